@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# cmake -D COMPILER=c++ -D FILE=x.cpp -D INCLUDES=a;b -P expect_failure.cmake
+# Succeeds when FILE does not compile and the compiler's message holds the text of the file's line "// expect: text".
+file(STRINGS ${FILE} expectation REGEX "^// expect: " LIMIT_COUNT 1)
+string(REGEX REPLACE "^// expect: " "" expectation "${expectation}")
+if(expectation STREQUAL "")
+  message(FATAL_ERROR "${FILE} has no line \"// expect: text\"")
+endif()
+list(TRANSFORM INCLUDES PREPEND "-I")
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${FILE}
+                RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
+string(FIND "${text}" "${expectation}" position)
+if(code EQUAL 0)
+  message(FATAL_ERROR "${FILE} compiles, but must not")
+elseif(position EQUAL -1)
+  message(FATAL_ERROR "${FILE} fails without saying \"${expectation}\":\n${text}")
+endif()

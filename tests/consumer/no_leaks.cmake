@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+# The library gives its users include directories and a language level: no flag, no definition, no test, no option that is on.
+foreach(property IN ITEMS COMPILE_OPTIONS COMPILE_DEFINITIONS LINK_OPTIONS)
+  get_target_property(leaked skive::skive INTERFACE_${property})
+  if(leaked)
+    message(FATAL_ERROR "skive::skive leaks ${property}: ${leaked}")
+  endif()
+endforeach()
+get_target_property(features skive::skive INTERFACE_COMPILE_FEATURES)
+if(NOT features STREQUAL "cxx_std_20")
+  message(FATAL_ERROR "skive::skive asks for ${features}")
+endif()
+foreach(option IN ITEMS BUILD_TESTING BUILD_BENCHMARKS BUILD_EXAMPLES INSTALL FETCH_DEPS)
+  if(SKIVE_${option})
+    message(FATAL_ERROR "SKIVE_${option} is on in somebody else's project")
+  endif()
+endforeach()
