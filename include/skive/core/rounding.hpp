@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file core/rounding.hpp - which of two neighbouring codes a number becomes, and what happens past the largest.
+///
+///   |x| / ulp = keep + drop / 2^drop_bits,   0 <= drop < 2^drop_bits;   the result is keep or keep + 1
+///
+/// `keep` and `drop` are bit fields of the magnitude, so that one policy serves every format and source. Parity is that of
+/// `keep` as the caller forms it: for a format of one significand bit (E8M0, P3109 with P = 1) callers pass the code.
+///
+/// Model of : rounding_policy (core/concepts.hpp)
+/// Cost     : a handful of integer instructions; a policy is a value of 0 to 16 bytes.
+/// Accuracy : exact numbers stay (the caller never asks when drop == 0, and every policy says no to it).
+/// Promise  : integer arithmetic only: the same answer on every platform and under every compiler flag.
+/// Source   : IEEE 754-2019 section 4.3; IEEE P3109 interim report v4.0 (stochastic A, B and C).
+
+#include <cstdint>
+
+namespace skive {
+
+/// Round to nearest, ties to the even code: IEEE 754 roundTiesToEven.
+struct nearest_even {
+  constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int drop_bits, bool /*negative*/) const noexcept {
+    auto const half = std::uint64_t{1} << (drop_bits - 1);
+    return drop > half || (drop == half && (keep & 1) != 0);
+  }
+};
+
+/// Round to nearest, ties away from zero: IEEE 754 roundTiesToAway.
+struct nearest_away {
+  constexpr bool increments(std::uint64_t /*keep*/, std::uint64_t drop, int drop_bits, bool /*negative*/) const noexcept {
+    return drop >= std::uint64_t{1} << (drop_bits - 1);
+  }
+};
+
+/// Truncate the magnitude.
+struct toward_zero {
+  constexpr bool increments(std::uint64_t, std::uint64_t, int, bool) const noexcept { return false; }
+};
+
+/// Round toward +infinity.
+struct toward_positive {
+  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept { return drop != 0 && !negative; }
+};
+
+/// Round toward -infinity.
+struct toward_negative {
+  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept { return drop != 0 && negative; }
+};
+
+/// Round to the odd neighbour: an intermediate of at least two more bits then rounds on without a double rounding.
+struct toward_odd {
+  constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int, bool) const noexcept { return drop != 0 && (keep & 1) == 0; }
+};
+
+/// The published ways to compare the dropped part nu = drop / 2^drop_bits with R of N random bits:
+/// a: floor(nu 2^N) + R >= 2^N,   b: floor(nu 2^(N+1)) + 2R + 1 >= 2^(N+1),   c: nearest-even integer of nu 2^N, + R >= 2^N.
+enum class stochastic_variant : std::uint8_t { a, b, c };
+
+/// Round up with a probability equal to the dropped part (up to 2^-N; variant a is biased toward zero by half of that).
+/// The caller owns the bits: the same bits give the same code on every platform. `count`: N, 1..32; `random` < 2^N.
+struct stochastic {
+  std::uint32_t random = 0;
+  int count = 32;
+  stochastic_variant variant = stochastic_variant::c;
+
+  constexpr bool increments(std::uint64_t, std::uint64_t drop, int drop_bits, bool) const noexcept {
+    auto const one = std::uint64_t{1} << count;
+    auto const r = std::uint64_t{random} & (one - 1);
+    switch (variant) {
+      case stochastic_variant::a: return scaled_floor(drop, drop_bits, count) + r >= one;
+      case stochastic_variant::b: return scaled_floor(drop, drop_bits, count + 1) + 2 * r + 1 >= 2 * one;
+      case stochastic_variant::c: break;
+    }
+    return scaled_nearest(drop, drop_bits, count) + r >= one;
+  }
+
+ private:
+  // floor(drop * 2^n / 2^drop_bits); n <= 33 and drop < 2^drop_bits, so that the shift left cannot lose bits.
+  static constexpr std::uint64_t scaled_floor(std::uint64_t drop, int drop_bits, int n) noexcept {
+    return drop_bits > n ? drop >> (drop_bits - n) : drop << (n - drop_bits);
+  }
+  static constexpr std::uint64_t scaled_nearest(std::uint64_t drop, int drop_bits, int n) noexcept {
+    if (drop_bits <= n) return drop << (n - drop_bits);
+    int const cut = drop_bits - n;
+    auto const keep = drop >> cut;
+    return keep + (nearest_even{}.increments(keep, drop & ((std::uint64_t{1} << cut) - 1), cut, false) ? 1 : 0);
+  }
+};
+
+/// What a magnitude past the largest finite code becomes.
+enum class overflow_action : std::uint8_t {
+  saturate,    ///< the largest finite code of its sign
+  to_special,  ///< infinity where the format has one, else NaN where it has one, else the largest finite code
+};
+
+/// Finite overflow and infinite input are separate choices: peers differ in exactly this (OCP SAT: both saturate).
+struct overflow_policy {
+  overflow_action finite = overflow_action::saturate;
+  overflow_action infinite = overflow_action::saturate;
+};
+
+inline constexpr overflow_policy saturating{};                                                                     // OCP SAT, P3109 SatFinite
+inline constexpr overflow_policy non_saturating{overflow_action::to_special, overflow_action::to_special};        // OCP NONSAT
+inline constexpr overflow_policy saturating_finite{overflow_action::saturate, overflow_action::to_special};      // P3109 SatPropagate
+
+}  // namespace skive
