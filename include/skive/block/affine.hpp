@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/affine.hpp - unsigned integers with a scale and an integer zero point per group.
+///
+///   lo = min(0, min x), hi = max(0, max x);   s = kept((hi - lo) / (2^b - 1));   z = clamp(RNE(-lo / s), 0, 2^b - 1)
+///   code = clamp(round(fl32(x / s)) + z, 0, 2^b - 1),   x' = fl32((code - z) s)
+///   planes: codes, scales, zero points (b bits each)
+///
+/// The range always contains 0, so that zero stays exact and the zero point fits into b bits.
+///
+/// Model of : stepwise_codec
+/// Cost     : see block/grouped.hpp.
+/// Accuracy : |x' - x| <= s/2 inside the range, s at its ends (the zero point is rounded), plus the rounding of s.
+/// Promise  : same bits everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN.
+/// Source   : B. Jacob et al., "Quantization and Training of Neural Networks ...", CVPR 2018; E. Frantar et al., GPTQ, ICLR 2023.
+
+#include "skive/block/grouped.hpp"
+#include "skive/block/scale.hpp"
+#include "skive/format/integer.hpp"
+
+namespace skive {
+
+template <int Bits, class Scale = float16, class Rounding = nearest_even>
+struct affine_scheme {
+  static_assert(1 <= Bits && Bits <= 8, "skive::affine_int holds 1 to 8 bits");
+  struct state {
+    scale_state scale;
+    std::uint32_t zero_point = 0;
+  };
+  using packing = bit_fields<Bits>;
+  static constexpr std::array<int, 2> field_bits{Scale::bits, Bits};
+  static constexpr std::size_t default_group = 32;
+  static constexpr bit_order default_order = bit_order::low_first;
+  static constexpr float max_code = static_cast<float>((1 << Bits) - 1);
+
+  [[no_unique_address]] Rounding rounding{};
+
+  constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
+
+  template <class T>
+  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+    float low = 0.0f;
+    float high = 0.0f;
+    for (auto const& v : values) {
+      auto const x = detail::widen(v);
+      if (!is_finite(x)) return {detail::not_finite_scale<Scale>(), 0};
+      if (less(x, low)) low = x;
+      if (less(high, x)) high = x;
+    }
+    auto const scale = detail::keep_scale<Scale>(ieee_divide(width(low, high), max_code));
+    if (is_zero(scale.scale)) return {scale, 0};
+    return {scale, uint_format<Bits>::encode(ieee_divide(magnitude(low), scale.scale))};
+  }
+  template <class R>
+  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
+    auto const zero = static_cast<std::int32_t>(s.zero_point);
+    if (is_zero(s.scale.scale) || !is_finite(s.scale.scale)) return static_cast<std::uint8_t>(zero);
+    return static_cast<std::uint8_t>(uint_format<Bits>::encode_affine(ieee_divide(x, s.scale.scale), zero, r));
+  }
+  constexpr float value(state const& s, std::uint8_t c) const noexcept {
+    if (is_zero(s.scale.scale)) return 0.0f;
+    return ieee_multiply(uint_format<Bits>::decode_affine(c, static_cast<std::int32_t>(s.zero_point)), s.scale.scale);
+  }
+  constexpr std::array<std::uint32_t, 2> store(state const& s) const noexcept { return {s.scale.code, s.zero_point}; }
+  constexpr state load(std::array<std::uint32_t, 2> const& f) const noexcept { return {detail::load_scale<Scale>(f[0]), f[1]}; }
+
+ private:
+  // high - low, where infinity stands for what does not fit (the scale then saturates).
+  static constexpr float width(float low, float high) noexcept {
+    constexpr float small = 0x1p-60f;  // below, operands may be subnormal: the same difference 2^96 times larger
+    if (less(high, small) && less(-small, low))
+      return ieee_multiply(ieee_multiply(high, 0x1p96f) - ieee_multiply(low, 0x1p96f), 0x1p-96f);
+    auto const plain = [](float x) { return detail::is_normal_magnitude(magnitude_bits(x)) ? x : 0.0f; };
+    return plain(high) / 2 - plain(low) / 2 > std::numeric_limits<float>::max() / 2 ? std::numeric_limits<float>::infinity()
+                                                                                    : plain(high) - plain(low);
+  }
+};
+
+/// affine_int<4>{32}: 4.625 bits a number (float16 scale, 4-bit zero point).
+template <int Bits, class Scale = float16, class Rounding = nearest_even>
+using affine_int = grouped<affine_scheme<Bits, Scale, Rounding>>;
+
+static_assert(stepwise_codec<affine_int<4>>);
+
+}  // namespace skive

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/double_quantized.hpp - absmax groups whose scales are quantized again, 256 at a time (QLoRA).
+///
+///   a_g = absmax of group g;   code(x) = encode(fl32(x / a_g));   d_g = fl32(a_g - offset), offset = mean of a over the tensor
+///   dynamic_map : n = max |d| of 256 groups, c_g = dynamic8(fl32(d_g / n)),         a'_g = fl32(value(c_g) n) + offset
+///   linear_int8 : n = max |d| of 256 groups, c_g = clamp(RNE(d_g (256 / (2 n)))),   a'_g = fl32(c_g / (256 / (2 n))) + offset
+///   x' = fl32(level a'_g);   planes: codes, second-level codes (8 bits a group), n (float32 per 256 groups)
+///
+/// The two dialects are those of bitsandbytes and torchao: they differ in bytes. Elements are coded with the unrounded a_g.
+///
+/// Model of : block_codec (scales of 256 groups depend on each other: no stepwise form)
+/// Cost     : absmax plus 1 KiB of stack; 4.127 bits a number for nf4 at group 64, and 32 for the offset.
+/// Accuracy : that of absmax plus the error of a', at most n / 128 (linear) or n times half the map's widest gap.
+/// Promise  : same bits everywhere. Zero group: values within the error of a' of zero times the level of 0 (exactly 0 for tables
+///            that hold 0). A NaN or infinity makes its group's 256 neighbours share a NaN n: encode refuses it with not_finite.
+/// Source   : T. Dettmers et al., "QLoRA", arXiv:2305.14314.
+
+#include "skive/block/absmax.hpp"
+#include "skive/format/lookup.hpp"
+
+namespace skive {
+
+enum class nested_dialect : std::uint8_t { dynamic_map, linear_int8 };
+
+template <class Format>
+class double_quantized {
+  static constexpr std::size_t nested = 256;
+
+ public:
+  static constexpr std::size_t plane_count = 3;
+
+  constexpr double_quantized() noexcept = default;
+  /// `group`: numbers per first-level scale, a multiple of 8, at most 4096. Fails with invalid_argument or not_finite.
+  static constexpr result<double_quantized> make(std::size_t group, float offset,
+                                                 nested_dialect dialect = nested_dialect::dynamic_map,
+                                                 bit_order order = bit_order::high_first) noexcept {
+    if (group == 0 || group % 8 != 0 || group > 4096) return errc::invalid_argument;
+    if (!is_finite(offset)) return errc::not_finite;
+    double_quantized c;
+    c.group_ = group;
+    c.offset_ = offset;
+    c.dialect_ = dialect;
+    c.order_ = order;
+    return c;
+  }
+
+  constexpr std::size_t group_size() const noexcept { return group_; }
+  constexpr float offset() const noexcept { return offset_; }
+  constexpr std::size_t block_size() const noexcept { return group_ * nested; }
+  constexpr std::size_t row_multiple() const noexcept { return 1; }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
+  constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t n) const noexcept {
+    auto const groups = n / group_ + (n % group_ != 0 ? 1 : 0);
+    return {bit_fields<Format::bits>::bytes(n), groups, detail::field_bytes(groups / nested + (groups % nested != 0 ? 1 : 0), 32)};
+  }
+
+  /// Fails with size_mismatch or not_finite, before the first write.
+  template <class Arch = scalar_arch>
+  constexpr status encode(std::span<float const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
+    return encode_row(row, to);
+  }
+  template <class Arch = scalar_arch>
+  constexpr status encode(std::span<bfloat16 const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
+    return encode_row(row, to);
+  }
+  template <class Arch = scalar_arch>
+  constexpr status encode(std::span<float16 const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
+    return encode_row(row, to);
+  }
+  template <class Arch = scalar_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<float> row, workspace = {}) const noexcept {
+    return decode_row(from, row);
+  }
+  template <class Arch = scalar_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<bfloat16> row, workspace = {}) const noexcept {
+    return decode_row(from, row);
+  }
+  template <class Arch = scalar_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<float16> row, workspace = {}) const noexcept {
+    return decode_row(from, row);
+  }
+
+ private:
+  template <class T>
+  constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to) const noexcept {
+    if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
+    if (detail::largest_magnitude(row) >= float_infinity_bits) return errc::not_finite;
+    for (std::size_t start = 0, b = 0; start < row.size(); start += block_size(), ++b)
+      encode_block(row.subspan(start, row.size() - start < block_size() ? row.size() - start : block_size()), to, b);
+    return errc::ok;
+  }
+
+  template <class T>
+  constexpr void encode_block(std::span<T const> block, planes<std::byte, plane_count> const& to, std::size_t b) const noexcept {
+    std::array<float, nested> absmax{};
+    std::size_t groups = 0;
+    std::uint32_t largest = 0;
+    auto* out = to[0].data + b * to[0].block_stride;
+    for (std::size_t first = 0; first < block.size(); first += group_, ++groups) {
+      auto const group = block.subspan(first, block.size() - first < group_ ? block.size() - first : group_);
+      auto const a = std::bit_cast<float>(detail::largest_magnitude(group));
+      absmax[groups] = a - offset_;
+      if (magnitude_bits(absmax[groups]) > largest) largest = magnitude_bits(absmax[groups]);
+      for (std::size_t j = 0; j < group.size(); j += 64) {
+        std::array<std::uint8_t, 64> codes{};
+        auto const part = group.subspan(j, group.size() - j < 64 ? group.size() - j : 64);
+        auto const s = ieee_divide(a, detail::scale_limit<Format>());
+        for (std::size_t k = 0; k < part.size(); ++k)
+          codes[k] = detail::code_at_scale<Format>(s, detail::widen(part[k]), nearest_even{});
+        bit_fields<Format::bits>::pack(std::span{codes}.first(part.size()), order_, out);
+        out += bit_fields<Format::bits>::bytes(part.size());
+      }
+    }
+    auto const norm = std::bit_cast<float>(largest);
+    for (std::size_t g = 0; g < groups; ++g)
+      to[1].data[b * to[1].block_stride + g] = static_cast<std::byte>(nested_code(absmax[g], norm));
+    std::array<std::uint32_t, 1> const n{largest};
+    detail::store_fields(n, 32, order_, to[2].data + b * to[2].block_stride);
+  }
+
+  template <class T>
+  constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row) const noexcept {
+    if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
+    for (std::size_t g = 0; g * group_ < row.size(); ++g) {
+      auto const b = g / nested;
+      auto const norm = std::bit_cast<float>(detail::load_field(from[2].data + b * from[2].block_stride, 0, 32, order_));
+      auto const code = std::to_integer<std::uint8_t>(from[1].data[b * from[1].block_stride + g % nested]);
+      auto const a = nested_value(code, norm) + offset_;
+      auto const s = ieee_divide(a, detail::scale_limit<Format>());
+      auto const* in = from[0].data + b * from[0].block_stride + bit_fields<Format::bits>::bytes(g % nested * group_);
+      auto const group = row.subspan(g * group_, row.size() - g * group_ < group_ ? row.size() - g * group_ : group_);
+      for (std::size_t j = 0; j < group.size(); j += 64) {
+        std::array<std::uint8_t, 64> codes{};
+        auto const size = group.size() - j < 64 ? group.size() - j : 64;
+        bit_fields<Format::bits>::unpack(in, order_, std::span{codes}.first(size));
+        in += bit_fields<Format::bits>::bytes(size);
+        for (std::size_t k = 0; k < size; ++k) group[j + k] = detail::narrow<T>(detail::value_at_scale<Format>(s, codes[k]));
+      }
+    }
+    return errc::ok;
+  }
+
+  constexpr std::uint8_t nested_code(float d, float norm) const noexcept {
+    if (is_zero(norm)) return dialect_ == nested_dialect::dynamic_map ? dynamic8::encode(0.0f) : std::uint8_t{0};
+    if (dialect_ == nested_dialect::dynamic_map) return static_cast<std::uint8_t>(dynamic8::encode(ieee_divide(d, norm)));
+    return int8_full::encode(ieee_multiply(d, ieee_divide(128.0f, norm)));
+  }
+  constexpr float nested_value(std::uint8_t code, float norm) const noexcept {
+    if (is_zero(norm)) return 0.0f;
+    if (dialect_ == nested_dialect::dynamic_map) return ieee_multiply(dynamic8::decode(code), norm);
+    return ieee_divide(int8_full::decode(code), ieee_divide(128.0f, norm));
+  }
+
+  std::size_t group_ = 64;
+  float offset_ = 0.0f;
+  nested_dialect dialect_ = nested_dialect::dynamic_map;
+  bit_order order_ = bit_order::high_first;
+};
+
+static_assert(block_codec<double_quantized<nf4>>);
+
+}  // namespace skive

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/mx.hpp - OCP Microscaling: groups of 32 with a power-of-two scale, and block floating point.
+///
+///   X = 2^(E - 127), E the stored E8M0 code;   P_i = encode(x_i / X), saturating;   x' = X P_i
+///   floor        E - 127 = floor(log2 amax) - emax           emax: exponent of the element's largest power of two
+///   ceil         E - 127 = ceil(log2 amax) - emax
+///   round_up     E - 127 = ceil(log2(amax / max_finite))     RCEIL: nothing ever saturates
+///   even         floor(log2(amax + half an element step)) - emax: amax rounded to the element's fraction first
+///   floor_plus_1 floor(log2 amax) - emax + 1
+///   search       of floor - 1, floor and floor + 1 the one of least squared error, ties to the lower
+///
+/// Planes: codes, scales. Elements: e5m2, e4m3fn, e3m2, e2m3, e2m1, mxint8; fixed_point<b, b - 2> gives block floating point.
+///
+/// Model of : stepwise_codec
+/// Cost     : see block/grouped.hpp; division by X is exact but for underflow.
+/// Accuracy : half a step of the element at X; floor clips up to a quarter of amax (7 -> 6 in E2M1), round_up never clips.
+/// Promise  : same bits everywhere. Zero group: E = 0, values 0. NaN or infinity: E = FF, values NaN. E is clamped to 0 .. FE and
+///            elements are divided by the clamped scale.
+/// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023; B. Rouhani et al., arXiv:2310.10537.
+
+#include "skive/block/group_error.hpp"
+#include "skive/block/grouped.hpp"
+#include "skive/format/e8m0.hpp"
+#include "skive/format/fp4.hpp"
+#include "skive/format/fp6.hpp"
+#include "skive/format/fp8.hpp"
+#include "skive/format/integer.hpp"
+
+namespace skive {
+
+enum class mx_rule : std::uint8_t { floor, ceil, round_up, even, floor_plus_1, search };
+
+template <class Element, class Rounding = nearest_even>
+struct mx_scheme {
+  using state = scale_state;
+  using packing = bit_fields<Element::bits>;
+  static constexpr std::array<int, 1> field_bits{8};
+  static constexpr std::size_t default_group = 32;
+  static constexpr bit_order default_order = bit_order::low_first;
+  /// floor(log2 max_finite): 8 for E4M3, 2 for E2M1, 0 for INT8.
+  static constexpr int emax = static_cast<int>(magnitude_bits(Element::max_finite) >> 23) - 127;
+  /// Stored fraction bits at max_finite: 3 for E4M3, 1 for E2M1, 6 for INT8.
+  static constexpr int fraction_bits = Element::fraction_bits;
+
+  mx_rule rule = mx_rule::floor;
+  [[no_unique_address]] Rounding rounding{};
+
+  constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
+
+  template <class T>
+  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+    auto const amax = detail::largest_magnitude(values);
+    if (amax >= float_infinity_bits) return state_of(e8m0::nan_code);
+    if (amax == 0) return state_of(0);
+    if (rule != mx_rule::search) return state_of(clamped(exponent(amax, rule)));
+    int const middle = exponent(amax, mx_rule::floor);
+    auto best = state_of(clamped(middle - 1));
+    auto least = detail::error_at_scale<Element>(values, best.scale);
+    for (int e = middle; e <= middle + 1; ++e) {
+      auto const s = state_of(clamped(e));
+      auto const d = detail::error_at_scale<Element>(values, s.scale);
+      if (d < least) {
+        best = s;
+        least = d;
+      }
+    }
+    return best;
+  }
+  template <class R>
+  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
+    return detail::code_at_scale<Element>(s.scale, x, r);
+  }
+  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Element>(s.scale, c); }
+  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
+  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return state_of(static_cast<std::uint8_t>(f[0])); }
+
+ private:
+  static constexpr state state_of(std::uint8_t code) noexcept { return {code, e8m0::decode(code)}; }
+  static constexpr std::uint8_t clamped(int exponent) noexcept {
+    return static_cast<std::uint8_t>(exponent < -127 ? 0 : exponent > 127 ? 254 : exponent + 127);
+  }
+
+  // Of X, before clamping; from the exponent field, never from a logarithm.
+  static constexpr int exponent(std::uint32_t amax, mx_rule rule) noexcept {
+    auto const parts = detail::take_apart(amax);  // 24-bit significand, top bit set
+    int const log2 = parts.exponent + 23;
+    std::uint32_t const fraction = parts.significand & 0x7F'FFFFU;
+    constexpr std::uint32_t limit = detail::take_apart(magnitude_bits(Element::max_finite)).significand & 0x7F'FFFFU;
+    switch (rule) {
+      case mx_rule::ceil: return log2 - emax + (fraction != 0 ? 1 : 0);
+      case mx_rule::round_up: return log2 - emax + (fraction > limit ? 1 : 0);
+      case mx_rule::even: return log2 - emax + (fraction + (0x40'0000U >> fraction_bits) >= 0x80'0000U ? 1 : 0);
+      case mx_rule::floor_plus_1: return log2 - emax + 1;
+      case mx_rule::floor:
+      case mx_rule::search: break;
+    }
+    return log2 - emax;
+  }
+};
+
+/// mx<e2m1>{}: MXFP4, 4.25 bits a number; mx<e2m1>{32, {mx_rule::round_up}} as TransformerEngine and cuBLAS write it.
+template <class Element, class Rounding = nearest_even>
+using mx = grouped<mx_scheme<Element, Rounding>>;
+
+/// Integers of Bits bits (sign included) that share an exponent: block floating point.
+template <int Bits, class Rounding = nearest_even>
+using block_float = mx<fixed_point<Bits, Bits - 2>, Rounding>;
+
+static_assert(stepwise_codec<mx<e2m1>> && stepwise_codec<block_float<8>>);
+
+}  // namespace skive

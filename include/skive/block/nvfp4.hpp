@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/nvfp4.hpp - NVFP4: E2M1 in groups of 16 with an E4M3 scale each and one float32 scale for the tensor.
+///
+///   x' = fl32(P_i fl32(s T));   s: UE4M3 code per group, T: tensor scale;   all arithmetic in float32, in the order given
+///   dialect                T                 group scale s                    least s    zero group   element, encoded to E2M1
+///   ideal                  amax / 2688       RNE(g / (6 T))                   0          s = 0        x / (s T)
+///   transformer_engine     1 / S             RNE(g (S (1/6)))                 0          s = 0        x min(1 / (s (1/S)), max)
+///   torchao                amax / 2688       RNE((g / 6) / T)                 2^-6       2^-6         x ((1 / T) / s)
+///   compressed_tensors     1 / S             RNE(S (g / 6))                   0.125 at 0 0.125        x / (s / S)
+///   model_opt              amax / 2688       RNE(g / (6 T))                   2^-9       1.0          x / (s T)
+///   four_over_six          amax / 1536       RNE(g / 6 (1536 / amax)), or     0          s = 0        x (1 / (s T))
+///                                            1.5 times it if that has less error
+///
+/// g: amax of the group, amax: of the tensor, S = 2688 / amax (largest float at most, 1 if amax = 0). Every s saturates at 448.
+/// The tensor's amax comes from fit(); make(amax) takes a calibrated one. A group is coded with its kept s.
+///
+/// Model of : stepwise_codec
+/// Cost     : see block/grouped.hpp; four_over_six codes each group twice.
+/// Accuracy : half a step of E2M1 at s T; the group's largest lands on 6 up to the rounding of s (2^-4 relative).
+/// Promise  : same bits everywhere. NaN or infinity in a group: s = 7F, values NaN. A tensor without finite amax is refused.
+/// Source   : NVIDIA, "Pretraining Large Language Models with NVFP4", arXiv:2509.25149; J. Cook et al., "Four Over Six",
+///            arXiv:2512.02010; the named projects for the order of operations.
+
+#include "skive/block/group_error.hpp"
+#include "skive/block/grouped.hpp"
+#include "skive/format/fp4.hpp"
+#include "skive/format/scale_float.hpp"
+
+namespace skive {
+
+enum class nvfp4_dialect : std::uint8_t { ideal, transformer_engine, torchao, compressed_tensors, model_opt, four_over_six };
+
+class nvfp4_scheme {
+ public:
+  struct state {
+    std::uint32_t code = 0;
+    float factor = 0.0f;   // x times or over this is encoded
+    float scale = 0.0f;    // fl32(s T): decodes
+  };
+  using packing = bit_fields<4>;
+  static constexpr std::array<int, 1> field_bits{8};
+  static constexpr std::size_t default_group = 16;
+  static constexpr bit_order default_order = bit_order::low_first;
+
+  nearest_even rounding{};
+
+  constexpr nvfp4_scheme() noexcept = default;
+  /// For a tensor whose largest magnitude is `amax`. Fails with not_finite.
+  static constexpr result<nvfp4_scheme> make(float amax, nvfp4_dialect dialect = nvfp4_dialect::ideal) noexcept {
+    if (!is_finite(amax)) return errc::not_finite;
+    return nvfp4_scheme{magnitude(amax), dialect};
+  }
+  constexpr nvfp4_dialect dialect() const noexcept { return dialect_; }
+  /// T: what a stored group scale is multiplied with.
+  constexpr float tensor_scale() const noexcept { return tensor_scale_; }
+
+  constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
+
+  template <class T>
+  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+    auto const bits = detail::largest_magnitude(values);
+    if (bits >= float_infinity_bits) return state_of(ue4m3::nan_code);
+    auto const amax = std::bit_cast<float>(bits);
+    if (dialect_ != nvfp4_dialect::four_over_six) return state_of(scale_code(amax));
+    auto const base = ieee_multiply(ieee_divide(amax, 6.0f), encode_scale_);
+    auto const six = state_of(ue4m3::encode(base));
+    auto const four = state_of(ue4m3::encode(ieee_multiply(base, 1.5f)));
+    auto const error = [&](state const& s) {
+      return detail::group_error(values, s.scale, [&](float x) { return e2m1::decode(code(s, x, nearest_even{})); });
+    };
+    return error(four) < error(six) ? four : six;
+  }
+  template <class R>
+  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
+    if (is_zero(s.factor) || is_nan(s.factor)) return 0;
+    return e2m1::encode(multiplies() ? ieee_multiply(x, s.factor) : ieee_divide(x, s.factor), r, saturating);
+  }
+  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<e2m1>(s.scale, c); }
+  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
+  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept {
+    return state_of(static_cast<std::uint8_t>(f[0] & 0x7F));
+  }
+
+ private:
+  constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect} {
+    bool const zero = is_zero(amax);
+    float const range = dialect == nvfp4_dialect::four_over_six ? 1536.0f : 2688.0f;
+    auto const up = ieee_divide(range, amax);
+    encode_scale_ = zero ? 1.0f : is_finite(up) ? up : std::numeric_limits<float>::max();
+    bool const inverse = dialect == nvfp4_dialect::transformer_engine || dialect == nvfp4_dialect::compressed_tensors;
+    tensor_scale_ = zero ? 1.0f : inverse ? ieee_divide(1.0f, encode_scale_) : ieee_divide(amax, range);
+    if (is_zero(tensor_scale_)) tensor_scale_ = std::bit_cast<float>(1U);  // amax below 2^-138: the smallest float
+  }
+  constexpr bool multiplies() const noexcept {
+    return dialect_ == nvfp4_dialect::transformer_engine || dialect_ == nvfp4_dialect::torchao ||
+        dialect_ == nvfp4_dialect::four_over_six;
+  }
+
+  constexpr std::uint8_t scale_code(float amax) const noexcept {
+    switch (dialect_) {
+      case nvfp4_dialect::transformer_engine: return ue4m3::encode(ieee_multiply(amax, ieee_multiply(encode_scale_, 1.0f / 6.0f)));
+      case nvfp4_dialect::torchao: {
+        auto const code = ue4m3::encode(ieee_divide(ieee_divide(amax, 6.0f), tensor_scale_));
+        return code < 0x08 ? std::uint8_t{0x08} : code;  // 2^-6
+      }
+      case nvfp4_dialect::compressed_tensors: {
+        auto const code = ue4m3::encode(ieee_multiply(encode_scale_, ieee_divide(amax, 6.0f)));
+        return code == 0 ? std::uint8_t{0x20} : code;  // 0.125
+      }
+      case nvfp4_dialect::model_opt: {
+        if (is_zero(amax)) return 0x38;  // 1.0
+        auto const code = ue4m3::encode(ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_)));
+        return code == 0 ? std::uint8_t{0x01} : code;  // 2^-9
+      }
+      case nvfp4_dialect::ideal:
+      case nvfp4_dialect::four_over_six: break;
+    }
+    return ue4m3::encode(ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_)));
+  }
+
+  constexpr state state_of(std::uint8_t code) const noexcept {
+    auto const s = ue4m3::decode(code);
+    auto const scale = ieee_multiply(s, tensor_scale_);
+    switch (dialect_) {
+      case nvfp4_dialect::transformer_engine: {
+        auto const inverse = ieee_divide(1.0f, ieee_multiply(s, ieee_divide(1.0f, encode_scale_)));
+        return {code, is_finite(inverse) || code == ue4m3::nan_code ? inverse : code == 0 ? 0.0f : std::numeric_limits<float>::max(), scale};
+      }
+      case nvfp4_dialect::torchao: return {code, ieee_divide(ieee_divide(1.0f, tensor_scale_), s), scale};
+      case nvfp4_dialect::compressed_tensors: return {code, ieee_divide(s, encode_scale_), scale};
+      case nvfp4_dialect::four_over_six: return {code, is_zero(scale) ? 0.0f : ieee_divide(1.0f, scale), scale};
+      case nvfp4_dialect::ideal:
+      case nvfp4_dialect::model_opt: break;
+    }
+    return {code, scale, scale};
+  }
+
+  nvfp4_dialect dialect_ = nvfp4_dialect::ideal;
+  float encode_scale_ = 2688.0f;         // amax = 1 until fit
+  float tensor_scale_ = 1.0f / 2688.0f;
+};
+
+/// nvfp4 codec for rows of a tensor: nvfp4{16, *nvfp4_scheme::make(amax)}; 4.5 bits a number and 32 for the tensor.
+using nvfp4 = grouped<nvfp4_scheme>;
+
+static_assert(stepwise_codec<nvfp4>);
+
+}  // namespace skive

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/scheme.hpp - what a block format says about one group of numbers, and how codes and metadata become bytes.
+///
+///   settle(values) -> state,   code(state, x, rounding) -> code,   value(state, code) -> x',
+///   store(state) -> metadata fields,   load(fields) -> state;   field i takes field_bits[i] bits per group
+///
+/// Model of : -
+/// Cost     : declarations and the packing loops of core/bits.hpp.
+/// Promise  : packing never touches a byte outside the plane's count; fields of whole bytes are little-endian.
+/// Source   : -
+
+#include "skive/core/bits.hpp"
+#include "skive/core/ieee.hpp"
+#include "skive/core/rounding.hpp"
+#include "skive/core/workspace.hpp"
+#include "skive/format/minifloat.hpp"
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+namespace skive {
+
+/// The architecture of plain C++: the default of operations that have no vector path yet.
+struct scalar_arch {};
+
+/// A block format as block/grouped.hpp runs it. A state that loads from metadata codes exactly like the one that stored it.
+template <class S>
+concept group_scheme = std::is_trivially_copyable_v<S> && std::is_trivially_copyable_v<typename S::state> &&
+    requires(S const s, std::size_t n, std::span<float const> values, workspace scratch, typename S::state const& state, float x,
+             std::uint8_t code, std::array<std::uint32_t, S::field_bits.size()> const& fields) {
+      { S::default_group } -> std::convertible_to<std::size_t>;
+      { S::default_order } -> std::convertible_to<bit_order>;
+      { S::packing::bytes(n) } noexcept -> std::same_as<std::size_t>;
+      { s.settle_bytes(n) } noexcept -> std::same_as<std::size_t>;
+      { s.settle(values, scratch) } noexcept -> std::same_as<typename S::state>;
+      { s.code(state, x, s.rounding) } noexcept -> std::same_as<std::uint8_t>;
+      { s.value(state, code) } noexcept -> std::same_as<float>;
+      { s.store(state) } noexcept -> std::same_as<std::array<std::uint32_t, S::field_bits.size()>>;
+      { s.load(fields) } noexcept -> std::same_as<typename S::state>;
+    };
+
+/// Codes as fields of Width bits without gaps.
+template <int Width>
+struct bit_fields {
+  static constexpr std::size_t period = 8;  // codes after which a byte boundary surely comes
+  static constexpr bool fills_bytes(std::size_t n) noexcept { return n * std::size_t{Width} % 8 == 0; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 8 * Width + (n % 8 * Width + 7) / 8; }
+  static constexpr void pack(std::span<std::uint8_t const> codes, bit_order order, std::byte* out) noexcept {
+    static_cast<void>(skive::pack(codes, Width, order, {out, bytes(codes.size())}));
+  }
+  static constexpr void unpack(std::byte const* in, bit_order order, std::span<std::uint8_t> codes) noexcept {
+    static_cast<void>(skive::unpack({in, bytes(codes.size())}, Width, order, codes));
+  }
+};
+
+/// Five codes of three values in a byte, the first one most significant: byte = ceil(256/243 sum c_i 3^(4-i)). A byte's digits
+/// come out by repeated multiplication by 3, as in BitNet kernels and GGUF's TQ1_0; all 256 bytes decode.
+struct trits {
+  static constexpr std::size_t period = 5;
+  static constexpr bool fills_bytes(std::size_t n) noexcept { return n % 5 == 0; }
+  static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 5 + (n % 5 != 0 ? 1 : 0); }
+  static constexpr void pack(std::span<std::uint8_t const> codes, bit_order, std::byte* out) noexcept {
+    for (std::size_t i = 0; i < codes.size(); i += 5) {
+      std::uint32_t number = 0;
+      for (std::size_t j = i; j < i + 5; ++j) number = number * 3 + (j < codes.size() ? codes[j] : 0U);
+      *out++ = static_cast<std::byte>((number * 256 + 242) / 243);
+    }
+  }
+  static constexpr void unpack(std::byte const* in, bit_order, std::span<std::uint8_t> codes) noexcept {
+    std::uint32_t rest = 0;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (i % 5 == 0) rest = std::to_integer<std::uint32_t>(*in++);
+      rest *= 3;
+      codes[i] = static_cast<std::uint8_t>(rest >> 8);
+      rest &= 0xFF;
+    }
+  }
+};
+
+namespace detail {
+
+constexpr float widen(float x) noexcept { return x; }
+template <minifloat_traits T>
+constexpr float widen(minifloat<T> x) noexcept {
+  return minifloat<T>::decode(x.code);
+}
+template <class T>
+constexpr T narrow(float x) noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return x;
+  else
+    return T::from(x, nearest_even{}, non_saturating);
+}
+
+constexpr std::size_t field_bytes(std::size_t groups, int bits) noexcept {
+  auto const b = static_cast<std::size_t>(bits);
+  if (bits >= 8) return groups > ~std::size_t{0} / (b / 8) ? ~std::size_t{0} : groups * (b / 8);
+  return groups / 8 * b + (groups % 8 * b + 7) / 8;
+}
+
+// Fields 0 .. n-1 of a block: whole bytes little-endian, narrower ones packed like codes.
+constexpr void store_fields(std::span<std::uint32_t const> fields, int bits, bit_order order, std::byte* out) noexcept {
+  if (bits >= 8) {
+    for (auto const f : fields)
+      for (int shift = 0; shift < bits; shift += 8) *out++ = static_cast<std::byte>((f >> shift) & 0xFF);
+    return;
+  }
+  std::array<std::uint8_t, 40> codes{};
+  for (std::size_t i = 0; i < fields.size(); ++i) codes[i] = static_cast<std::uint8_t>(fields[i]);
+  static_cast<void>(pack(std::span{codes}.first(fields.size()), bits, order, {out, field_bytes(fields.size(), bits)}));
+}
+
+constexpr std::uint32_t load_field(std::byte const* in, std::size_t i, int bits, bit_order order) noexcept {
+  if (bits >= 8) {
+    auto const width = static_cast<std::size_t>(bits) / 8;
+    std::uint32_t field = 0;
+    for (std::size_t j = 0; j < width; ++j) field |= std::to_integer<std::uint32_t>(in[i * width + j]) << (8 * j);
+    return field;
+  }
+  return packed_fields<std::byte const>::make({in, field_bytes(i + 1, bits)}, i + 1, bits, order)->get(i);
+}
+
+// Bits of the largest magnitude: integer order, so that no processor mode hides a subnormal and NaN wins over infinity.
+template <class T>
+constexpr std::uint32_t largest_magnitude(std::span<T const> values) noexcept {
+  std::uint32_t largest = 0;
+  for (auto const& v : values) {
+    auto const m = magnitude_bits(widen(v));
+    if (m > largest) largest = m;
+  }
+  return largest;
+}
+
+}  // namespace detail
+}  // namespace skive

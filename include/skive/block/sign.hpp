@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/sign.hpp - binary and ternary groups: signs, or signs and zeros, times a mean magnitude.
+///
+///   s = kept(mean |x|)
+///   binary  : code = x < 0,                            x' = s, -s               1 bit
+///   ternary : code = clamp(RNE(fl32(x / s)), -1, 1) + 1,   x' = -s, 0, s        2 bits, or 5 codes in 8 bits
+///   planes: codes, scales
+///
+/// The binary scale is the least-squares one; the ternary rule is BitNet b1.58's absmean, per group.
+///
+/// Model of : stepwise_codec
+/// Cost     : see block/grouped.hpp.
+/// Accuracy : binary relative MSE 1 - (mean |x|)^2 / mean x^2, 0.363 for a Gaussian.
+/// Promise  : same bits everywhere (the mean runs over 16 lanes in double). Zero group: scale 0, values 0. Group with NaN or
+///            infinity: scale NaN, values NaN. The unused ternary code 3 decodes to +s.
+/// Source   : M. Rastegari et al., "XNOR-Net", ECCV 2016; S. Ma et al., "The Era of 1-bit LLMs", arXiv:2402.17764.
+
+#include "skive/block/group_error.hpp"
+#include "skive/block/grouped.hpp"
+#include "skive/format/integer.hpp"
+
+namespace skive {
+
+/// One bit: 0 is +1, 1 is -1.
+struct sign_format {
+  using code_type = std::uint8_t;
+  static constexpr int bits = 1;
+  static constexpr float max_finite = 1.0f;
+  code_type code{};
+  static constexpr float decode(code_type c) noexcept { return (c & 1) != 0 ? -1.0f : 1.0f; }
+  /// Negative numbers (not -0 and NaN) give 1; there is nothing to round.
+  template <class Real, class R = nearest_even>
+  static constexpr code_type encode(Real x, R = {}, overflow_policy = {}) noexcept {
+    return x < Real{0} ? 1 : 0;
+  }
+};
+
+/// Codes 0, 1, 2 for -1, 0, 1.
+struct ternary_format {
+  using code_type = std::uint8_t;
+  static constexpr int bits = 2;
+  static constexpr float max_finite = 1.0f;
+  code_type code{};
+  static constexpr float decode(code_type c) noexcept { return c == 0 ? -1.0f : c == 1 ? 0.0f : 1.0f; }
+  template <class Real, class R = nearest_even>
+  static constexpr code_type encode(Real x, R rounding = {}, overflow_policy = {}) noexcept {
+    return static_cast<code_type>(int2::integer(int2::encode(x, rounding)) + 1);
+  }
+};
+
+template <class Format, class Packing, class Scale = float16>
+struct mean_scheme {
+  using state = scale_state;
+  using packing = Packing;
+  static constexpr std::array<int, 1> field_bits{Scale::bits};
+  static constexpr std::size_t default_group = 128;
+  static constexpr bit_order default_order = bit_order::low_first;
+  nearest_even rounding{};
+
+  constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
+  template <class T>
+  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+    detail::lane_sums sums;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      auto const x = detail::widen(values[i]);
+      if (!is_finite(x)) return detail::not_finite_scale<Scale>();
+      sums.add(i, detail::normal_or_zero(magnitude(x)));
+    }
+    auto const mean = values.empty() ? 0.0 : sums.total() / static_cast<double>(values.size());
+    return detail::keep_scale<Scale>(mean < 0x1p-126 ? 0.0f : static_cast<float>(mean));
+  }
+  template <class R>
+  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
+    return detail::code_at_scale<Format>(s.scale, x, r);
+  }
+  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
+  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
+  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
+};
+
+using binary = grouped<mean_scheme<sign_format, bit_fields<1>>>;       ///< 1.125 bits a number at group 128
+using ternary = grouped<mean_scheme<ternary_format, bit_fields<2>>>;   ///< 2.125
+using ternary_dense = grouped<mean_scheme<ternary_format, trits>>;     ///< 1.725
+
+static_assert(stepwise_codec<binary> && stepwise_codec<ternary> && stepwise_codec<ternary_dense>);
+
+}  // namespace skive
