@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file compare/format.hpp - one entry of the menu of compare, type-erased: what the program asks of any codec.
+///
+///   format --fit(tensor)--> fitted --encode_rows, decode_rows--> bytes, numbers
+///
+/// What belongs to the whole tensor is found once by fit; rows are then coded in any order and by any number of threads.
+/// Unlike include/, this program may allocate and throw.
+
+#include "skive/core/matrix_view.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skive::compare {
+
+struct tensor_shape {
+  std::size_t rows = 0;
+  std::size_t cols = 0;
+};
+
+/// A codec with the constants of one tensor. Its operations are const and safe to call from several threads at once.
+class fitted {
+ public:
+  virtual ~fitted() = default;
+
+  /// Bytes that one encoded row of `cols` numbers takes in memory here (whole-tensor constants excluded).
+  virtual std::size_t row_bytes(std::size_t cols) const = 0;
+
+  /// Writes rows.rows * row_bytes(rows.cols) bytes. The rows are consecutive ones of the tensor that was fitted.
+  virtual void encode_rows(matrix_view<float const> rows, std::byte* out) const = 0;
+  virtual void decode_rows(std::byte const* in, matrix_view<float> rows) const = 0;
+
+  /// Numbers found by fit that decoding needs; they are stored once per tensor.
+  virtual std::vector<float> constants() const { return {}; }
+};
+
+class format {
+ public:
+  virtual ~format() = default;
+
+  virtual std::string name() const = 0;
+
+  /// Bits of the whole encoded tensor, every kind of metadata counted.
+  virtual double total_bits(tensor_shape shape) const = 0;
+
+  /// Throws std::runtime_error with the reason where the format cannot take this tensor.
+  virtual std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const = 0;
+
+  /// How many constants() a fitted codec has, and the codec that they describe. Throws std::runtime_error if they are invalid.
+  virtual std::size_t constant_count() const { return 0; }
+  virtual std::unique_ptr<fitted> restore(std::span<float const> constants) const = 0;
+};
+
+/// Every format that is compared by default, in reading order.
+std::vector<std::unique_ptr<format>> const& menu();
+
+/// The format of that name in the grammar of the command line. Throws std::invalid_argument naming the part that is unknown.
+std::unique_ptr<format> make_format(std::string_view name);
+
+}  // namespace skive::compare
