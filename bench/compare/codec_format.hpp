@@ -109,7 +109,8 @@ std::unique_ptr<format> fitted_by_amax(std::string name, Make make) {
     for (std::size_t r = 0; r < tensor.rows; ++r) amax = std::max(amax, detail::largest(tensor.row(r)));
     return std::vector<float>{amax};
   };
-  return detail::make(std::move(name), 1, *make(1.0f), fit, [make](std::span<float const> constants) { return make(constants[0]); });
+  return detail::make(std::move(name), 1, *make(1.0f), fit,
+                      [make](std::span<float const> constants) { return make(constants[0]); });
 }
 
 template <class Make>
@@ -122,7 +123,8 @@ std::unique_ptr<format> fitted_by_absmax_mean(std::string name, std::size_t grou
         sum += static_cast<double>(detail::largest(tensor.row(r).subspan(c, std::min(group, tensor.cols - c))));
     return std::vector<float>{static_cast<float>(count > 0 ? sum / count : 0.0)};
   };
-  return detail::make(std::move(name), 1, *make(0.0f), fit, [make](std::span<float const> constants) { return make(constants[0]); });
+  return detail::make(std::move(name), 1, *make(0.0f), fit,
+                      [make](std::span<float const> constants) { return make(constants[0]); });
 }
 
 }  // namespace skive::compare

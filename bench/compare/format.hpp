@@ -10,6 +10,7 @@
 #include "skive/core/matrix_view.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -58,6 +59,9 @@ class format {
 
 /// Every format that is compared by default, in reading order.
 std::vector<std::unique_ptr<format>> const& menu();
+
+/// One more entry of the menu, known to make_format too. Call before the first use of menu().
+void add_to_menu(std::function<std::unique_ptr<format>()> make);
 
 /// The format of that name in the grammar of the command line. Throws std::invalid_argument naming the part that is unknown.
 std::unique_ptr<format> make_format(std::string_view name);

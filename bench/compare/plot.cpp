@@ -114,7 +114,7 @@ void add_labels(std::string& script, std::vector<row const*> const& rows, axes c
     fmt::format_to(to, "set label {} at screen {:.5f},{:.5f} center noenhanced font ',9'\n", quoted(r->format), cx / width,
                    cy / height);
     if (p.distance > 15)
-      fmt::format_to(to, "set arrow from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} nohead lc rgb '#b0b0b0' lw 0.7 back\n",
+      fmt::format_to(to, "set arrow from screen {:.5f},{:.5f} to screen {:.5f},{:.5f} nohead lc rgb '#808080' lw 0.7 back\n",
                      x / width, y / height, std::clamp(x, p.where.x0, p.where.x1) / width,
                      std::clamp(y, p.where.y0, p.where.y1) / height);
   }

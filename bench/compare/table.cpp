@@ -25,7 +25,7 @@ bool on_front(row const& r, std::vector<row> const& rows) {
     auto const& a = o.values;
     auto const& b = r.values;
     return a.bits_per_weight <= b.bits_per_weight && a.relative_mse <= b.relative_mse &&
-           (a.bits_per_weight < b.bits_per_weight || a.relative_mse < b.relative_mse);
+        (a.bits_per_weight < b.bits_per_weight || a.relative_mse < b.relative_mse);
   });
 }
 
@@ -106,7 +106,7 @@ std::string advice_text(std::optional<recommendation> const& advice, double budg
   // Two lossless formats differ in size alone.
   double const lead = best.values.sqnr_db == next.values.sqnr_db ? 0 : best.values.sqnr_db - next.values.sqnr_db;
   return out +
-         fmt::format(", {:.2f} dB better than the runner-up {} ({:.3f} bits).\n", lead, next.format, next.values.bits_per_weight);
+      fmt::format(", {:.2f} dB better than the runner-up {} ({:.3f} bits).\n", lead, next.format, next.values.bits_per_weight);
 }
 
 }  // namespace skive::compare

@@ -37,7 +37,9 @@ struct options {
   bool decode = false;
 };
 
-[[noreturn]] void fail(std::string const& subject, std::string const& reason) { throw std::runtime_error(subject + ": " + reason); }
+[[noreturn]] void fail(std::string const& subject, std::string const& reason) {
+  throw std::runtime_error(subject + ": " + reason);
+}
 
 bytes read(std::string const& path) {
   std::error_code error;
@@ -90,10 +92,12 @@ bytes to_raw(std::vector<float> const& values) {
 void write_numbers(options const& o, std::vector<float> const& values) {
   auto data = to_raw(values);
   if (std::filesystem::path{o.out}.extension() == ".npy") {
-    auto const shape = o.columns == 0 ? fmt::format("({},)", values.size()) : fmt::format("({}, {})", values.size() / o.columns, o.columns);
+    auto const shape =
+        o.columns == 0 ? fmt::format("({},)", values.size()) : fmt::format("({}, {})", values.size() / o.columns, o.columns);
     auto head = fmt::format("{{'descr': '<f4', 'fortran_order': False, 'shape': {}, }}", shape);
     head.append(63 - (10 + head.size()) % 64, ' ').push_back('\n');
-    std::string const start = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(head.size() & 0xFF) + static_cast<char>(head.size() >> 8) + head;
+    std::string const start =
+        std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(head.size() & 0xFF) + static_cast<char>(head.size() >> 8) + head;
     data.insert(data.begin(), start.begin(), start.end());
   }
   write(o.out, data);
@@ -155,14 +159,16 @@ void block(options const& o, skive::compare::format const& f) {
     std::memcpy(constants.data(), data.data() + (data.size() - tail), tail);
     auto const codec = f.restore(constants);
     auto const row = codec->row_bytes(o.columns);
-    if ((data.size() - tail) % row != 0) fail(o.in, fmt::format("{} bytes are no whole count of rows of {} bytes", data.size() - tail, row));
+    if ((data.size() - tail) % row != 0)
+      fail(o.in, fmt::format("{} bytes are no whole count of rows of {} bytes", data.size() - tail, row));
     std::vector<float> values((data.size() - tail) / row * o.columns);
     codec->decode_rows(reinterpret_cast<std::byte const*>(data.data()), {values.data(), values.size() / o.columns, o.columns});
     return write_numbers(o, values);
   }
   auto const n = read_numbers(o);
   auto const columns = n.columns == 0 ? n.values.size() : n.columns;
-  if (columns == 0 || n.values.size() % columns != 0) fail(o.in, fmt::format("{} numbers are no whole count of rows of {}", n.values.size(), columns));
+  if (columns == 0 || n.values.size() % columns != 0)
+    fail(o.in, fmt::format("{} numbers are no whole count of rows of {}", n.values.size(), columns));
   skive::matrix_view<float const> const rows{n.values.data(), n.values.size() / columns, columns};
   auto const codec = f.fit(rows);
   bytes data(rows.rows * codec->row_bytes(columns));
@@ -174,8 +180,10 @@ void block(options const& o, skive::compare::format const& f) {
 
 int run(int argc, char** argv) {
   options o;
-  CLI::App app{"Numbers to codes and back. Scalar formats: one code per number, of 1, 2 or 4 bytes. Block codecs: packed rows,\n"
-               "then the tensor's constants (float32) where the format has any.", "convert"};
+  CLI::App app{
+      "Numbers to codes and back. Scalar formats: one code per number, of 1, 2 or 4 bytes. Block codecs: packed rows,\n"
+      "then the tensor's constants (float32) where the format has any.",
+      "convert"};
   bool list = false;
   app.add_flag("--list", list, "print the names of the scalar formats and of the default block codecs");
   auto* const format = app.add_option("--format", o.format, "name of a scalar format or block codec");

@@ -16,7 +16,15 @@ namespace skive::convert {
 
 /// One rounding policy that holds any of the library's.
 struct any_rounding {
-  enum class kind : std::uint8_t { nearest_even, nearest_away, toward_zero, toward_positive, toward_negative, toward_odd, random };
+  enum class kind : std::uint8_t {
+    nearest_even,
+    nearest_away,
+    toward_zero,
+    toward_positive,
+    toward_negative,
+    toward_odd,
+    random
+  };
   kind which = kind::nearest_even;
   stochastic random{};
 

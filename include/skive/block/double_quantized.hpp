@@ -52,7 +52,8 @@ class double_quantized {
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
   constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t n) const noexcept {
     auto const groups = n / group_ + (n % group_ != 0 ? 1 : 0);
-    return {bit_fields<Format::bits>::bytes(n), groups, detail::field_bytes(groups / nested + (groups % nested != 0 ? 1 : 0), 32)};
+    return {bit_fields<Format::bits>::bytes(n), groups,
+            detail::field_bytes(groups / nested + (groups % nested != 0 ? 1 : 0), 32)};
   }
 
   /// Fails with size_mismatch or not_finite, before the first write.

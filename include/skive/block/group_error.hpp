@@ -38,7 +38,9 @@ class lane_sums {
 };
 
 // x as a double, subnormals as zero in every processor mode.
-constexpr double normal_or_zero(float x) noexcept { return is_normal_magnitude(magnitude_bits(x)) ? static_cast<double>(x) : 0.0; }
+constexpr double normal_or_zero(float x) noexcept {
+  return is_normal_magnitude(magnitude_bits(x)) ? static_cast<double>(x) : 0.0;
+}
 
 /// E(scale) where level(x) is the number that x becomes, in units of the scale.
 template <class T, class Level>

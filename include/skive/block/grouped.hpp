@@ -100,8 +100,8 @@ class grouped {
   }
   /// Stores a row of numbers that round() returned. Fails as encode() does, or with size_mismatch unless there is one
   /// state per group.
-  constexpr status write(std::span<block_state const> states, std::span<float const> values,
-                         planes<std::byte, plane_count> to, workspace = {}) const noexcept {
+  constexpr status write(std::span<block_state const> states, std::span<float const> values, planes<std::byte, plane_count> to,
+                         workspace = {}) const noexcept {
     if (states.size() != groups(values.size())) return errc::size_mismatch;
     if (auto const s = check_blocks(*this, values.size(), to); !s) return s;
     store_row(values, to, [&](std::size_t g, std::size_t, std::size_t) { return states[g]; }, nearest_even{});
@@ -129,7 +129,9 @@ class grouped {
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (w.size() < scratch_bytes(row.size())) return errc::workspace_too_small;
-    auto const settle = [&](std::size_t, std::size_t first, std::size_t size) { return scheme_.settle(row.subspan(first, size), w); };
+    auto const settle = [&](std::size_t, std::size_t first, std::size_t size) {
+      return scheme_.settle(row.subspan(first, size), w);
+    };
     store_row(row, to, settle, scheme_.rounding);
     return errc::ok;
   }
@@ -163,7 +165,8 @@ class grouped {
       }
       Scheme::packing::pack(std::span{codes}.first(filled), order_, out);
       for (std::size_t i = 0; i < fields; ++i)
-        detail::store_fields(std::span{pending[i]}.first(k), Scheme::field_bits[i], order_, to[1 + i].data + b * to[1 + i].block_stride);
+        detail::store_fields(std::span{pending[i]}.first(k), Scheme::field_bits[i], order_,
+                             to[1 + i].data + b * to[1 + i].block_stride);
     }
   }
 

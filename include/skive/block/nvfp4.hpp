@@ -35,8 +35,8 @@ class nvfp4_scheme {
  public:
   struct state {
     std::uint32_t code = 0;
-    float factor = 0.0f;   // x times or over this is encoded
-    float scale = 0.0f;    // fl32(s T): decodes
+    float factor = 0.0f;  // x times or over this is encoded
+    float scale = 0.0f;   // fl32(s T): decodes
   };
   using packing = bit_fields<4>;
   static constexpr std::array<int, 1> field_bits{8};
@@ -99,7 +99,8 @@ class nvfp4_scheme {
 
   constexpr std::uint8_t scale_code(float amax) const noexcept {
     switch (dialect_) {
-      case nvfp4_dialect::transformer_engine: return ue4m3::encode(ieee_multiply(amax, ieee_multiply(encode_scale_, 1.0f / 6.0f)));
+      case nvfp4_dialect::transformer_engine:
+        return ue4m3::encode(ieee_multiply(amax, ieee_multiply(encode_scale_, 1.0f / 6.0f)));
       case nvfp4_dialect::torchao: {
         auto const code = ue4m3::encode(ieee_divide(ieee_divide(amax, 6.0f), tensor_scale_));
         return code < 0x08 ? std::uint8_t{0x08} : code;  // 2^-6
@@ -125,7 +126,11 @@ class nvfp4_scheme {
     switch (dialect_) {
       case nvfp4_dialect::transformer_engine: {
         auto const inverse = ieee_divide(1.0f, ieee_multiply(s, ieee_divide(1.0f, encode_scale_)));
-        return {code, is_finite(inverse) || code == ue4m3::nan_code ? inverse : code == 0 ? 0.0f : std::numeric_limits<float>::max(), scale};
+        return {code,
+                is_finite(inverse) || code == ue4m3::nan_code ? inverse
+                    : code == 0                               ? 0.0f
+                                                              : std::numeric_limits<float>::max(),
+                scale};
       }
       case nvfp4_dialect::torchao: return {code, ieee_divide(ieee_divide(1.0f, tensor_scale_), s), scale};
       case nvfp4_dialect::compressed_tensors: return {code, ieee_divide(s, encode_scale_), scale};
@@ -137,7 +142,7 @@ class nvfp4_scheme {
   }
 
   nvfp4_dialect dialect_ = nvfp4_dialect::ideal;
-  float encode_scale_ = 2688.0f;         // amax = 1 until fit
+  float encode_scale_ = 2688.0f;  // amax = 1 until fit
   float tensor_scale_ = 1.0f / 2688.0f;
 };
 

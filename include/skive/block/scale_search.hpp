@@ -84,7 +84,9 @@ struct clipped_sums {
     ml += m * level;
     ll += level * level;
   }
-  constexpr bool exceeds(double budget, double s) const noexcept { return mm - 2 * s * ml + s * s * ll > budget * (1 + 1e-9) + 1e-9 * mm; }
+  constexpr bool exceeds(double budget, double s) const noexcept {
+    return mm - 2 * s * ml + s * s * ll > budget * (1 + 1e-9) + 1e-9 * mm;
+  }
 };
 
 // Best scale so far by gain = sum x^2 - E = sum l^2 * s * (2q - s): sums come before products, nothing to contract.

@@ -79,9 +79,9 @@ struct mean_scheme {
   constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
 };
 
-using binary = grouped<mean_scheme<sign_format, bit_fields<1>>>;       ///< 1.125 bits a number at group 128
-using ternary = grouped<mean_scheme<ternary_format, bit_fields<2>>>;   ///< 2.125
-using ternary_dense = grouped<mean_scheme<ternary_format, trits>>;     ///< 1.725
+using binary = grouped<mean_scheme<sign_format, bit_fields<1>>>;      ///< 1.125 bits a number at group 128
+using ternary = grouped<mean_scheme<ternary_format, bit_fields<2>>>;  ///< 2.125
+using ternary_dense = grouped<mean_scheme<ternary_format, trits>>;    ///< 1.725
 
 static_assert(stepwise_codec<binary> && stepwise_codec<ternary> && stepwise_codec<ternary_dense>);
 

@@ -8,8 +8,8 @@
 /// Model of : matrix_codec
 /// Cost     : a copy of each tile into scratch (R C floats), then that of the scheme.
 /// Accuracy : the scheme's, with the tile as group.
-/// Promise  : same bits everywhere; sizes are checked before the first write; fields of less than 8 bits are refused at compile time.
-/// Source   : DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437 (128 x 128 weight blocks).
+/// Promise  : same bits everywhere; sizes are checked before the first write; fields of less than 8 bits are refused at compile
+/// time. Source   : DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437 (128 x 128 weight blocks).
 
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
@@ -53,7 +53,8 @@ class tiles {
   }
   constexpr std::size_t scratch_bytes(std::size_t rows, std::size_t cols) const noexcept {
     auto const area = (rows < rows_ ? rows : rows_) * (cols < cols_ ? cols : cols_);
-    return saturating_add(saturating_add(workspace::bytes<float>(area), workspace::bytes<std::uint8_t>(cols)), scheme_.settle_bytes(area));
+    return saturating_add(saturating_add(workspace::bytes<float>(area), workspace::bytes<std::uint8_t>(cols)),
+                          scheme_.settle_bytes(area));
   }
 
   /// Fails with size_mismatch, overflow or workspace_too_small, before the first write.
@@ -78,7 +79,8 @@ class tiles {
       }
       for (std::size_t r = i * rows_; r < i * rows_ + height; ++r) {
         for (std::size_t c = 0; c < in.cols; ++c)
-          codes[c] = scheme_.code(state_at(planes<std::byte const, plane_count>{to}, i * across + c / cols_), in(r, c), scheme_.rounding);
+          codes[c] = scheme_.code(state_at(planes<std::byte const, plane_count>{to}, i * across + c / cols_), in(r, c),
+                                  scheme_.rounding);
         Scheme::packing::pack(codes, Scheme::default_order, to[0].data + r * Scheme::packing::bytes(in.cols));
       }
     }

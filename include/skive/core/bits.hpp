@@ -159,7 +159,9 @@ class packed_fields {
   }
 
   /// Field i becomes the low bits of `code`; all other bits stay. Precondition: i < size().
-  constexpr void set(std::size_t i, std::uint8_t code) const noexcept requires(!std::is_const_v<Byte>) {
+  constexpr void set(std::size_t i, std::uint8_t code) const noexcept
+    requires(!std::is_const_v<Byte>)
+  {
     auto const at = locate(i);
     auto const hole = at.mask << at.shift;
     auto const put = (code & at.mask) << at.shift;

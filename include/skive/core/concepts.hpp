@@ -39,8 +39,8 @@ concept rounding_policy =
 /// One number <-> one code of F::bits bits; total: every code decodes, every number encodes.
 /// Law: nearest by brute force over all codes; encode(decode(c)) == c up to the class of NaN and zero; monotone.
 template <class F>
-concept scalar_format = primitive<F> && std::unsigned_integral<typename F::code_type> &&
-    requires(typename F::code_type code, float x) {
+concept scalar_format =
+    primitive<F> && std::unsigned_integral<typename F::code_type> && requires(typename F::code_type code, float x) {
       { F::bits } -> std::convertible_to<int>;
       { F::max_finite };
       { F::decode(code) } noexcept;
@@ -71,8 +71,8 @@ concept block_codec = primitive<C> &&
 template <class C>
 concept stepwise_codec = block_codec<C> && primitive<typename C::block_state> &&
     requires(C const c, std::size_t n, std::span<float const> x, std::span<float> y, workspace scratch,
-             typename C::block_state const& state, std::span<typename C::block_state const> states,
-             matrix_view<float const> xs, matrix_view<float> ys, planes<std::byte, C::plane_count> to) {
+             typename C::block_state const& state, std::span<typename C::block_state const> states, matrix_view<float const> xs,
+             matrix_view<float> ys, planes<std::byte, C::plane_count> to) {
       { c.group_size() } noexcept -> std::same_as<std::size_t>;
       { c.step() } noexcept -> std::same_as<std::size_t>;
       { c.settle_bytes(n) } noexcept -> std::same_as<std::size_t>;
@@ -128,8 +128,8 @@ concept row_source = requires(S const s, std::size_t r) {
 /// Constants of the whole tensor are computed once: fit(rows, scratch) -> the codec that carries them.
 /// Law: deterministic; any split of the source gives the same codec.
 template <class C>
-concept fittable = primitive<C> && primitive<typename C::fitted> &&
-    requires(C const c, matrix_view<float const> rows, workspace scratch) {
+concept fittable =
+    primitive<C> && primitive<typename C::fitted> && requires(C const c, matrix_view<float const> rows, workspace scratch) {
       { c.fit(rows, scratch) } noexcept -> std::same_as<result<typename C::fitted>>;
     };
 
@@ -167,8 +167,8 @@ concept mask_pattern = primitive<M> && requires(M const m, std::span<float const
 /// Which entries of a row are outliers: count(n) of them, their indices ascending.
 /// Law: exactly count(n), the chosen dominate, ties go to the lower index.
 template <class R>
-concept outlier_rule = primitive<R> &&
-    requires(R const r, std::size_t n, std::span<float const> scores, std::span<std::uint32_t> indices) {
+concept outlier_rule =
+    primitive<R> && requires(R const r, std::size_t n, std::span<float const> scores, std::span<std::uint32_t> indices) {
       { r.count(n) } noexcept -> std::same_as<std::size_t>;
       { r.select(scores, indices) } noexcept -> std::same_as<status>;
     };
@@ -195,8 +195,8 @@ concept key_quantizer = primitive<K> && primitive<typename K::query> &&
 
 /// Page codec of a value cache: weighted sum of the tokens of a page. Laws as key_quantizer.
 template <class V>
-concept value_quantizer = primitive<V> &&
-    requires(V const v, std::span<float const> weights, std::span<std::byte const> page, std::span<float> sum) {
+concept value_quantizer =
+    primitive<V> && requires(V const v, std::span<float const> weights, std::span<std::byte const> page, std::span<float> sum) {
       { v.page_bytes() } noexcept -> std::same_as<std::size_t>;
       { v.accumulate(weights, page, sum) } noexcept -> std::same_as<status>;
     };

@@ -57,7 +57,7 @@ constexpr float_parts take_apart(std::uint32_t magnitude) noexcept {
 constexpr float put_together(std::uint64_t significand, int exponent, bool sticky, std::uint32_t sign) noexcept {
   int const top = 63 - std::countl_zero(significand);
   int const ulp = top + exponent - 23 < -149 ? -149 : top + exponent - 23;  // exponent of the result's last place
-  int const cut = ulp - exponent;                                          // >= 2: bits to drop
+  int const cut = ulp - exponent;                                           // >= 2: bits to drop
   std::uint64_t bits = 0;
   if (cut <= 63) {
     bits = significand >> cut;
@@ -73,7 +73,9 @@ constexpr float put_together(std::uint64_t significand, int exponent, bool stick
   return std::bit_cast<float>(static_cast<std::uint32_t>(magnitude) | sign);
 }
 
-constexpr bool is_normal_magnitude(std::uint32_t m) noexcept { return m - float_min_normal_bits < float_infinity_bits - float_min_normal_bits; }
+constexpr bool is_normal_magnitude(std::uint32_t m) noexcept {
+  return m - float_min_normal_bits < float_infinity_bits - float_min_normal_bits;
+}
 
 }  // namespace detail
 

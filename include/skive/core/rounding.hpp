@@ -39,17 +39,23 @@ struct toward_zero {
 
 /// Round toward +infinity.
 struct toward_positive {
-  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept { return drop != 0 && !negative; }
+  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept {
+    return drop != 0 && !negative;
+  }
 };
 
 /// Round toward -infinity.
 struct toward_negative {
-  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept { return drop != 0 && negative; }
+  constexpr bool increments(std::uint64_t, std::uint64_t drop, int, bool negative) const noexcept {
+    return drop != 0 && negative;
+  }
 };
 
 /// Round to the odd neighbour: an intermediate of at least two more bits then rounds on without a double rounding.
 struct toward_odd {
-  constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int, bool) const noexcept { return drop != 0 && (keep & 1) == 0; }
+  constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int, bool) const noexcept {
+    return drop != 0 && (keep & 1) == 0;
+  }
 };
 
 /// The published ways to compare the dropped part nu = drop / 2^drop_bits with R of N random bits:
@@ -99,8 +105,8 @@ struct overflow_policy {
   overflow_action infinite = overflow_action::saturate;
 };
 
-inline constexpr overflow_policy saturating{};                                                                     // OCP SAT, P3109 SatFinite
-inline constexpr overflow_policy non_saturating{overflow_action::to_special, overflow_action::to_special};        // OCP NONSAT
-inline constexpr overflow_policy saturating_finite{overflow_action::saturate, overflow_action::to_special};      // P3109 SatPropagate
+inline constexpr overflow_policy saturating{};  // OCP SAT, P3109 SatFinite
+inline constexpr overflow_policy non_saturating{overflow_action::to_special, overflow_action::to_special};   // OCP NONSAT
+inline constexpr overflow_policy saturating_finite{overflow_action::saturate, overflow_action::to_special};  // P3109 SatPropagate
 
 }  // namespace skive

@@ -30,7 +30,8 @@ class workspace {
   template <class T>
   static constexpr std::size_t bytes(std::size_t count) noexcept {
     constexpr auto limit = std::numeric_limits<std::size_t>::max();
-    return count > (limit - 2 * alignment) / sizeof(T) ? limit : (count * sizeof(T) + 2 * (alignment - 1)) / alignment * alignment;
+    return count > (limit - 2 * alignment) / sizeof(T) ? limit
+                                                       : (count * sizeof(T) + 2 * (alignment - 1)) / alignment * alignment;
   }
 
   constexpr std::size_t size() const noexcept { return size_; }

@@ -16,7 +16,7 @@
 /// [1, 2^32 - 1], where nu = (x - that neighbour) / (the other - that neighbour) in double.
 ///
 /// Model of : scalar_format (lookup_format); lookup_view is the same rule over sorted levels in the caller's memory.
-/// Cost     : encode log2(levels) integer comparisons (lookup_view: and two double additions each), decode one load.
+/// Cost     : encode log2(levels) integer comparisons (lookup_view: and six double additions each), decode one load.
 /// Accuracy : exact nearest level for any float or double x, where the table brings no pivots of its own.
 /// Promise  : x meets pivots as integers of the same order as doubles, so that the code is the same under every FTZ/DAZ and
 ///            contraction setting: a sum of two floats is a multiple of 2^-149, never a subnormal double.
