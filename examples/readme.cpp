@@ -8,7 +8,7 @@
 int main() {
   constexpr skive::mx<skive::e2m1> mxfp4;  // OCP MXFP4: groups of 32, 4.25 bits a number
   std::array<float, 100> x{}, y{};         // the last group is partial
-  for (int i = 0; i < 100; ++i) x[i] = static_cast<float>(i % 13 - 6) / 8;
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i % 13) / 8 - 0.75f;
 
   std::array<std::byte, 54> memory;  // yours: skive never allocates
   skive::planes<std::byte, 2> planes;
@@ -16,6 +16,6 @@ int main() {
 
   if (auto s = mxfp4.encode(x, planes); !s) return std::puts(s.message()), 1;
   if (auto s = mxfp4.decode(planes, std::span{y}); !s) return std::puts(s.message()), 1;
-  std::printf("%g became %g\n", x[5], y[5]);
+  std::printf("%g became %g\n", double{x[5]}, double{y[5]});
   return y[5] == x[5] ? 0 : 1;
 }

@@ -29,9 +29,10 @@ std::uint32_t one_nan(float x) { return std::isnan(x) ? 0x7FC0'0000U : as_bits(x
 words edges() {
   words out;
   for (std::uint32_t const m :
-       {0U, 1U, 2U, 3U, 5U, 0x3FU, 0x1000U, 0x3F'FFFFU, 0x40'0000U, 0x40'0001U, 0x7F'FFFEU, 0x7F'FFFFU, 0x80'0000U, 0x80'0001U,
-        0xFF'FFFFU, 0x100'0000U, 0x1800'0000U, 0x2000'0000U, 0x1FFF'FFFFU, 0x3EAA'AAABU, 0x3F00'0000U, 0x3F7F'FFFFU, 0x3F80'0000U,
-        0x3F80'0001U, 0x3FFF'FFFFU, 0x4000'0000U, 0x4040'0000U, 0x43E0'0000U, 0x5F00'0000U, 0x7E80'0000U, 0x7EFF'FFFFU, 0x7F00'0000U,
+       {0U,           1U,           2U,           3U,           5U,           0x3FU,        0x1000U,      0x3F'FFFFU,
+        0x40'0000U,   0x40'0001U,   0x7F'FFFEU,   0x7F'FFFFU,   0x80'0000U,   0x80'0001U,   0xFF'FFFFU,   0x100'0000U,
+        0x1800'0000U, 0x2000'0000U, 0x1FFF'FFFFU, 0x3EAA'AAABU, 0x3F00'0000U, 0x3F7F'FFFFU, 0x3F80'0000U, 0x3F80'0001U,
+        0x3FFF'FFFFU, 0x4000'0000U, 0x4040'0000U, 0x43E0'0000U, 0x5F00'0000U, 0x7E80'0000U, 0x7EFF'FFFFU, 0x7F00'0000U,
         0x7F7F'FFFEU, 0x7F7F'FFFFU, 0x7F80'0000U, 0x7F80'0001U, 0x7FC0'0000U, 0x7FFF'FFFFU})
     for (std::uint32_t const sign : {0U, 0x8000'0000U}) out.push_back(m | sign);
   return out;
@@ -53,8 +54,8 @@ pairs random_pairs(std::size_t n, unsigned seed) {
       auto const eb = ea > 150 ? 2 : 152 - ea - b % 28;
       b = (b & 0x807F'FFFFU) | (eb << 23);
     }
-    if (i % 4 == 2) a &= 0x807F'FFFFU;                                      // a subnormal
-    if (i % 4 == 3) {                                                       // a short significand: ties are common
+    if (i % 4 == 2) a &= 0x807F'FFFFU;  // a subnormal
+    if (i % 4 == 3) {                   // a short significand: ties are common
       a &= 0xFFFF'F000U;
       b &= 0xFFFF'0000U;
     }
@@ -85,9 +86,10 @@ pairs edge_pairs() {
 void agrees_with_hardware(pairs const& p) {
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < p.a.size(); ++i) {
-    float volatile const a = as_float(p.a[i]);
-    float volatile const b = as_float(p.b[i]);
-    bool const good = as_bits(skive::ieee_multiply(a, b)) == one_nan(a * b) && as_bits(skive::ieee_divide(a, b)) == one_nan(a / b);
+    float const volatile a = as_float(p.a[i]);
+    float const volatile b = as_float(p.b[i]);
+    bool const good =
+        as_bits(skive::ieee_multiply(a, b)) == one_nan(a * b) && as_bits(skive::ieee_divide(a, b)) == one_nan(a / b);
     if (!good && ++wrong < 5) {
       UNSCOPED_INFO(std::hex << p.a[i] << " " << p.b[i]);
       CHECK(as_bits(skive::ieee_multiply(a, b)) == one_nan(a * b));
@@ -116,7 +118,9 @@ std::uint32_t nearest_subnormal(fraction const& x) {
 
 TEST_CASE("products and quotients of edge values are the processor's", "[core]") { agrees_with_hardware(edge_pairs()); }
 
-TEST_CASE("products and quotients of random bits are the processor's", "[core]") { agrees_with_hardware(random_pairs(4'000'000, 1)); }
+TEST_CASE("products and quotients of random bits are the processor's", "[core]") {
+  agrees_with_hardware(random_pairs(4'000'000, 1));
+}
 
 TEST_CASE("subnormal results are the nearest in exact arithmetic, ties to even", "[core]") {
   std::mt19937 random{2};
@@ -140,11 +144,12 @@ TEST_CASE("subnormal results are the nearest in exact arithmetic, ties to even",
 
 TEST_CASE("constant expressions", "[core]") {
   static_assert(std::bit_cast<std::uint32_t>(skive::ieee_multiply(0x1p-100f, 0x1p-49f)) == 1);
-  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_multiply(0x1p-100f, -0x1p-50f)) == 0x8000'0000U);    // tie to zero
-  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_multiply(0x1.8p-100f, 0x1p-49f)) == 2);             // tie to even
-  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_divide(0x1.000002p-100f, 0x1p50f)) == 1);           // just above a half
+  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_multiply(0x1p-100f, -0x1p-50f)) == 0x8000'0000U);  // tie to zero
+  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_multiply(0x1.8p-100f, 0x1p-49f)) == 2);            // tie to even
+  static_assert(std::bit_cast<std::uint32_t>(skive::ieee_divide(0x1.000002p-100f, 0x1p50f)) == 1);          // just above a half
   static_assert(skive::ieee_divide(1.0f, 3.0f) == 1.0f / 3.0f && skive::ieee_multiply(3.0f, -5.0f) == -15.0f);
-  static_assert(skive::is_nan(skive::ieee_divide(0.0f, 0.0f)) && skive::ieee_divide(-1.0f, 0.0f) == -std::numeric_limits<float>::infinity());
+  static_assert(skive::is_nan(skive::ieee_divide(0.0f, 0.0f)) &&
+                skive::ieee_divide(-1.0f, 0.0f) == -std::numeric_limits<float>::infinity());
   static_assert(skive::less(-0x1p-149f, 0x1p-149f) && skive::less(0x1p-149f, 0x1p-148f) && !skive::less(0.0f, -0.0f));
   static_assert(skive::magnitude(-3.0f) == 3.0f && skive::is_zero(-0.0f) && !skive::is_zero(0x1p-149f));
   static_assert(skive::is_finite(0x1.fffffep127f) && !skive::is_finite(std::numeric_limits<float>::infinity()));
@@ -155,7 +160,8 @@ TEST_CASE("less is the order of numbers", "[core]") {
   auto const all = edges();
   for (auto const a : all)
     for (auto const b : all)
-      if (!std::isnan(as_float(a)) && !std::isnan(as_float(b))) CHECK(skive::less(as_float(a), as_float(b)) == (as_float(a) < as_float(b)));
+      if (!std::isnan(as_float(a)) && !std::isnan(as_float(b)))
+        CHECK(skive::less(as_float(a), as_float(b)) == (as_float(a) < as_float(b)));
 }
 
 #if defined(__SSE2__)
@@ -168,7 +174,7 @@ TEST_CASE("flush-to-zero and denormals-are-zero change no bit", "[core]") {
     words flushed_quotients(p.a.size());
     auto const before = _mm_getcsr();
     _mm_setcsr(before | 0x8040U);  // FTZ, DAZ
-    float volatile const tiny = as_float(0x0080'0000U);
+    float const volatile tiny = as_float(0x0080'0000U);
     bool const on = as_bits(tiny * 0.5f) == 0;
     operate(p, flushed_products, flushed_quotients);
     bool const order = skive::less(tiny * 0.0f, as_float(1)) && skive::less(as_float(1), as_float(2)) &&

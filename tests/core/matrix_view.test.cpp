@@ -55,7 +55,7 @@ TEST_CASE("an extent that cannot be is not valid", "[core]") {
   CHECK(matrix_view<float>{nullptr, 5, 0}.valid());
   CHECK(matrix_view<float>{nullptr, 5, 3, 1}.valid() == false);
   CHECK(matrix_view<float>{nullptr, 1, 1}.valid() == false);
-  CHECK(matrix_view<float>{&x, 2, 4, 3}.valid() == false);                    // rows overlap
+  CHECK(matrix_view<float>{&x, 2, 4, 3}.valid() == false);  // rows overlap
   CHECK(matrix_view<float>{&x, 1, 4, 3}.valid() == false);
   CHECK(matrix_view<float>{&x, 2, largest / 4, largest / 4}.valid() == false);  // twice the largest array
   CHECK(matrix_view<float>{&x, 1, largest / 4}.valid());

@@ -34,7 +34,8 @@ struct huge {
 
 static_assert(skive::saturating_add(largest, 1) == largest && skive::saturating_add(largest - 3, 3) == largest);
 static_assert(skive::saturating_add(2, 3) == 5 && skive::saturating_add(largest - 4, 3) == largest - 1);
-static_assert(skive::total_bytes(std::array<std::size_t, 3>{1, 2, 4}) == 7 && skive::total_bytes(std::array<std::size_t, 0>{}) == 0);
+static_assert(skive::total_bytes(std::array<std::size_t, 3>{1, 2, 4}) == 7 &&
+              skive::total_bytes(std::array<std::size_t, 0>{}) == 0);
 static_assert(skive::total_bytes(std::array<std::size_t, 3>{largest - 1, 2, 4}) == largest);
 static_assert(std::is_convertible_v<planes<std::byte, 2>, planes<std::byte const, 2>>);
 static_assert(!std::is_convertible_v<planes<std::byte const, 2>, planes<std::byte, 2>>);

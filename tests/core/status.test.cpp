@@ -40,7 +40,7 @@ struct pair {
   int a = 3;
   int b = 4;
 };
-static_assert(result<pair>{pair{1, 2}}->b == 2 && result<pair>{errc::overflow}->a == 3);
+static_assert(result<pair> { pair{1, 2} } -> b == 2 && result<pair> { errc::overflow } -> a == 3);
 
 template <class T>
 constexpr bool nodiscard_and_small = std::is_trivially_copyable_v<T> && std::is_nothrow_move_constructible_v<T>;

@@ -25,7 +25,8 @@ class packed_row {
  public:
   static constexpr std::size_t count = Codec::plane_count;
 
-  packed_row(Codec const& codec, std::size_t n, layout l = layout::planar, std::size_t shift = 0, std::byte fill = std::byte{0xA5})
+  packed_row(Codec const& codec, std::size_t n, layout l = layout::planar, std::size_t shift = 0,
+             std::byte fill = std::byte{0xA5})
       : codec_{codec}, n_{n}, fill_{fill} {
     auto const block = codec.block_size();
     blocks_ = block == 0 ? (n != 0 ? 1 : 0) : n / block + (n % block != 0 ? 1 : 0);

@@ -18,6 +18,8 @@
 /// Model of : stepwise_codec
 /// Cost     : see block/grouped.hpp; four_over_six codes each group twice.
 /// Accuracy : half a step of E2M1 at s T; the group's largest lands on 6 up to the rounding of s (2^-4 relative).
+///            Tensors of amax below 2^-116: 1 / T or S leaves float32 and four_over_six, torchao lose accuracy as their projects
+///            do.
 /// Promise  : same bits everywhere. NaN or infinity in a group: s = 7F, values NaN. A tensor without finite amax is refused.
 /// Source   : NVIDIA, "Pretraining Large Language Models with NVFP4", arXiv:2509.25149; J. Cook et al., "Four Over Six",
 ///            arXiv:2512.02010; the named projects for the order of operations.
@@ -74,6 +76,7 @@ class nvfp4_scheme {
   template <class R>
   constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
     if (is_zero(s.factor) || is_nan(s.factor)) return 0;
+    if (is_zero(x)) return e2m1::encode(x);  // whatever the factor: torchao's is infinite for an amax below 2^-117
     return e2m1::encode(multiplies() ? ieee_multiply(x, s.factor) : ieee_divide(x, s.factor), r, saturating);
   }
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<e2m1>(s.scale, c); }

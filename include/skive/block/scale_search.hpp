@@ -12,8 +12,9 @@
 /// Model of : -
 /// Cost     : O(B log n) for B breakpoints passed, B <= n levels; scale_search_bytes(n) of scratch.
 /// Accuracy : no other scale of the format has a smaller E beyond double rounding (relative 2^-45); never worse than absmax.
-/// Promise  : same bits everywhere: products that feed sums are exact in double. Groups below 2^-100 keep their absmax scale.
-/// Source   : parametric search over breakpoints; the grid searches of peers visit a subset of these scales.
+/// Promise  : same bits everywhere: products that feed sums are exact in double. Groups whose largest magnitude is below 2^-97
+/// keep their absmax scale. Source   : parametric search over breakpoints; the grid searches of peers visit a subset of these
+/// scales.
 
 #include "skive/block/group_error.hpp"
 
@@ -118,7 +119,7 @@ constexpr std::size_t scale_search_bytes(std::size_t n) noexcept { return worksp
 /// Precondition: values are finite, w.size() >= scale_search_bytes(values.size()).
 template <class Format, class Scale, class T>
 constexpr scale_state search_scale(std::span<T const> values, scale_state start, workspace w) noexcept {
-  if (values.empty() || is_zero(start.scale) || less(start.scale, 0x1p-100f)) return start;
+  if (values.empty() || detail::largest_magnitude(values) < magnitude_bits(0x1p-97f)) return start;
   auto const heap = w.take<detail::climber>(values.size());
   double sum_xx = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {

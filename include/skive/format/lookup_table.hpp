@@ -7,8 +7,8 @@
 /// Model of : the Table argument of lookup_format.
 /// Cost     : 16 to 1024 bytes each, constants.
 /// Accuracy : literals are the published float32 numbers. NF4, NF3, SF4 and both dynamic maps agree with their construction as
-///            tests/format/lookup_table.test.cpp re-derives it in 50 digits (NF4 1.2e-7, NF3 1e-7, SF4 6e-7, the maps exactly); AF4
-///            meets its conditions to 3e-8.
+///            tests/format/lookup_table.test.cpp derives it again in 50 digits (NF4 to 1.2e-7, NF3 1e-7, SF4 6e-7, the maps
+///            exactly); AF4 meets its conditions to 3e-8.
 /// Promise  : these numbers never change; another edition of a table gets another name.
 /// Source   : NF4, pivots, FP4, dynamic maps: bitsandbytes (T. Dettmers et al., QLoRA, 2023; 8-bit Optimizers, 2022);
 ///            NF3: Y. Zhang et al., AFPQ, 2023; AF4: D. Yoshida, "NF4 Isn't Information Theoretically Optimal", 2023;

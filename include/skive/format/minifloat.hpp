@@ -117,7 +117,7 @@ struct minifloat {
 
   template <class Real, class Layout = detail::real_layout<Real>>
   static constexpr bool exact_in = fraction_bits <= Layout::fraction_bits && max_exponent <= Layout::bias &&
-                                   min_exponent - fraction_bits >= Layout::min_exponent - Layout::fraction_bits;
+      min_exponent - fraction_bits >= Layout::min_exponent - Layout::fraction_bits;
   static_assert(exact_in<double>, "every value of a minifloat is a double");
 
  public:
