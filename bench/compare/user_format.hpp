@@ -21,7 +21,7 @@ void add_user_format(std::string const& name) {
     add_to_menu([name] { return plain_format(name, T{}); });
   } else {
     static_assert(scalar_format<T>, "skive_add_compare: the type has to model skive::block_codec or skive::scalar_format");
-    for (std::size_t const group : {16, 32, 64, 128, 0})
+    for (std::size_t const group : {16U, 32U, 64U, 128U, 0U})
       add_to_menu(
           [name, group] { return plain_format(name + (group == 0 ? "_row" : "_g" + std::to_string(group)), absmax<T>{group}); });
   }

@@ -8,8 +8,8 @@
 /// Model of : matrix_codec
 /// Cost     : a copy of each tile into scratch (R C floats), then that of the scheme.
 /// Accuracy : the scheme's, with the tile as group.
-/// Promise  : same bits everywhere; sizes are checked before the first write; fields of less than 8 bits are refused at compile
-/// time. Source   : DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437 (128 x 128 weight blocks).
+/// Promise  : same bits everywhere; sizes are checked before the first write; fields narrower than a byte do not compile.
+/// Source   : DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437 (128 x 128 weight blocks).
 
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
@@ -64,6 +64,7 @@ class tiles {
     if (in.rows == 0 || in.cols == 0) return errc::ok;
     auto const tile = w.take<float>((in.rows < rows_ ? in.rows : rows_) * (in.cols < cols_ ? in.cols : cols_));
     auto const codes = w.take<std::uint8_t>(in.cols);
+    planes<std::byte const, plane_count> const stored = to;
     auto const across = ceil(in.cols, cols_);
     for (std::size_t i = 0; i < ceil(in.rows, rows_); ++i) {
       auto const height = in.rows - i * rows_ < rows_ ? in.rows - i * rows_ : rows_;
@@ -79,8 +80,7 @@ class tiles {
       }
       for (std::size_t r = i * rows_; r < i * rows_ + height; ++r) {
         for (std::size_t c = 0; c < in.cols; ++c)
-          codes[c] = scheme_.code(state_at(planes<std::byte const, plane_count>{to}, i * across + c / cols_), in(r, c),
-                                  scheme_.rounding);
+          codes[c] = scheme_.code(state_at(stored, i * across + c / cols_), in(r, c), scheme_.rounding);
         Scheme::packing::pack(codes, Scheme::default_order, to[0].data + r * Scheme::packing::bytes(in.cols));
       }
     }

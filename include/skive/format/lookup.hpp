@@ -172,7 +172,7 @@ class lookup_view {
 
  private:
   constexpr lookup_view(std::span<float const> levels, lookup_tie tie) noexcept : levels_{levels}, tie_{tie} {}
-  std::span<float const> levels_{};
+  std::span<float const> levels_;
   lookup_tie tie_ = lookup_tie::lower;
 };
 
