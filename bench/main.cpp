@@ -20,6 +20,10 @@ class summary_reporter : public benchmark::BenchmarkReporter {
   }
   void ReportRuns(std::vector<Run> const& runs) override {
     for (Run const& run : runs) {
+      if (run.error_occurred) {
+        GetErrorStream() << run.benchmark_name() << ": " << run.error_message << '\n';
+        failed_ = true;
+      }
       if (run.error_occurred || run.run_type != Run::RT_Iteration) continue;
       auto name = run.run_name.function_name;
       for (char& c : name)
@@ -29,8 +33,11 @@ class summary_reporter : public benchmark::BenchmarkReporter {
                         << counter(run, "fraction_of_ceiling") << '\n';
     }
   }
+  bool failed() const { return failed_; }
 
  private:
+  bool failed_ = false;
+
   static double counter(Run const& run, std::string const& name) {
     auto const found = run.counters.find(name);
     return found == run.counters.end() ? 0.0 : found->second.value;
@@ -56,5 +63,6 @@ int main(int argc, char** argv) {
   reporter.SetErrorStream(&std::cerr);
   auto const ran = summary ? benchmark::RunSpecifiedBenchmarks(&reporter) : benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
+  if (reporter.failed()) return 1;
   return ran > 0 ? 0 : 2;
 }

@@ -16,6 +16,6 @@ int main() {
 
   if (auto s = mxfp4.encode(x, planes); !s) return std::puts(s.message()), 1;
   if (auto s = mxfp4.decode(planes, std::span{y}); !s) return std::puts(s.message()), 1;
-  std::printf("%g became %g\n", double{x[5]}, double{y[5]});
+  std::printf("%g became %g\n", static_cast<double>(x[5]), static_cast<double>(y[5]));
   return y[5] == x[5] ? 0 : 1;
 }

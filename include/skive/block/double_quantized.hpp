@@ -11,7 +11,8 @@
 ///
 /// Model of : block_codec (scales of 256 groups depend on each other: no stepwise form)
 /// Cost     : absmax plus 1 KiB of stack; 4.127 bits a number for nf4 at group 64, and 32 for the offset.
-/// Accuracy : that of absmax plus the error of a', at most n / 128 (linear) or n times half the map's widest gap.
+/// Accuracy : that of absmax plus the error of a', at most n / 128 (linear, n > 2^-121; else a' = offset) or n times half the
+///            map's widest gap. a' past the largest float becomes infinite.
 /// Promise  : same bits everywhere. Zero group: values within the error of a' of zero times the level of 0 (exactly 0 for tables
 ///            that hold 0). A NaN or infinity makes its group's 256 neighbours share a NaN n: encode refuses it with not_finite.
 /// Source   : T. Dettmers et al., "QLoRA", arXiv:2305.14314.

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Block codecs on rows of 4096 numbers, planes planar within a row. Names are those of compare.
+#include "skive/block/grouped.hpp"
+
+#include "skive/block/absmax.hpp"
+#include "skive/block/affine.hpp"
+#include "skive/block/mx.hpp"
+#include "skive/block/nvfp4.hpp"
+#include "skive/block/sign.hpp"
+#include "skive/format/lookup.hpp"
+#include "support/measure.hpp"
+
+namespace skive::bench {
+namespace {
+
+// None of the codecs here needs scratch memory; one that did would refuse, and the check would say so.
+template <class Codec>
+struct rows {
+  Codec codec;
+
+  std::size_t row_bytes() const { return total_bytes(codec.plane_bytes(row_floats)); }
+  std::size_t bytes(std::size_t floats) const { return floats / row_floats * row_bytes(); }
+  bool encode(std::span<float const> values, std::byte* out) const {
+    auto const each = row_bytes();
+    for (std::size_t i = 0; i < values.size(); i += row_floats, out += each) {
+      planes<std::byte, Codec::plane_count> to;
+      if (!planar(codec, row_floats, std::span{out, each}, to)) return false;
+      if (!codec.encode(values.subspan(i, row_floats), to)) return false;
+    }
+    return true;
+  }
+  bool decode(std::byte const* in, std::span<float> values) const {
+    auto const each = row_bytes();
+    for (std::size_t i = 0; i < values.size(); i += row_floats, in += each) {
+      planes<std::byte const, Codec::plane_count> from;
+      if (!planar(codec, row_floats, std::span{in, each}, from)) return false;
+      if (!codec.decode(from, values.subspan(i, row_floats))) return false;
+    }
+    return true;
+  }
+};
+
+template <class Codec>
+void add(char const* name, Codec const& codec, double bound) {
+  measure(name, rows<Codec>{codec}, bound);
+}
+
+// The bounds are a little above what the formats reach on these data: a swapped nibble or a lost scale is far outside.
+[[maybe_unused]] bool const registered = [] {
+  add("int4_g32", absmax<int4>{32}, 0.11);
+  add("int8_g32", absmax<int8>{32}, 0.006);
+  add("e4m3fn_g128", absmax<e4m3fn>{128}, 0.03);
+  add("nf4_g64", absmax<nf4>{64}, 0.11);
+  add("uint4_g32", affine_int<4>{32}, 0.11);
+  add("mxfp4", mx<e2m1>{32}, 0.15);
+  add("mxfp8_e4m3", mx<e4m3fn>{32}, 0.04);
+  add("nvfp4", nvfp4{16, *nvfp4_scheme::make(largest_value)}, 0.11);
+  add("binary_g128", binary{128}, 0.62);
+  add("ternary_g128", ternary{128}, 0.55);
+  return true;
+}();
+
+}  // namespace
+}  // namespace skive::bench
