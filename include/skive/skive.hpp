@@ -11,6 +11,7 @@
 #include "skive/core/planes.hpp"
 #include "skive/core/random.hpp"
 #include "skive/core/random_table.hpp"
+#include "skive/core/relayout.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/strided_view.hpp"
