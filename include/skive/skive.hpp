@@ -39,6 +39,7 @@
 
 // block
 #include "skive/block/absmax.hpp"
+#include "skive/block/adaptive.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/block/double_quantized.hpp"
 #include "skive/block/group_error.hpp"
