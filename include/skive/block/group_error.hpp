@@ -15,6 +15,7 @@
 
 #include "skive/block/scale.hpp"
 #include "skive/block/scheme.hpp"
+#include "skive/format/lookup_key.hpp"
 
 #include <array>
 #include <cstddef>
@@ -57,7 +58,7 @@ constexpr double group_error(std::span<T const> values, float scale, Level level
     auto const d = static_cast<double>(level(x) - (less(magnitude(ratio), 0x1p-60f) ? 0.0f : ratio));
     sums.add(i, d * d);
   }
-  auto const s = zero ? 1.0 : static_cast<double>(scale);
+  auto const s = zero ? 1.0 : exact_double(scale);
   return sums.total() * s * s;
 }
 

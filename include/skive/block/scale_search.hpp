@@ -103,7 +103,7 @@ struct best_scale {
       if (middle == 0 && step < 0) continue;
       auto const code = static_cast<typename Scale::code_type>(static_cast<std::int64_t>(middle) + step);
       auto const s = Scale::decode(code);
-      if (!is_finite(s) || static_cast<double>(s) < low || static_cast<double>(s) > high) continue;
+      if (!is_normal_magnitude(magnitude_bits(s)) || static_cast<double>(s) < low || static_cast<double>(s) > high) continue;
       double const g = sum_ll * (static_cast<double>(s) * (2 * q - static_cast<double>(s)));
       if (g > gain) *this = {{code, s}, g};
     }
@@ -142,7 +142,8 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
     double const from = list.level[c.level];
     if (++c.level < list.count) {
       double const to = list.level[c.level];
-      sum_xl += c.magnitude * (to - from);
+      sum_xl += c.magnitude * to;  // two exact products: the difference of two levels may have too many bits for one
+      sum_xl -= c.magnitude * from;
       sum_ll += to * to - from * from;
     } else {
       clipped.add(c.magnitude, from);

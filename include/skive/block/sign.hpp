@@ -19,6 +19,7 @@
 #include "skive/block/group_error.hpp"
 #include "skive/block/grouped.hpp"
 #include "skive/format/integer.hpp"
+#include "skive/format/real_bits.hpp"
 
 namespace skive {
 
@@ -32,7 +33,8 @@ struct sign_format {
   /// Negative numbers (not -0 and NaN) give 1; there is nothing to round.
   template <class Real, class R = nearest_even>
   static constexpr code_type encode(Real x, R = {}, overflow_policy = {}) noexcept {
-    return x < Real{0} ? 1 : 0;
+    auto const u = detail::unpack_real(x);  // not x < 0: a processor may take a subnormal for zero
+    return u.negative && u.kind != detail::real_kind::zero && u.kind != detail::real_kind::nan ? 1 : 0;
   }
 };
 
