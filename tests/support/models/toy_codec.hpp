@@ -64,7 +64,10 @@ struct toy_codec {
         for (std::size_t k = 0; k < batch::size; ++k) row[(b + k) * block + j] = lane[k];
       }
     }
-    for (std::size_t i = b * block; i < row.size(); ++i) row[i] = code_of(from, i / block, i % block) * scale_of(from, i / block);
+    for (; b * block < row.size(); ++b) {
+      auto const out = row.subspan(b * block, std::min(block, row.size() - b * block));
+      for (std::size_t j = 0; j < out.size(); ++j) out[j] = code_of(from, b, j) * scale_of(from, b);
+    }
     return errc::ok;
   }
 
