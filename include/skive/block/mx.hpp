@@ -52,7 +52,7 @@ struct mx_scheme {
   constexpr state settle(std::span<T const> values, workspace) const noexcept {
     auto const amax = detail::largest_magnitude(values);
     if (amax >= float_infinity_bits) return state_of(e8m0::nan_code);
-    if (amax == 0) return state_of(0);
+    if (detail::is_zero_pattern(amax)) return state_of(0);
     if (rule != mx_rule::search) return state_of(clamped(exponent(amax, rule)));
     int const middle = exponent(amax, mx_rule::floor);
     auto best = state_of(clamped(middle - 1));

@@ -12,6 +12,7 @@
 ///            position of a double x below 2^-1022, where it only decides between 0 and 1 of 2^32: FTZ and DAZ change no bit.
 /// Source   : D. E. Knuth, The Art of Computer Programming 2, section 4.2.2 (the exact error of a sum).
 
+#include "skive/core/ieee.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/format/lookup_table.hpp"
 
@@ -52,7 +53,7 @@ constexpr double exact_double(float x) noexcept {
   std::uint64_t const magnitude = b & 0x7fff'ffff;
   if (magnitude >= 0x7f80'0000) return std::bit_cast<double>(sign | 0x7ff0'0000'0000'0000 | (magnitude << 29));
   if (magnitude >= 0x0080'0000) return std::bit_cast<double>(sign | ((magnitude << 29) + (std::uint64_t{1023 - 127} << 52)));
-  if (magnitude == 0) return std::bit_cast<double>(sign);
+  if (is_zero_pattern(magnitude)) return std::bit_cast<double>(sign);
   int const top = static_cast<int>(std::bit_width(magnitude)) - 1;
   std::uint64_t const mantissa = (magnitude << (52 - top)) & ((std::uint64_t{1} << 52) - 1);
   return std::bit_cast<double>(sign | (static_cast<std::uint64_t>(top - 149 + 1023) << 52) | mantissa);

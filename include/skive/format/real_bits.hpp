@@ -12,6 +12,8 @@
 /// Promise  : bit patterns only: flush-to-zero modes, contraction and rounding modes cannot change a result.
 /// Source   : IEEE 754-2019 section 3.4 (binary32, binary64).
 
+#include "skive/core/ieee.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <type_traits>
@@ -48,7 +50,7 @@ constexpr unpacked_real unpack_real(Real x) noexcept {
   std::uint64_t const fraction = bits & (layout::hidden_bit - 1);
   if (field == layout::exponent_mask) return {fraction != 0 ? real_kind::nan : real_kind::infinite, negative, 0, 0};
   if (field != 0) return {real_kind::finite, negative, field - layout::bias, fraction | layout::hidden_bit};
-  if (fraction == 0) return {real_kind::zero, negative, 0, 0};
+  if (is_zero_pattern(fraction)) return {real_kind::zero, negative, 0, 0};
   int const shift = std::countl_zero(fraction) - std::countl_zero(layout::hidden_bit);
   return {real_kind::finite, negative, layout::min_exponent - shift, fraction << shift};
 }
