@@ -17,6 +17,10 @@
 #include "skive/core/strided_view.hpp"
 #include "skive/core/workspace.hpp"
 
+// simd
+#include "skive/simd/arch.hpp"
+#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/sixteen.hpp"
 // format
 #include "skive/format/e8m0.hpp"
 #include "skive/format/fp4.hpp"

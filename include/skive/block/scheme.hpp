@@ -15,6 +15,7 @@
 #include "skive/core/rounding.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/format/minifloat.hpp"
+#include "skive/simd/arch.hpp"
 
 #include <array>
 #include <concepts>
@@ -24,9 +25,6 @@
 #include <type_traits>
 
 namespace skive {
-
-/// The architecture of plain C++: the default of operations that have no vector path yet.
-struct scalar_arch {};
 
 /// A block format as block/grouped.hpp runs it. A state that loads from metadata codes exactly like the one that stored it.
 template <class S>
