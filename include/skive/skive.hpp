@@ -20,6 +20,9 @@
 // simd
 #include "skive/simd/arch.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bits.hpp"
+#include "skive/simd/bits_x86.hpp"
+#include "skive/simd/bytes.hpp"
 #include "skive/simd/sixteen.hpp"
 // format
 #include "skive/format/e8m0.hpp"

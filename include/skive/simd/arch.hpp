@@ -5,13 +5,23 @@
 ///   vector_arch<A>   A names an instruction set that this unit is compiled for
 ///   native_arch      what operations take when the caller names none
 ///   derives<A, B>    A is B or contains it: -march=native names the most derived one
+///   has_...<A>       intrinsics of that set may be used on A's registers
 ///
 /// Model of : -
 /// Cost     : declarations.
 /// Promise  : the only header that includes xsimd; versions 13 and 14.
 /// Source   : -
 
+// g++ 12 warns of the undefined operands that its own intrinsics pass.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +61,48 @@ inline constexpr bool fuses =
 #if XSIMD_WITH_FMA3_SSE
     derives<A, xsimd::fma3<xsimd::sse4_2>> ||
 #endif
+#if XSIMD_WITH_NEON64
+    derives<A, xsimd::neon64> ||
+#endif
+    false;
+
+/// Registers of 512 bits, with byte and word instructions; vpermb and vpmultishiftqb besides.
+template <class A>
+inline constexpr bool has_avx512 =
+#if XSIMD_WITH_AVX512BW
+    derives<A, xsimd::avx512bw> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_avx512vbmi =
+#if XSIMD_WITH_AVX512VBMI
+    derives<A, xsimd::avx512vbmi> ||
+#endif
+    false;
+
+/// Registers of 256 bits.
+template <class A>
+inline constexpr bool has_avx2 =
+#if XSIMD_WITH_AVX2
+    derives<A, xsimd::avx2> ||
+#endif
+    false;
+
+/// Registers of 128 bits.
+template <class A>
+inline constexpr bool has_sse2 =
+#if XSIMD_WITH_SSE2
+    derives<A, xsimd::sse2> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_ssse3 =
+#if XSIMD_WITH_SSSE3
+    derives<A, xsimd::ssse3> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_neon64 =
 #if XSIMD_WITH_NEON64
     derives<A, xsimd::neon64> ||
 #endif
