@@ -23,6 +23,8 @@
 #include "skive/simd/bits.hpp"
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/lookup.hpp"
+#include "skive/simd/reduce.hpp"
 #include "skive/simd/sixteen.hpp"
 // format
 #include "skive/format/e8m0.hpp"
