@@ -23,6 +23,7 @@
 #include "skive/simd/bits.hpp"
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/half.hpp"
 #include "skive/simd/lookup.hpp"
 #include "skive/simd/reduce.hpp"
 #include "skive/simd/sixteen.hpp"

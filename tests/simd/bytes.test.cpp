@@ -41,13 +41,15 @@ TEST_CASE("bytes and halves load into lanes", "[simd]") {
     for (int round = 0; round < 100; ++round) {
       guarded<32> memory;
       for (std::size_t i = 0; i < 32; ++i) memory.begin()[i] = static_cast<std::byte>(static_cast<std::uint8_t>(random()));
-      lanes bytes, halves;
+      lanes bytes, halves, upper;
       for (std::size_t i = 0; i < 16; ++i) {
         bytes[i] = memory.at(i);
         halves[i] = memory.at(2 * i) + 256 * memory.at(2 * i + 1);
+        upper[i] = halves[i] << 16;
       }
       REQUIRE(lanes_of<Arch>(skive::simd::load_bytes<Arch>(memory.begin())) == bytes);
       REQUIRE(lanes_of<Arch>(skive::simd::load_halves<Arch>(memory.begin())) == halves);
+      REQUIRE(lanes_of<Arch>(skive::simd::load_upper_halves<Arch>(memory.begin())) == upper);
     }
   });
 }
@@ -65,9 +67,13 @@ TEST_CASE("low bytes and halves of lanes are stored", "[simd]") {
       guarded<32> halves;
       skive::simd::store_halves<Arch>(w, halves.begin());
       REQUIRE(halves.intact());
+      guarded<32> upper;
+      skive::simd::store_upper_halves<Arch>(w, upper.begin());
+      REQUIRE(upper.intact());
       for (std::size_t i = 0; i < 16; ++i) {
         REQUIRE(bytes.at(i) == l[i] % 256);
         REQUIRE(halves.at(2 * i) + 256 * halves.at(2 * i + 1) == l[i] % 65536);
+        REQUIRE(upper.at(2 * i) + 256 * upper.at(2 * i + 1) == l[i] / 65536);
       }
     }
   });

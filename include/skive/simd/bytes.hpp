@@ -4,6 +4,7 @@
 ///
 ///   load_bytes<Arch>(p)      lane i holds byte i, 0 <= i < 16           store_bytes(w, p)    byte i is the low one of lane i
 ///   load_halves<Arch>(p)     lane i holds the 16-bit number i           store_halves(w, p)   number i is the low half of lane i
+///   load_upper_halves<Arch>(p), store_upper_halves(w, p)               the upper half of the lane instead; the rest is zero
 ///
 /// 16-bit numbers are little-endian in memory, wherever they lie. Upper bits of a lane are zero when read, ignored when written.
 ///
@@ -197,6 +198,30 @@ void store_halves(words<Arch> const& w, std::byte* to) noexcept {
       to[2 * i + 1] = static_cast<std::byte>(static_cast<std::uint8_t>(lane[i] >> 8));
     }
   }
+}
+
+template <class Arch>
+words<Arch> load_upper_halves(std::byte const* from) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    auto const halves = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)));
+    auto const spread = _mm512_cvtepu16_epi32(_mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    return {{_mm512_maskz_permutexvar_epi16(0xAAAAAAAA, _mm512_slli_epi32(spread, 16), halves)}};
+  }
+#endif
+  if constexpr (!has_avx512<Arch>) return load_halves<Arch>(from) << 16;
+}
+
+template <class Arch>
+void store_upper_halves(words<Arch> const& w, std::byte* to) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    auto const odd = _mm512_castsi256_si512(_mm256_setr_epi16(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+    auto const halves = _mm512_castsi512_si256(_mm512_permutexvar_epi16(odd, w.part[0]));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), halves);
+  }
+#endif
+  if constexpr (!has_avx512<Arch>) store_halves(w >> 16, to);
 }
 
 }  // namespace skive::simd
