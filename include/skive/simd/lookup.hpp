@@ -26,9 +26,9 @@ inline constexpr bool has_float_shuffle = has_avx512<Arch> || has_avx2<Arch> || 
 // Elsewhere: the values in memory.
 template <class Arch>
 struct float_registers {
-  alignas(64) float values[16];
+  alignas(64) std::uint32_t values[16];
   void set(float const* from) noexcept {
-    for (std::size_t i = 0; i < 16; ++i) values[i] = from[i];
+    for (std::size_t i = 0; i < 16; ++i) values[i] = std::bit_cast<std::uint32_t>(from[i]);
   }
 };
 
@@ -124,7 +124,7 @@ floats<Arch> look_up(float_table<Arch> const& table, words<Arch> const& index) n
   if constexpr (!detail::has_float_shuffle<Arch>) {
     alignas(64) std::uint32_t lane[16];
     index.store(lane);
-    r = generate<float, Arch>([&](std::size_t i) noexcept { return t.values[lane[i] & 15]; });
+    r = as<float>(generate<std::uint32_t, Arch>([&](std::size_t i) noexcept { return t.values[lane[i] & 15]; }));
   }
   return r;
 }
