@@ -45,6 +45,7 @@ concept group_scheme = std::is_trivially_copyable_v<S> && std::is_trivially_copy
 /// Codes as fields of Width bits without gaps.
 template <int Width>
 struct bit_fields {
+  static constexpr int width = Width;
   static constexpr std::size_t period = 8;  // codes after which a byte boundary surely comes
   static constexpr bool fills_bytes(std::size_t n) noexcept { return n * std::size_t{Width} % 8 == 0; }
   static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 8 * Width + (n % 8 * Width + 7) / 8; }

@@ -49,7 +49,7 @@ template <int Width, class Arch>
 }  // namespace detail
 
 template <int Width, class Arch>
-words<Arch> load_fields(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields(std::byte const* from, bit_order order) noexcept {
   static_assert(Width >= 1 && Width <= 8);
   if constexpr (Width == 8) {
     return load_bytes<Arch>(from);
@@ -61,13 +61,13 @@ words<Arch> load_fields(std::byte const* from, bit_order order) noexcept {
 }
 
 template <int Width, class Arch>
-words<Arch> load_fields_padded(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_padded(std::byte const* from, bit_order order) noexcept {
   return load_fields<Width, Arch>(from, order);
 }
 
 /// Precondition: every lane is below 2^Width.
 template <int Width, class Arch>
-void store_fields(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_fields(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
   static_assert(Width >= 1 && Width <= 8);
   if constexpr (Width == 8) {
     store_bytes(w, to);

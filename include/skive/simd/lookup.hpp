@@ -86,7 +86,7 @@ struct float_table {
 
 /// Only the low 4 bits of each index count.
 template <class Arch>
-floats<Arch> look_up(float_table<Arch> const& table, words<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline floats<Arch> look_up(float_table<Arch> const& table, words<Arch> const& index) noexcept {
   [[maybe_unused]] auto const& t = table.registers;
   floats<Arch> r;
 #if XSIMD_WITH_AVX512BW
@@ -158,8 +158,8 @@ namespace detail {
 
 // In each group of 16 bytes: table[low 4 bits of index], where bit 7 of index is clear.
 template <class Arch>
-byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
-                            [[maybe_unused]] byte_batch<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
+                                                          [[maybe_unused]] byte_batch<Arch> const& index) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return _mm512_shuffle_epi8(table, index);
 #endif
@@ -173,8 +173,9 @@ byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
 
 // b where bit Bit of index is set, else a.
 template <int Bit, class Arch>
-byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index, [[maybe_unused]] byte_batch<Arch> const& a,
-                        [[maybe_unused]] byte_batch<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index,
+                                                      [[maybe_unused]] byte_batch<Arch> const& a,
+                                                      [[maybe_unused]] byte_batch<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(index, _mm512_set1_epi8(1 << Bit)), a, b);
 #endif
@@ -194,7 +195,8 @@ byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index, [[maybe_
 
 /// Precondition: every byte of index is below Entries.
 template <std::size_t Entries, class Arch>
-byte_batch<Arch> look_up_bytes(byte_table<Entries, Arch> const& t, byte_batch<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> look_up_bytes(byte_table<Entries, Arch> const& t,
+                                                             byte_batch<Arch> const& index) noexcept {
 #if XSIMD_WITH_NEON64
   if constexpr (has_neon64<Arch>) {
     if constexpr (Entries == 16) return vqtbl1q_u8(t.part[0], index);

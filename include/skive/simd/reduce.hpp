@@ -21,26 +21,26 @@ namespace detail {
 
 struct larger {
   template <class B>
-  B operator()(B const& a, B const& b) const noexcept {
+  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
     return xsimd::max(a, b);
   }
 };
 struct lesser {
   template <class B>
-  B operator()(B const& a, B const& b) const noexcept {
+  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
     return xsimd::min(a, b);
   }
 };
 struct added {
   template <class B>
-  B operator()(B const& a, B const& b) const noexcept {
+  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
     return a + b;
   }
 };
 
 // Lane i of the result is lane i ^ Distance of x.
 template <int Distance, class Arch>
-xsimd::batch<std::uint32_t, Arch> exchanged(xsimd::batch<std::uint32_t, Arch> const& x) noexcept {
+[[gnu::always_inline]] inline xsimd::batch<std::uint32_t, Arch> exchanged(xsimd::batch<std::uint32_t, Arch> const& x) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     if constexpr (Distance >= 4) return _mm512_shuffle_i64x2(x, x, Distance == 8 ? 0x4E : 0xB1);
@@ -73,7 +73,7 @@ xsimd::batch<std::uint32_t, Arch> exchanged(xsimd::batch<std::uint32_t, Arch> co
 }
 
 template <class T, class Arch>
-T first_lane(xsimd::batch<T, Arch> const& x) noexcept {
+[[gnu::always_inline]] inline T first_lane(xsimd::batch<T, Arch> const& x) noexcept {
   [[maybe_unused]] constexpr bool is_float = std::is_same_v<T, float>;
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch> && is_float) return _mm512_cvtss_f32(x);
@@ -96,7 +96,7 @@ T first_lane(xsimd::batch<T, Arch> const& x) noexcept {
 
 // x_i op x_(i+8), y_i op y_(i+4), z_i op z_(i+2), u_0 op u_1.
 template <class Op, class T, class Arch>
-T fold(sixteen<T, Arch> x, Op op) noexcept {
+[[gnu::always_inline]] inline T fold(sixteen<T, Arch> x, Op op) noexcept {
   for (std::size_t half = x.registers / 2; half != 0; half /= 2)
     for (std::size_t i = 0; i < half; ++i) x.part[i] = op(x.part[i], x.part[i + half]);
   auto y = x.part[0];
@@ -113,8 +113,8 @@ T fold(sixteen<T, Arch> x, Op op) noexcept {
 
 // Lane i: a where bit Distance of i is clear, else b; each the larger of its lanes i and i ^ Distance.
 template <int Distance, class Arch>
-xsimd::batch<std::int32_t, Arch> merged(xsimd::batch<std::int32_t, Arch> const& a,
-                                        xsimd::batch<std::int32_t, Arch> const& b) noexcept {
+[[gnu::always_inline]] inline xsimd::batch<std::int32_t, Arch> merged(xsimd::batch<std::int32_t, Arch> const& a,
+                                                                      xsimd::batch<std::int32_t, Arch> const& b) noexcept {
   using batch = xsimd::batch<std::int32_t, Arch>;
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
@@ -168,32 +168,32 @@ xsimd::batch<std::int32_t, Arch> merged(xsimd::batch<std::int32_t, Arch> const& 
 
 /// Precondition: every lane is below 2^31.
 template <class Arch>
-std::uint32_t largest(words<Arch> const& w) noexcept {
+[[gnu::always_inline]] inline std::uint32_t largest(words<Arch> const& w) noexcept {
   return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::larger{}));
 }
 template <class Arch>
-std::uint32_t smallest(words<Arch> const& w) noexcept {
+[[gnu::always_inline]] inline std::uint32_t smallest(words<Arch> const& w) noexcept {
   return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::lesser{}));
 }
 
 /// Precondition: no lane is NaN or has its sign bit set.
 template <class Arch>
-float largest(floats<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline float largest(floats<Arch> const& x) noexcept {
   return std::bit_cast<float>(largest(as<std::uint32_t>(x)));
 }
 template <class Arch>
-float smallest(floats<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline float smallest(floats<Arch> const& x) noexcept {
   return std::bit_cast<float>(smallest(as<std::uint32_t>(x)));
 }
 
 template <class Arch>
-float sum(floats<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline float sum(floats<Arch> const& x) noexcept {
   return detail::fold(x, detail::added{});
 }
 
 /// Precondition: every lane of every v[g] is below 2^31.
 template <class Arch>
-words<Arch> largest_of_each(words<Arch> const (&v)[16]) noexcept {
+[[gnu::always_inline]] inline words<Arch> largest_of_each(words<Arch> const (&v)[16]) noexcept {
   constexpr std::size_t size = xsimd::batch<std::int32_t, Arch>::size;
   words<Arch> r;
   for (std::size_t part = 0; part < r.registers; ++part) {
