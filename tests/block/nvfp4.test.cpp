@@ -46,7 +46,9 @@ struct restated {
 restated restate(std::vector<float> const& x, float amax, dialect d) {
   float g = 0;
   for (auto const v : x) g = std::max(g, std::fabs(v));
-  float const big = (d == dialect::four_over_six ? 1536.0f : 2688.0f) / amax;
+  float const reciprocal = 1.0f / amax;
+  float const big =
+      d == dialect::compressed_tensors ? reciprocal * 2688.0f : (d == dialect::four_over_six ? 1536.0f : 2688.0f) / amax;
   bool const inverse = d == dialect::transformer_engine || d == dialect::compressed_tensors || d == dialect::four_over_six;
   float const t = inverse ? 1.0f / big : amax / 2688.0f;
   auto const quantized = [&](float s) {

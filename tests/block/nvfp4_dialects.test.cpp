@@ -112,6 +112,15 @@ std::vector<nvfp4_group> nvfp4_groups() {
          {0x7E, {0x1D, 0xDA, 0x7E, 0xEE, 0x9E, 0xED, 0x7E, 0x7D}},
          {0x7E, {0x1D, 0xDA, 0x7E, 0xEE, 0x9E, 0xED, 0x7E, 0x7D}},
          {0x78, {0x1D, 0xDA, 0x7E, 0xEE, 0x9E, 0xED, 0x7E, 0x7D}}}}},
+      {0.625f,  // compressed-tensors has S = 2688 fl32(1 / amax); 2688 / amax would give 6A
+       {-0.0859375f, 0.0383300781f, -0.0187988281f, -0.021484375f, 0.1171875f, -0.0629882812f, 0.0693359375f, 0.0133056641f,
+        -0.0554199219f, -0.0659179688f, 0.0048828125f, 0.068359375f, -0.00207519531f, -0.0380859375f, 0.0578613281f,
+        -0.0361328125f},
+       {{{0x6A, {0x4E, 0xAA, 0xD7, 0x16, 0xED, 0x61, 0xC8, 0xC5}},
+         {0x6A, {0x4E, 0xAA, 0xD7, 0x16, 0xED, 0x61, 0xC8, 0xC5}},
+         {0x6B, {0x4E, 0xAA, 0xD7, 0x15, 0xDD, 0x50, 0xC8, 0xC5}},
+         {0x6A, {0x4E, 0xAA, 0xD7, 0x16, 0xED, 0x61, 0xC8, 0xC5}},
+         {0x64, {0x4E, 0xAA, 0xD7, 0x16, 0xDD, 0x60, 0xC8, 0xC5}}}}},
       {6.0f,  // zero group
        {0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f, 0.0f},
        {{{0x00, {0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00}},
@@ -162,7 +171,7 @@ TEST_CASE("nvfp4 dialects: groups that part them", "[block]") {
 }
 
 TEST_CASE("nvfp4 dialects: tensors that a project gives up", "[block]") {
-  // compressed-tensors: 2688 / amax overflows below 7.9e-36, and the tensor scale becomes 1: all codes 0 at the least scale.
+  // compressed-tensors: S overflows below 7.9e-36, and the tensor scale becomes 1: all codes 0 at the least scale.
   skive::nvfp4 const tiny{16, *skive::nvfp4_scheme::make(7e-36f, dialect::compressed_tensors)};
   CHECK(tiny.scheme().tensor_scale() == 1.0f);
   std::vector<float> const numbers(16, 7e-36f);

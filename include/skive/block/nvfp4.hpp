@@ -12,12 +12,13 @@
 ///   four_over_six          1 / S             RNE((g / 6) S), or RNE of 1.5    0          s = 0        x (1 / (s T))
 ///                                            times that if its error is less
 ///
-/// g: amax of the group, amax: of the tensor, S = 2688 / amax (1536 / amax for four_over_six; largest float at most, 1 for 0).
-/// Every s saturates at 448. The tensor's amax comes from fit(); make(amax) takes a calibrated one. A group is coded with its
-/// kept s. four_over_six sums the squares of fl32(fl32(fl32(P_i s amax) / 1536) - x_i), in double.
+/// g: amax of the group, amax: of the tensor, S = 2688 / amax, but 1536 / amax for four_over_six and 2688 (1 / amax) for
+/// compressed_tensors; largest float at most, 1 for 0. Every s saturates at 448. The tensor's amax comes from fit(); make(amax)
+/// takes a calibrated one. A group is coded with its kept s. four_over_six sums the squares of fl32(fl32(fl32(P_i s amax) / 1536)
+/// - x_i), in double.
 ///
 /// These orders give the bytes of the projects' float32 code: torchao nvfp4_quantize, TransformerEngine's reference quantizer,
-/// compressed-tensors (S = 1 where 2688 / amax overflows), Model-Optimizer's NVFP4QTensor (s = 1 also where g / (6 T) vanishes),
+/// compressed-tensors (S = 1 where it overflows), Model-Optimizer's NVFP4QTensor (s = 1 also where g / (6 T) vanishes),
 /// the kernel of fouroversix. Two codes differ, of numbers that decode to zero: compressed-tensors and Model-Optimizer write a
 /// -0 of the input as +0, TransformerEngine writes +-6 where s = 0. On a GPU torchao and Model-Optimizer give a few other bytes:
 /// PyTorch multiplies there with the reciprocal of a constant that it is asked to divide by.
@@ -93,10 +94,10 @@ class nvfp4_scheme {
   constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect}, amax_{amax} {
     bool const zero = is_zero(amax);
     float const range = dialect == nvfp4_dialect::four_over_six ? 1536.0f : 2688.0f;
-    auto const up = ieee_divide(range, amax);
-    bool const gives_up = dialect == nvfp4_dialect::compressed_tensors;
-    encode_scale_ = zero ? 1.0f : is_finite(up) ? up : gives_up ? 1.0f : std::numeric_limits<float>::max();
-    bool const inverse = multiplies() ? dialect != nvfp4_dialect::torchao : gives_up;
+    bool const compressed = dialect == nvfp4_dialect::compressed_tensors;
+    auto const up = compressed ? ieee_multiply(ieee_divide(1.0f, amax), range) : ieee_divide(range, amax);
+    encode_scale_ = zero ? 1.0f : is_finite(up) ? up : compressed ? 1.0f : std::numeric_limits<float>::max();
+    bool const inverse = multiplies() ? dialect != nvfp4_dialect::torchao : compressed;
     tensor_scale_ = zero ? 1.0f : inverse ? ieee_divide(1.0f, encode_scale_) : ieee_divide(amax, range);
     if (is_zero(tensor_scale_)) tensor_scale_ = std::bit_cast<float>(1U);  // amax below 2^-138: the smallest float
   }
