@@ -19,9 +19,11 @@
 ///
 /// These orders give the bytes of the projects' float32 code: torchao nvfp4_quantize, TransformerEngine's reference quantizer,
 /// compressed-tensors (S = 1 where it overflows), Model-Optimizer's NVFP4QTensor (s = 1 also where g / (6 T) vanishes),
-/// the kernel of fouroversix. Two codes differ, of numbers that decode to zero: compressed-tensors and Model-Optimizer write a
-/// -0 of the input as +0, TransformerEngine writes +-6 where s = 0. On a GPU torchao and Model-Optimizer give a few other bytes:
-/// PyTorch multiplies there with the reciprocal of a constant that it is asked to divide by.
+/// fouroversix (its reference, saturating as its kernel). Two codes differ, of numbers that decode to zero: compressed-tensors
+/// and Model-Optimizer write a -0 of the input as +0, TransformerEngine writes +-6 where s = 0. On a GPU torchao and
+/// Model-Optimizer give a few other bytes: PyTorch multiplies there with the reciprocal of a constant that it is asked to divide
+/// by. Numbers decode to the floats of torchao's and Model-Optimizer's dequantization; the other projects multiply in another
+/// order.
 ///
 /// Model of : stepwise_codec
 /// Cost     : see block/grouped.hpp; four_over_six codes each group twice.
