@@ -21,7 +21,7 @@ namespace skive::simd {
 namespace detail {
 // Hides from the compiler that x is a product.
 template <class Arch>
-void keep_apart(xsimd::batch<float, Arch>& x) noexcept {
+[[gnu::always_inline]] inline void keep_apart(xsimd::batch<float, Arch>& x) noexcept {
 #if defined(__x86_64__) || defined(__i386__)
   if constexpr (std::is_same_v<typename xsimd::batch<float, Arch>::register_type, __m128>) {
     asm("" : "+x"(x.data));
@@ -50,7 +50,7 @@ void keep_apart(xsimd::batch<float, Arch>& x) noexcept {
 }  // namespace detail
 
 template <class Arch>
-floats<Arch> product(floats<Arch> a, floats<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline floats<Arch> product(floats<Arch> a, floats<Arch> const& b) noexcept {
   for (std::size_t i = 0; i < a.registers; ++i) {
     a.part[i] = a.part[i] * b.part[i];
     detail::keep_apart<Arch>(a.part[i]);
@@ -60,7 +60,7 @@ floats<Arch> product(floats<Arch> a, floats<Arch> const& b) noexcept {
 
 /// RNE(a b + c) on instruction sets that fuse; elsewhere two roundings: for results that are not promised bit by bit.
 template <class Arch>
-floats<Arch> fused(floats<Arch> a, floats<Arch> const& b, floats<Arch> const& c) noexcept {
+[[gnu::always_inline]] inline floats<Arch> fused(floats<Arch> a, floats<Arch> const& b, floats<Arch> const& c) noexcept {
   for (std::size_t i = 0; i < a.registers; ++i) a.part[i] = xsimd::fma(a.part[i], b.part[i], c.part[i]);
   return a;
 }
@@ -68,7 +68,8 @@ floats<Arch> fused(floats<Arch> a, floats<Arch> const& b, floats<Arch> const& c)
 /// RNE(x / s) where inverse = RNE(1 / s). Precondition: 2^-60 <= |s| <= 2^60 and |x / s| <= 2^60. Below |x| = 2^-100 the result
 /// is only right to 2^-20 relative: no format of this library tells such quotients apart from zero.
 template <class Arch>
-floats<Arch> quotient(floats<Arch> const& x, floats<Arch> const& s, floats<Arch> const& inverse) noexcept {
+[[gnu::always_inline]] inline floats<Arch> quotient(floats<Arch> const& x, floats<Arch> const& s,
+                                                    floats<Arch> const& inverse) noexcept {
   if constexpr (!fuses<Arch>) {
     return x / s;
   } else {

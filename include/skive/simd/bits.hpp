@@ -22,26 +22,26 @@ namespace skive::simd {
 namespace detail {
 
 // flatten: functions shared with units of other flags must not be called, only inlined.
-template <int Width, class Arch>
-[[gnu::flatten]] words<Arch> load_fields_generic(std::byte const* from, bit_order order) noexcept {
+template <int Width, bit_order Order, class Arch>
+[[gnu::flatten]] words<Arch> load_fields_generic(std::byte const* from) noexcept {
   alignas(16) std::byte codes[16];
   for (std::size_t half = 0; half < 2; ++half) {
     std::byte packed[8] = {};
     std::memcpy(packed, from + half * Width, Width);
-    auto const eight = skive::detail::unpack_8(skive::detail::load_8(packed, order), Width, order);
-    skive::detail::store_8(eight, codes + 8 * half, order);
+    auto const eight = skive::detail::unpack_8(skive::detail::load_8(packed, Order), Width, Order);
+    skive::detail::store_8(eight, codes + 8 * half, Order);
   }
   return load_bytes<Arch>(codes);
 }
 
-template <int Width, class Arch>
-[[gnu::flatten]] void store_fields_generic(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
+template <int Width, bit_order Order, class Arch>
+[[gnu::flatten]] void store_fields_generic(words<Arch> const& w, std::byte* to) noexcept {
   alignas(16) std::byte codes[16];
   store_bytes(w, codes);
   for (std::size_t half = 0; half < 2; ++half) {
     std::byte packed[8];
-    auto const eight = skive::detail::load_8(codes + 8 * half, order);
-    skive::detail::store_8(skive::detail::pack_8(eight, Width, order), packed, order);
+    auto const eight = skive::detail::load_8(codes + 8 * half, Order);
+    skive::detail::store_8(skive::detail::pack_8(eight, Width, Order), packed, Order);
     std::memcpy(to + half * Width, packed, Width);
   }
 }
@@ -49,32 +49,34 @@ template <int Width, class Arch>
 }  // namespace detail
 
 template <int Width, class Arch>
-words<Arch> load_fields(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields(std::byte const* from, bit_order order) noexcept {
   static_assert(Width >= 1 && Width <= 8);
   if constexpr (Width == 8) {
     return load_bytes<Arch>(from);
   } else if constexpr (has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>) {
     return detail::load_fields_x86<Width, Arch>(from, order);
   } else {
-    return detail::load_fields_generic<Width, Arch>(from, order);
+    if (order == bit_order::low_first) return detail::load_fields_generic<Width, bit_order::low_first, Arch>(from);
+    return detail::load_fields_generic<Width, bit_order::high_first, Arch>(from);
   }
 }
 
 template <int Width, class Arch>
-words<Arch> load_fields_padded(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_padded(std::byte const* from, bit_order order) noexcept {
   return load_fields<Width, Arch>(from, order);
 }
 
 /// Precondition: every lane is below 2^Width.
 template <int Width, class Arch>
-void store_fields(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_fields(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
   static_assert(Width >= 1 && Width <= 8);
   if constexpr (Width == 8) {
     store_bytes(w, to);
   } else if constexpr (has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>) {
     detail::store_fields_x86<Width, Arch>(w, order, to);
   } else {
-    detail::store_fields_generic<Width, Arch>(w, order, to);
+    if (order == bit_order::low_first) return detail::store_fields_generic<Width, bit_order::low_first, Arch>(w, to);
+    detail::store_fields_generic<Width, bit_order::high_first, Arch>(w, to);
   }
 }
 

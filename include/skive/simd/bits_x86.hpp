@@ -88,7 +88,7 @@ inline constexpr field_joints<Width, Arch> field_joints_of[2] = {field_joints<Wi
                                                                  field_joints<Width, Arch>::make(bit_order::high_first)};
 
 template <class T, class Arch>
-T load_number(std::byte const* from) noexcept {
+[[gnu::always_inline]] inline T load_number(std::byte const* from) noexcept {
   T x;
   std::memcpy(&x, from, sizeof(T));
   return x;
@@ -96,7 +96,7 @@ T load_number(std::byte const* from) noexcept {
 
 #if XSIMD_WITH_AVX512BW
 template <int Width, class Arch>
-words<Arch> load_fields_avx512(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_avx512(std::byte const* from, bit_order order) noexcept {
   using layout = field_layout<Width, Arch>;
   auto const& l = field_layouts<Width, Arch>[static_cast<std::size_t>(order)];
   __m512i x;
@@ -122,7 +122,7 @@ words<Arch> load_fields_avx512(std::byte const* from, bit_order order) noexcept 
 
 #if XSIMD_WITH_AVX2
 template <int Width, class Arch>
-words<Arch> load_fields_avx2(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_avx2(std::byte const* from, bit_order order) noexcept {
   using layout = field_layout<Width, Arch>;
   auto const& l = field_layouts<Width, Arch>[static_cast<std::size_t>(order)];
   words<Arch> r;
@@ -148,7 +148,7 @@ words<Arch> load_fields_avx2(std::byte const* from, bit_order order) noexcept {
 
 #if XSIMD_WITH_SSSE3
 template <int Width, class Arch>
-words<Arch> load_fields_ssse3(std::byte const* from, bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_ssse3(std::byte const* from, bit_order order) noexcept {
   using layout = field_layout<Width, Arch>;
   auto const& l = field_layouts<Width, Arch>[static_cast<std::size_t>(order)];
   words<Arch> r;
@@ -172,12 +172,12 @@ words<Arch> load_fields_ssse3(std::byte const* from, bit_order order) noexcept {
 #endif
 
 template <int Width, class Arch>
-void store_fields_x86(words<Arch> const& w, bit_order order, std::byte* to) noexcept;
+[[gnu::always_inline]] inline void store_fields_x86(words<Arch> const& w, bit_order order, std::byte* to) noexcept;
 
 #if XSIMD_WITH_SSSE3
 // 4 fields in each 32 bits become 8 in each 64: the one whose bits come lower is in the low half.
 template <int Width, class Arch>
-__m128i join_halves(__m128i x) noexcept {
+[[gnu::always_inline]] inline __m128i join_halves(__m128i x) noexcept {
   constexpr int gap = 32 - 4 * Width;
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch> || has_avx512<Arch>) return _mm_srli_epi64(_mm_sllv_epi32(x, _mm_setr_epi32(gap, 0, gap, 0)), gap);
@@ -187,7 +187,7 @@ __m128i join_halves(__m128i x) noexcept {
 }
 
 template <int Width, class Arch>
-void store_fields_x86(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_fields_x86(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
   using joints = field_joints<Width, Arch>;
   auto const& j = field_joints_of<Width, Arch>[static_cast<std::size_t>(order)];
   auto x = narrow_bytes<Arch>(w);
@@ -223,7 +223,8 @@ void store_fields_x86(words<Arch> const& w, bit_order order, std::byte* to) noex
 #endif
 
 template <int Width, class Arch>
-words<Arch> load_fields_x86([[maybe_unused]] std::byte const* from, [[maybe_unused]] bit_order order) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_fields_x86([[maybe_unused]] std::byte const* from,
+                                                          [[maybe_unused]] bit_order order) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return load_fields_avx512<Width, Arch>(from, order);
 #endif

@@ -21,17 +21,17 @@ namespace detail {
 
 #if XSIMD_WITH_SSE2
 template <class Arch>
-__m128i load_128(void const* from) noexcept {
+[[gnu::always_inline]] inline __m128i load_128(void const* from) noexcept {
   return _mm_loadu_si128(static_cast<__m128i const*>(from));
 }
 template <class Arch>
-void store_128(__m128i x, void* to) noexcept {
+[[gnu::always_inline]] inline void store_128(__m128i x, void* to) noexcept {
   _mm_storeu_si128(static_cast<__m128i*>(to), x);
 }
 
 // 16 bytes to lanes, in registers of 128 bits.
 template <class Arch>
-words<Arch> widen_bytes(__m128i bytes) noexcept {
+[[gnu::always_inline]] inline words<Arch> widen_bytes(__m128i bytes) noexcept {
   auto const zero = _mm_setzero_si128();
   auto const low = _mm_unpacklo_epi8(bytes, zero);
   auto const high = _mm_unpackhi_epi8(bytes, zero);
@@ -43,7 +43,7 @@ words<Arch> widen_bytes(__m128i bytes) noexcept {
 // The low byte of each lane.
 #if XSIMD_WITH_SSE2
 template <class Arch>
-__m128i narrow_bytes(words<Arch> const& w) noexcept {
+[[gnu::always_inline]] inline __m128i narrow_bytes(words<Arch> const& w) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
 #if XSIMD_WITH_AVX512VBMI
@@ -81,7 +81,7 @@ inline constexpr bool has_x86 = has_avx512<Arch> || has_avx2<Arch> || has_sse2<A
 }  // namespace detail
 
 template <class Arch>
-words<Arch> load_bytes(std::byte const* from) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_bytes(std::byte const* from) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return {{_mm512_cvtepu8_epi32(detail::load_128<Arch>(from))}};
 #endif
@@ -109,7 +109,7 @@ words<Arch> load_bytes(std::byte const* from) noexcept {
 }
 
 template <class Arch>
-void store_bytes(words<Arch> const& w, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_bytes(words<Arch> const& w, std::byte* to) noexcept {
 #if XSIMD_WITH_SSE2
   if constexpr (detail::has_x86<Arch>) detail::store_128<Arch>(detail::narrow_bytes<Arch>(w), to);
 #endif
@@ -128,7 +128,7 @@ void store_bytes(words<Arch> const& w, std::byte* to) noexcept {
 }
 
 template <class Arch>
-words<Arch> load_halves(std::byte const* from) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_halves(std::byte const* from) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return {{_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)))}};
 #endif
@@ -159,7 +159,7 @@ words<Arch> load_halves(std::byte const* from) noexcept {
 }
 
 template <class Arch>
-void store_halves(words<Arch> const& w, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_halves(words<Arch> const& w, std::byte* to) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     // vpermw is one micro-operation, vpmovdw takes two.
@@ -201,7 +201,7 @@ void store_halves(words<Arch> const& w, std::byte* to) noexcept {
 }
 
 template <class Arch>
-words<Arch> load_upper_halves(std::byte const* from) noexcept {
+[[gnu::always_inline]] inline words<Arch> load_upper_halves(std::byte const* from) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     auto const halves = _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)));
@@ -213,7 +213,7 @@ words<Arch> load_upper_halves(std::byte const* from) noexcept {
 }
 
 template <class Arch>
-void store_upper_halves(words<Arch> const& w, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_upper_halves(words<Arch> const& w, std::byte* to) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     auto const odd = _mm512_castsi256_si512(_mm256_setr_epi16(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));

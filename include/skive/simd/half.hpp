@@ -31,7 +31,7 @@ inline constexpr bool has_f16c = false;
 
 /// NaN without payload.
 template <class Arch>
-words<Arch> quiet_nan(words<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline words<Arch> quiet_nan(words<Arch> const& x) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     auto const nan = _mm512_fpclass_ps_mask(_mm512_castsi512_ps(x.part[0]), 0x81);  // sets no flag, which a comparison would
@@ -47,7 +47,7 @@ words<Arch> quiet_nan(words<Arch> const& x) noexcept {
 }
 
 template <class Arch>
-floats<Arch> float16_to_float(words<Arch> const& code) noexcept {
+[[gnu::always_inline]] inline floats<Arch> float16_to_float(words<Arch> const& code) noexcept {
   auto const all = [](std::uint32_t bits) noexcept { return words<Arch>::broadcast(bits); };
   auto const top = [](words<Arch> const& a, int bound) noexcept {
     return as<std::uint32_t>(as<std::int32_t>(a) > integers<Arch>::broadcast(bound));
@@ -64,7 +64,7 @@ floats<Arch> float16_to_float(words<Arch> const& code) noexcept {
 }
 
 template <class Arch>
-words<Arch> float_to_float16(words<Arch> const& bits) noexcept {
+[[gnu::always_inline]] inline words<Arch> float_to_float16(words<Arch> const& bits) noexcept {
   auto const all = [](std::uint32_t b) noexcept { return words<Arch>::broadcast(b); };
   auto const above = [](words<Arch> const& a, int bound) noexcept {
     return as<std::uint32_t>(as<std::int32_t>(a) > integers<Arch>::broadcast(bound));
@@ -84,19 +84,19 @@ words<Arch> float_to_float16(words<Arch> const& bits) noexcept {
 }  // namespace detail
 
 template <class Arch>
-floats<Arch> load_bfloat16(void const* from) noexcept {
+[[gnu::always_inline]] inline floats<Arch> load_bfloat16(void const* from) noexcept {
   return as<float>(detail::quiet_nan(load_upper_halves<Arch>(static_cast<std::byte const*>(from))));
 }
 
 template <class Arch>
-void store_bfloat16(floats<Arch> const& x, void* to) noexcept {
+[[gnu::always_inline]] inline void store_bfloat16(floats<Arch> const& x, void* to) noexcept {
   auto const bits = detail::quiet_nan(as<std::uint32_t>(x));
   auto const odd = (bits >> 16) & words<Arch>::broadcast(1);
   store_upper_halves(bits + words<Arch>::broadcast(0x7FFF) + odd, static_cast<std::byte*>(to));
 }
 
 template <class Arch>
-floats<Arch> load_float16(void const* from) noexcept {
+[[gnu::always_inline]] inline floats<Arch> load_float16(void const* from) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     floats<Arch> const x{{_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<__m256i const*>(from)))}};
@@ -115,7 +115,7 @@ floats<Arch> load_float16(void const* from) noexcept {
 }
 
 template <class Arch>
-void store_float16(floats<Arch> const& x, void* to) noexcept {
+[[gnu::always_inline]] inline void store_float16(floats<Arch> const& x, void* to) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     auto const y = as<float>(detail::quiet_nan(as<std::uint32_t>(x)));

@@ -27,7 +27,7 @@ inline constexpr bool has_float_shuffle = has_avx512<Arch> || has_avx2<Arch> || 
 template <class Arch>
 struct float_registers {
   alignas(64) std::uint32_t values[16];
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     for (std::size_t i = 0; i < 16; ++i) values[i] = std::bit_cast<std::uint32_t>(from[i]);
   }
 };
@@ -37,7 +37,7 @@ template <class Arch>
   requires has_avx512<Arch>
 struct float_registers<Arch> {
   __m512 all;
-  void set(float const* from) noexcept { all = _mm512_loadu_ps(from); }
+  [[gnu::always_inline]] void set(float const* from) noexcept { all = _mm512_loadu_ps(from); }
 };
 #endif
 #if XSIMD_WITH_AVX2
@@ -45,7 +45,7 @@ template <class Arch>
   requires has_avx2<Arch>
 struct float_registers<Arch> {
   __m256 low, high;
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     low = _mm256_loadu_ps(from);
     high = _mm256_loadu_ps(from + 8);
   }
@@ -56,7 +56,7 @@ template <class Arch>
   requires has_ssse3<Arch>
 struct float_registers<Arch> {
   __m128i plane[4];  // plane b: byte b of every value
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     alignas(16) std::uint8_t bytes[4][16];
     for (std::size_t i = 0; i < 16; ++i)
       for (std::size_t b = 0; b < 4; ++b)
@@ -70,7 +70,7 @@ template <class Arch>
   requires has_neon64<Arch>
 struct float_registers<Arch> {
   uint8x16x4_t all;
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     for (int i = 0; i < 4; ++i) all.val[i] = vreinterpretq_u8_f32(vld1q_f32(from + 4 * i));
   }
 };
@@ -81,12 +81,12 @@ template <class Arch>
 struct float_table {
   detail::float_registers<Arch> registers;
 
-  explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
+  [[gnu::always_inline]] explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
 };
 
 /// Only the low 4 bits of each index count.
 template <class Arch>
-floats<Arch> look_up(float_table<Arch> const& table, words<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline floats<Arch> look_up(float_table<Arch> const& table, words<Arch> const& index) noexcept {
   [[maybe_unused]] auto const& t = table.registers;
   floats<Arch> r;
 #if XSIMD_WITH_AVX512BW
@@ -141,7 +141,7 @@ struct byte_table {
   byte_batch<Arch> part[whole ? 1 : Entries / 16];
   alignas(16) std::uint8_t memory[in_memory ? Entries : 1];
 
-  explicit byte_table(std::array<std::uint8_t, Entries> const& values) noexcept {
+  [[gnu::always_inline]] explicit byte_table(std::array<std::uint8_t, Entries> const& values) noexcept {
     if constexpr (in_memory) {
       for (std::size_t i = 0; i < Entries; ++i) memory[i] = values[i];
     } else {
@@ -158,8 +158,8 @@ namespace detail {
 
 // In each group of 16 bytes: table[low 4 bits of index], where bit 7 of index is clear.
 template <class Arch>
-byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
-                            [[maybe_unused]] byte_batch<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
+                                                          [[maybe_unused]] byte_batch<Arch> const& index) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return _mm512_shuffle_epi8(table, index);
 #endif
@@ -173,8 +173,9 @@ byte_batch<Arch> look_up_16([[maybe_unused]] byte_batch<Arch> const& table,
 
 // b where bit Bit of index is set, else a.
 template <int Bit, class Arch>
-byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index, [[maybe_unused]] byte_batch<Arch> const& a,
-                        [[maybe_unused]] byte_batch<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index,
+                                                      [[maybe_unused]] byte_batch<Arch> const& a,
+                                                      [[maybe_unused]] byte_batch<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(index, _mm512_set1_epi8(1 << Bit)), a, b);
 #endif
@@ -194,7 +195,8 @@ byte_batch<Arch> choose([[maybe_unused]] byte_batch<Arch> const& index, [[maybe_
 
 /// Precondition: every byte of index is below Entries.
 template <std::size_t Entries, class Arch>
-byte_batch<Arch> look_up_bytes(byte_table<Entries, Arch> const& t, byte_batch<Arch> const& index) noexcept {
+[[gnu::always_inline]] inline byte_batch<Arch> look_up_bytes(byte_table<Entries, Arch> const& t,
+                                                             byte_batch<Arch> const& index) noexcept {
 #if XSIMD_WITH_NEON64
   if constexpr (has_neon64<Arch>) {
     if constexpr (Entries == 16) return vqtbl1q_u8(t.part[0], index);

@@ -26,20 +26,20 @@ struct sixteen_mask {
   static constexpr std::size_t registers = 16 / batch_bool::size;
   batch_bool part[registers];
 
-  friend sixteen_mask operator&(sixteen_mask a, sixteen_mask const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen_mask operator&(sixteen_mask a, sixteen_mask const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] & b.part[i];
     return a;
   }
-  friend sixteen_mask operator|(sixteen_mask a, sixteen_mask const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen_mask operator|(sixteen_mask a, sixteen_mask const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] | b.part[i];
     return a;
   }
-  friend sixteen_mask operator~(sixteen_mask a) noexcept {
+  [[gnu::always_inline]] friend sixteen_mask operator~(sixteen_mask a) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = !a.part[i];
     return a;
   }
   /// Bit i: lane i.
-  std::uint32_t bits() const noexcept {
+  [[gnu::always_inline]] std::uint32_t bits() const noexcept {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < registers; ++i) all |= static_cast<std::uint64_t>(part[i].mask()) << (i * batch_bool::size);
     return static_cast<std::uint32_t>(all);
@@ -55,80 +55,80 @@ struct sixteen {
   static constexpr std::size_t registers = 16 / batch::size;
   batch part[registers];
 
-  static sixteen broadcast(T x) noexcept {
+  [[gnu::always_inline]] static sixteen broadcast(T x) noexcept {
     sixteen r;
     for (auto& p : r.part) p = batch(x);
     return r;
   }
-  static sixteen load(T const* from) noexcept {
+  [[gnu::always_inline]] static sixteen load(T const* from) noexcept {
     sixteen r;
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = batch::load_unaligned(from + i * batch::size);
     return r;
   }
-  void store(T* to) const noexcept {
+  [[gnu::always_inline]] void store(T* to) const noexcept {
     for (std::size_t i = 0; i < registers; ++i) part[i].store_unaligned(to + i * batch::size);
   }
 
-  friend sixteen operator+(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen operator+(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] + b.part[i];
     return a;
   }
-  friend sixteen operator-(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen operator-(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] - b.part[i];
     return a;
   }
-  friend sixteen operator/(sixteen a, sixteen const& b) noexcept
+  [[gnu::always_inline]] friend sixteen operator/(sixteen a, sixteen const& b) noexcept
     requires(std::is_same_v<T, float>)
   {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] / b.part[i];
     return a;
   }
-  friend sixteen operator&(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen operator&(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] & b.part[i];
     return a;
   }
-  friend sixteen operator|(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen operator|(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] | b.part[i];
     return a;
   }
-  friend sixteen operator^(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen operator^(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] ^ b.part[i];
     return a;
   }
   /// Logical for std::uint32_t, arithmetic for std::int32_t.
-  friend sixteen operator>>(sixteen a, int count) noexcept
+  [[gnu::always_inline]] friend sixteen operator>>(sixteen a, int count) noexcept
     requires(!std::is_same_v<T, float>)
   {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] >> count;
     return a;
   }
-  friend sixteen operator<<(sixteen a, int count) noexcept
+  [[gnu::always_inline]] friend sixteen operator<<(sixteen a, int count) noexcept
     requires(!std::is_same_v<T, float>)
   {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] << count;
     return a;
   }
   /// The second operand where one is NaN.
-  friend sixteen min(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen min(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
     return a;
   }
-  friend sixteen max(sixteen a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend sixteen max(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::max(a.part[i], b.part[i]);
     return a;
   }
-  friend mask operator<(sixteen const& a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend mask operator<(sixteen const& a, sixteen const& b) noexcept {
     mask r;
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = a.part[i] < b.part[i];
     return r;
   }
-  friend mask operator>(sixteen const& a, sixteen const& b) noexcept { return b < a; }
-  friend mask operator==(sixteen const& a, sixteen const& b) noexcept {
+  [[gnu::always_inline]] friend mask operator>(sixteen const& a, sixteen const& b) noexcept { return b < a; }
+  [[gnu::always_inline]] friend mask operator==(sixteen const& a, sixteen const& b) noexcept {
     mask r;
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = a.part[i] == b.part[i];
     return r;
   }
-  friend sixteen select(mask const& m, sixteen const& yes, sixteen const& no) noexcept {
+  [[gnu::always_inline]] friend sixteen select(mask const& m, sixteen const& yes, sixteen const& no) noexcept {
     sixteen r;
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = xsimd::select(m.part[i], yes.part[i], no.part[i]);
     return r;
@@ -144,7 +144,7 @@ using integers = sixteen<std::int32_t, Arch>;
 
 /// The same bits as another type of number.
 template <class To, class From, class Arch>
-sixteen<To, Arch> as(sixteen<From, Arch> const& x) noexcept {
+[[gnu::always_inline]] inline sixteen<To, Arch> as(sixteen<From, Arch> const& x) noexcept {
   sixteen<To, Arch> r;
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::bitwise_cast<To>(x.part[i]);
   return r;
@@ -152,7 +152,7 @@ sixteen<To, Arch> as(sixteen<From, Arch> const& x) noexcept {
 
 /// The mask of one kind of number as that of another.
 template <class To, class From, class Arch>
-sixteen_mask<To, Arch> as(sixteen_mask<From, Arch> const& m) noexcept {
+[[gnu::always_inline]] inline sixteen_mask<To, Arch> as(sixteen_mask<From, Arch> const& m) noexcept {
   sixteen_mask<To, Arch> r;
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::batch_bool_cast<To>(m.part[i]);
   return r;
@@ -160,7 +160,7 @@ sixteen_mask<To, Arch> as(sixteen_mask<From, Arch> const& m) noexcept {
 
 /// Exact for |x| <= 2^24.
 template <class Arch>
-floats<Arch> to_float(integers<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline floats<Arch> to_float(integers<Arch> const& x) noexcept {
   floats<Arch> r;
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::to_float(x.part[i]);
   return r;
@@ -168,7 +168,7 @@ floats<Arch> to_float(integers<Arch> const& x) noexcept {
 
 /// sixteen numbers that f(0) ... f(15) give.
 template <class T, class Arch, class F>
-sixteen<T, Arch> generate(F f) noexcept {
+[[gnu::always_inline]] inline sixteen<T, Arch> generate(F f) noexcept {
   alignas(64) T lane[16];
   for (std::size_t i = 0; i < 16; ++i) lane[i] = f(i);
   return sixteen<T, Arch>::load(lane);
