@@ -21,6 +21,7 @@
 #include "skive/simd/arch.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bits.hpp"
+#include "skive/simd/bits_sse2.hpp"
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/half.hpp"
