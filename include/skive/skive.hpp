@@ -24,6 +24,7 @@
 #include "skive/simd/bits_sse2.hpp"
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/compress.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/half.hpp"
 #include "skive/simd/lookup.hpp"
