@@ -11,6 +11,7 @@
 #include "skive/core/planes.hpp"
 #include "skive/core/random.hpp"
 #include "skive/core/random_table.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/relayout.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/core/status.hpp"
@@ -30,7 +31,6 @@
 #include "skive/format/minifloat.hpp"
 #include "skive/format/p3109.hpp"
 #include "skive/format/power_of_two.hpp"
-#include "skive/format/real_bits.hpp"
 #include "skive/format/scale_float.hpp"
 
 // metric

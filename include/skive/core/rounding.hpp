@@ -20,8 +20,7 @@ namespace skive {
 /// Round to nearest, ties to the even code: IEEE 754 roundTiesToEven.
 struct nearest_even {
   constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int drop_bits, bool /*negative*/) const noexcept {
-    auto const half = std::uint64_t{1} << (drop_bits - 1);
-    return drop > half || (drop == half && (keep & 1) != 0);
+    return drop + (keep & 1) > std::uint64_t{1} << (drop_bits - 1);  // no branch: which half it is cannot be predicted
   }
 };
 
@@ -109,4 +108,32 @@ inline constexpr overflow_policy saturating{};  // OCP SAT, P3109 SatFinite
 inline constexpr overflow_policy non_saturating{overflow_action::to_special, overflow_action::to_special};   // OCP NONSAT
 inline constexpr overflow_policy saturating_finite{overflow_action::saturate, overflow_action::to_special};  // P3109 SatPropagate
 
+namespace detail {
+
+// floor(significand / 2^drop_bits) was kept: is the rest rounded away from zero? drop_bits > 0 may be past 63: the bits that
+// policies can see (at most 34) stay exact, the rest becomes a sticky one.
+template <class R>
+constexpr bool rounds_away(R const& rounding, std::uint64_t keep, std::uint64_t significand, int drop_bits,
+                           bool negative) noexcept {
+  if (drop_bits <= 63) {
+    auto const drop = significand & ((std::uint64_t{1} << drop_bits) - 1);
+    return drop != 0 && rounding.increments(keep, drop, drop_bits, negative);
+  }
+  int const cut = drop_bits - 63;
+  auto const shifted = cut < 64 ? significand >> cut : 0;
+  bool const exact = cut < 64 && (shifted << cut) == significand;
+  return rounding.increments(keep, shifted | (exact ? 0U : 1U), 63, negative);
+}
+
+// base + significand / 2^drop_bits rounded to an integer, whose parity is that of the sum. Preconditions: significand is not
+// zero where drop_bits > 63; the sum fits into 64 bits.
+template <class R>
+constexpr std::uint64_t rounded_shift(R const& rounding, std::uint64_t base, std::uint64_t significand, int drop_bits,
+                                      bool negative) noexcept {
+  if (drop_bits <= 0) return base + (significand << -drop_bits);
+  auto const keep = base + (drop_bits <= 63 ? significand >> drop_bits : 0);
+  return keep + (rounds_away(rounding, keep, significand, drop_bits, negative) ? 1 : 0);
+}
+
+}  // namespace detail
 }  // namespace skive

@@ -23,9 +23,9 @@
 /// Promise  : integer arithmetic on bit patterns: code 0 decodes to 2^-127 under flush-to-zero modes too; constexpr.
 /// Source   : OCP Microscaling Formats (MX) 1.0; ONNX Cast operator (float8e8m0); PyTorch Float8_e8m0fnu.
 
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/format/minifloat.hpp"
-#include "skive/format/real_bits.hpp"
 
 #include <cstdint>
 
@@ -72,10 +72,9 @@ struct e8m0 {
     if (u.kind == detail::real_kind::infinite) return out_of_range(u.negative, overflow.infinite);
     if (u.negative) return out_of_range(true, overflow.finite);
     if (u.exponent < -bias) return 0;
-    auto const keep = static_cast<std::uint64_t>(u.exponent + bias);
-    std::uint64_t const fraction = u.significand & (detail::real_layout<Real>::hidden_bit - 1);
-    bool const up = detail::rounds_away(rounding, keep, fraction, detail::real_layout<Real>::fraction_bits, false);
-    std::uint64_t const rounded = keep + (up ? 1U : 0U);
+    using layout = detail::real_layout<Real>;
+    auto const rounded = detail::rounded_shift(rounding, static_cast<std::uint64_t>(u.exponent + bias),
+                                               u.significand & (layout::hidden_bit - 1), layout::fraction_bits, false);
     if (rounded <= max_code) return static_cast<code_type>(rounded);
     return detail::stays_at_max(rounding, max_code, false) ? max_code : out_of_range(false, overflow.finite);
   }

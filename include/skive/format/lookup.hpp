@@ -23,6 +23,8 @@
 /// Source   : T. Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023 (NF4); others in format/lookup_table.hpp.
 
 #include "skive/core/concepts.hpp"
+#include "skive/core/ieee.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/core/status.hpp"
 #include "skive/format/lookup_key.hpp"
@@ -78,7 +80,7 @@ struct sorted_table {
     std::array<std::uint64_t, size> entries{};
     for (std::size_t i = 0; i < size; ++i) {
       entries[i] = (std::uint64_t{total_order(Table::levels[i])} << 32) | i;
-      valid = valid && finite_level(Table::levels[i]);
+      valid = valid && is_finite(Table::levels[i]);
     }
     merge_sort(entries);
     for (std::size_t i = 0; i < size; ++i) {
@@ -146,7 +148,7 @@ class lookup_view {
   static constexpr result<lookup_view> make(std::span<float const> levels, lookup_tie tie = lookup_tie::lower) noexcept {
     if (levels.size() < 2 || levels.size() > 65536) return errc::invalid_argument;
     for (float const v : levels)
-      if (!detail::finite_level(v)) return errc::not_finite;
+      if (!is_finite(v)) return errc::not_finite;
     for (std::size_t i = 1; i < levels.size(); ++i)
       if (detail::order_key(levels[i - 1]) >= detail::order_key(levels[i])) return errc::invalid_argument;
     return lookup_view{levels, tie};

@@ -21,8 +21,8 @@
 /// Source   : OCP OFP8 1.0; OCP MX 1.0; IEEE 754-2019; IEEE P3109 v4.0; Micikevicius et al., arXiv 2209.05433;
 ///            Noune et al., arXiv 2206.02915 (FNUZ).
 
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
-#include "skive/format/real_bits.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -58,21 +58,6 @@ constexpr bool stays_at_max(R const& rounding, std::uint64_t max_code, bool nega
   return !rounding.increments(max_code, (std::uint64_t{1} << 63) - 1, 63, negative);
 }
 constexpr bool stays_at_max(stochastic const&, std::uint64_t, bool) noexcept { return false; }
-
-// floor(significand / 2^drop_bits) was kept: is the rest rounded away from zero? drop_bits may be past 63: the bits that policies
-// can see (at most 34) stay exact, the rest becomes a sticky one.
-template <class R>
-constexpr bool rounds_away(R const& rounding, std::uint64_t keep, std::uint64_t significand, int drop_bits,
-                           bool negative) noexcept {
-  if (drop_bits <= 63) {
-    auto const drop = significand & ((std::uint64_t{1} << drop_bits) - 1);
-    return drop != 0 && rounding.increments(keep, drop, drop_bits, negative);
-  }
-  int const cut = drop_bits - 63;
-  auto const shifted = cut < 64 ? significand >> cut : 0;
-  bool const exact = cut < 64 && (shifted << cut) == significand;
-  return rounding.increments(keep, shifted | (exact ? 0U : 1U), 63, negative);
-}
 
 }  // namespace detail
 
@@ -186,9 +171,7 @@ struct minifloat {
       return detail::rounds_away(rounding, 0, u.significand, SourceFractionBits - above, u.negative) ? hidden_bit : 0;
     int const drop_bits = SourceFractionBits - fraction_bits - (above < 0 ? above : 0);
     auto const binade = above < 0 ? std::uint64_t{0} : static_cast<std::uint64_t>(above) << fraction_bits;
-    if (drop_bits <= 0) return binade + (u.significand << -drop_bits);
-    std::uint64_t const keep = binade + (drop_bits <= 63 ? u.significand >> drop_bits : 0);
-    return keep + (detail::rounds_away(rounding, keep, u.significand, drop_bits, u.negative) ? 1 : 0);
+    return detail::rounded_shift(rounding, binade, u.significand, drop_bits, u.negative);
   }
   static constexpr code_type with_sign(std::uint64_t magnitude, bool negative) noexcept {
     bool const keeps_sign = negative && (has_negative_zero || magnitude != 0);
