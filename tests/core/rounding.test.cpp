@@ -2,6 +2,8 @@
 // core/rounding.hpp: every policy against its rule in exact rationals, published vectors, probabilities, long dropped parts.
 #include "skive/core/rounding.hpp"
 
+#include "support/policy_checks.hpp"
+
 #include <cstdint>
 #include <random>
 
@@ -17,6 +19,10 @@ using boost::multiprecision::cpp_rational;
 using skive::stochastic;
 using skive::stochastic_variant;
 
+static_assert(skive::rounding_policy<skive::nearest_even const> && skive::rounding_policy<skive::test::rounds_up>);
+static_assert(!skive::rounding_policy<skive::test::may_throw> && !skive::rounding_policy<skive::test::changes_state> &&
+              !skive::rounding_policy<skive::test::answers_in_int> && !skive::rounding_policy<skive::test::copies_by_itself> &&
+              !skive::rounding_policy<int>);
 static_assert(skive::nearest_even{}.increments(1, 2, 2, false) && !skive::nearest_even{}.increments(2, 2, 2, false));
 static_assert(skive::nearest_away{}.increments(2, 2, 2, true) && !skive::toward_zero{}.increments(1, 3, 2, true));
 static_assert(skive::toward_positive{}.increments(0, 1, 63, false) && skive::toward_negative{}.increments(0, 1, 63, true));
@@ -208,10 +214,6 @@ TEST_CASE("toward odd, then to nearest, is nearest", "[core]") {
   CHECK(wrong == 0);
 }
 
-struct upward {
-  bool increments(std::uint64_t, std::uint64_t, int, bool) const noexcept { return true; }
-};
-
 // base + significand / 2^drop_bits as a fraction; the two neighbours differ in the policy's answer alone.
 TEST_CASE("a shifted significand is rounded once, however far it is shifted", "[core]") {
   auto const drop_bits = GENERATE(-3, 0, 1, 2, 24, 53, 62, 63, 64, 65, 90, 127, 128, 300);
@@ -233,7 +235,7 @@ TEST_CASE("a shifted significand is rounded once, however far it is shifted", "[
       for (bool const negative : {false, true}) {
         check(skive::nearest_even{}, base, significand, negative, [](rules const& r) { return r.nearest_even(); });
         check(skive::nearest_away{}, base, significand, negative, [](rules const& r) { return r.nearest_away(); });
-        check(upward{}, base, significand, negative, [](rules const&) { return true; });  // exact numbers stay
+        check(skive::test::rounds_up{}, base, significand, negative, [](rules const&) { return true; });  // exact numbers stay
         check(skive::toward_zero{}, base, significand, negative, [](rules const&) { return false; });
         check(skive::toward_positive{}, base, significand, negative, [](rules const& r) { return r.toward_positive(); });
         check(skive::toward_odd{}, base, significand, negative, [](rules const& r) { return r.toward_odd(); });

@@ -3,6 +3,8 @@
 // numbers.
 #include "skive/format/integer.hpp"  // first and alone: proves that the header includes what it uses
 
+#include "support/policy_checks.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -17,6 +19,7 @@ namespace {
 
 using namespace skive;
 
+static_assert(skive::test::asks_for_policies<int4> && skive::test::asks_for_policies<uint4>);
 static_assert(scalar_format<int2> && scalar_format<int8_full> && scalar_format<mxint8> && scalar_format<uint_format<16>>);
 static_assert(int4::max_finite == 7 && int4::min_finite == -7 && int4_full::min_finite == -8 && uint4::max_finite == 15);
 static_assert(int4::encode(2.5f) == 2 && int4::encode(3.5) == 4 && int4::encode(-9.0f) == 0x9 && int4_full::encode(-9.0f) == 0x8);

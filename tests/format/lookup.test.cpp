@@ -3,6 +3,7 @@
 #include "skive/format/lookup.hpp"  // first and alone: proves that the header includes what it uses
 
 #include "support/lookup_checks.hpp"
+#include "support/policy_checks.hpp"
 
 #include <array>
 #include <bit>
@@ -22,6 +23,7 @@ using namespace skive;
 using skive::test::table_counts;
 using skive::test::table_oracle;
 
+static_assert(skive::test::asks_for_policies<nf4>);
 static_assert(scalar_format<nf4> && scalar_format<nf2> && scalar_format<dynamic8_unsigned>);
 static_assert(nf4::bits == 4 && nf3::bits == 3 && nf2::bits == 2 && dynamic8::bits == 8 && dynamic8::size == 256 &&
               iq4_nl::max_finite == 113);

@@ -25,6 +25,7 @@
 
 #include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 #include <cstdint>
@@ -64,7 +65,7 @@ struct e8m0 {
   }
   static constexpr float decode(code_type code) noexcept { return decode_as<float>(code); }
 
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr code_type encode(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     auto const u = detail::unpack_real(x);
     if (u.kind == detail::real_kind::nan) return nan_code;
@@ -79,7 +80,7 @@ struct e8m0 {
     return detail::stays_at_max(rounding, max_code, false) ? max_code : out_of_range(false, overflow.finite);
   }
 
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr e8m0 from(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     return {encode(x, rounding, overflow)};
   }
@@ -99,7 +100,7 @@ struct e8m0 {
   }
 };
 
-static_assert(sizeof(e8m0) == 1);
+static_assert(scalar_format<e8m0> && sizeof(e8m0) == 1);
 
 /// The named ways to turn a number into E8M0; the table at the top of this file tells them apart.
 enum class e8m0_rule : std::uint8_t { exponent_field, nearest_even, nearest_up, nearest_up_magnitude, ceil };

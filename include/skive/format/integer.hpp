@@ -13,15 +13,15 @@
 /// there is no special code. Decoding ignores bits above b. In the restricted range no encoder writes -2^(b-1), which still
 /// decodes to its value (MX v1.0 leaves it unused in MXINT8), so that encode(decode(code)) is one above it.
 ///
-/// Model of : scalar_format (core/concepts.hpp)
+/// Model of : scalar_format (core/scalar_format.hpp)
 /// Cost     : encode about 10 integer instructions, decode 2 and a conversion; the value is its code, 1 or 2 bytes.
 /// Accuracy : exact nearest; |error| <= 2^-(f+1) inside the range for the nearest policies.
 /// Promise  : integer arithmetic on the bits of x: the same code under every FTZ/DAZ, contraction and optimisation setting.
 /// Source   : OCP Microscaling Formats v1.0 (MXINT8); ONNX QuantizeLinear (zero point).
 
-#include "skive/core/concepts.hpp"
 #include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -30,7 +30,7 @@ namespace skive {
 namespace detail {
 
 // x 2^fraction_bits rounded to an integer, clamped to [low, high] (|low|, |high| < 2^62); NaN gives 0.
-template <class Real, class R>
+template <class Real, rounding_policy R>
 constexpr std::int64_t round_to_integer(Real x, int fraction_bits, std::int64_t low, std::int64_t high,
                                         R const& rounding) noexcept {
   auto const u = unpack_real(x);
@@ -151,7 +151,8 @@ using uint8 = uint_format<8>;
 using mxint8 = fixed_point<8, 6>;                            ///< MX v1.0 element: int8 2^-6, +-127/64
 using mxint8_full = fixed_point<8, 6, integer_range::full>;  ///< the same with -2 in use
 
-static_assert(scalar_format<int4> && scalar_format<mxint8_full> && scalar_format<uint8>);
+static_assert(scalar_format<int2> && scalar_format<int8> && scalar_format<int2_full> && scalar_format<int8_full>);
+static_assert(scalar_format<uint1> && scalar_format<uint8> && scalar_format<mxint8> && scalar_format<mxint8_full>);
 static_assert(sizeof(int4) == 1 && std::is_trivially_copyable_v<int4> && sizeof(uint_format<16>) == 2);
 
 }  // namespace skive

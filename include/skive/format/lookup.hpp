@@ -22,10 +22,10 @@
 ///            contraction setting: a sum of two floats is a multiple of 2^-149, never a subnormal double.
 /// Source   : T. Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023 (NF4); others in format/lookup_table.hpp.
 
-#include "skive/core/concepts.hpp"
 #include "skive/core/ieee.hpp"
 #include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/core/status.hpp"
 #include "skive/format/lookup_key.hpp"
 #include "skive/format/lookup_table.hpp"
@@ -125,7 +125,7 @@ struct lookup_format {
   friend constexpr bool operator==(lookup_format, lookup_format) noexcept = default;
 
  private:
-  template <class Real, class R>
+  template <class Real, rounding_policy R>
   static constexpr std::size_t rank(Real x, R& rounding) noexcept {
     static_assert(std::is_same_v<Real, float> || std::is_same_v<Real, double>, "skive: encode takes float or double");
     if constexpr (!detail::rounds_to_nearest<R>)
@@ -188,7 +188,9 @@ using af4 = lookup_format<af4_table>;
 using sf4 = lookup_format<sf4_table>;
 using iq4_nl = lookup_format<iq4_nl_table>;
 
-static_assert(scalar_format<nf4> && scalar_format<fp4_bnb> && scalar_format<dynamic8> && primitive<lookup_view>);
+static_assert(scalar_format<nf4> && scalar_format<nf3> && scalar_format<nf2> && scalar_format<fp4_bnb>);
+static_assert(scalar_format<dynamic8> && scalar_format<dynamic8_unsigned> && scalar_format<af4> && scalar_format<sf4>);
+static_assert(scalar_format<iq4_nl> && primitive<lookup_view>);
 static_assert(sizeof(nf4) == 1 && std::is_trivially_copyable_v<nf4> && std::is_trivially_copyable_v<lookup_view>);
 
 }  // namespace skive

@@ -14,7 +14,7 @@
 /// underflow become code 0. 5. Unsigned formats: a negative result becomes 0, or under to_special the NaN.
 /// decode: total; NaN codes give the quiet NaN with the code's sign.
 ///
-/// Model of : scalar_format (core/concepts.hpp), for any member of minifloat_traits
+/// Model of : scalar_format (core/scalar_format.hpp), for any member of minifloat_traits
 /// Cost     : encode about 2 to 5 ns, decode about 1 ns; the value is its code: sizeof(minifloat<T>) is 1, 2 or 4.
 /// Accuracy : decode exact; encode rounds once, from float and from double.
 /// Promise  : integer arithmetic on bit patterns: the same codes under every flag and mode; constexpr.
@@ -53,7 +53,7 @@ namespace detail {
 
 // Beyond the finite codes: would the policy stay at max_finite however large the magnitude? The question is put for a number just
 // below the next value up. Random bits decide about neighbours only, so a stochastic policy never stays.
-template <class R>
+template <rounding_policy R>
 constexpr bool stays_at_max(R const& rounding, std::uint64_t max_code, bool negative) noexcept {
   return !rounding.increments(max_code, (std::uint64_t{1} << 63) - 1, 63, negative);
 }
@@ -127,7 +127,7 @@ struct minifloat {
   static constexpr value_type decode(code_type code) noexcept { return decode_as<value_type>(code); }
 
   /// The code of x; see the top of this file for the order of rounding, overflow and special values.
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr code_type encode(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     auto const u = detail::unpack_real(x);
     if (u.kind == detail::real_kind::finite) {
@@ -142,7 +142,7 @@ struct minifloat {
     return not_a_number(u.negative);
   }
 
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr minifloat from(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     return {encode(x, rounding, overflow)};
   }
@@ -164,7 +164,7 @@ struct minifloat {
  private:
   // Codes are consecutive in value order, so the code itself is what gets rounded: a carry enters the next binade by itself, and
   // the parity that policies see is the code's, right for formats of one significand bit too.
-  template <int SourceFractionBits, class R>
+  template <int SourceFractionBits, rounding_policy R>
   static constexpr std::uint64_t round_magnitude(detail::unpacked_real u, R const& rounding) noexcept {
     int const above = u.exponent - min_exponent;
     if (!T.subnormals && above < 0)
