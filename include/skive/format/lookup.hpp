@@ -126,7 +126,7 @@ struct lookup_format {
 
  private:
   template <class Real, rounding_policy R>
-  static constexpr std::size_t rank(Real x, R& rounding) noexcept {
+  static constexpr std::size_t rank(Real x, R const& rounding) noexcept {
     static_assert(std::is_same_v<Real, float> || std::is_same_v<Real, double>, "skive: encode takes float or double");
     if constexpr (!detail::rounds_to_nearest<R>)
       return detail::choose_rank(detail::exact_double(x), size, [](std::size_t i) { return sorted.levels[i]; }, rounding);

@@ -68,7 +68,7 @@ inline constexpr bool rounds_to_nearest = std::is_same_v<R, nearest_even> || std
 
 // The rank that a policy other than the nearest ones chooses; level_at(rank) ascends, n >= 2, x is not NaN.
 template <class LevelAt, rounding_policy R>
-constexpr std::size_t choose_rank(double x, std::size_t n, LevelAt level_at, R& rounding) noexcept {
+constexpr std::size_t choose_rank(double x, std::size_t n, LevelAt level_at, R const& rounding) noexcept {
   auto const key = order_key(x);
   auto const above = count_below(key, n, [&](std::size_t i) { return order_key(exact_double(level_at(i))); });  // levels below x
   if (above == 0) return 0;
