@@ -9,10 +9,13 @@
 #include "skive/core/ieee.hpp"
 #include "skive/core/matrix_view.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/primitive.hpp"
 #include "skive/core/random.hpp"
 #include "skive/core/random_table.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/relayout.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/strided_view.hpp"
 #include "skive/core/workspace.hpp"
@@ -48,7 +51,6 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/format/p3109.hpp"
 #include "skive/format/power_of_two.hpp"
-#include "skive/format/real_bits.hpp"
 #include "skive/format/scale_float.hpp"
 
 // metric

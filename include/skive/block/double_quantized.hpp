@@ -24,17 +24,6 @@
 #include "skive/format/lookup.hpp"
 
 namespace skive {
-namespace detail {
-
-// RNE(a + b). Tiny terms are lifted out of reach of FTZ/DAZ; the sum in double leaves a product nothing to contract with.
-constexpr float ieee_add(float a, float b) noexcept {
-  auto const sum = [](float x, float y) { return static_cast<float>(static_cast<double>(x) + static_cast<double>(y)); };
-  constexpr auto tiny = std::bit_cast<std::uint32_t>(0x1p-100f);
-  if (magnitude_bits(a) >= tiny || magnitude_bits(b) >= tiny) return sum(a, b);
-  return ieee_multiply(sum(ieee_multiply(a, 0x1p64f), ieee_multiply(b, 0x1p64f)), 0x1p-64f);
-}
-
-}  // namespace detail
 
 enum class nested_dialect : std::uint8_t { dynamic_map, linear_int8 };
 
@@ -121,7 +110,7 @@ class double_quantized {
       auto const s = ieee_divide(a, detail::scale_limit<Format>());
       auto const inverse = ieee_divide(detail::scale_limit<Format>(), a);
       bool const multiplies = dialect_ == nested_dialect::dynamic_map && is_finite(inverse);
-      absmax[groups] = detail::ieee_add(a, -offset_);
+      absmax[groups] = ieee_add(a, -offset_);
       if (magnitude_bits(absmax[groups]) > largest) largest = magnitude_bits(absmax[groups]);
       for (std::size_t j = 0; j < group.size(); j += 64) {
         std::array<std::uint8_t, 64> codes{};
@@ -149,7 +138,7 @@ class double_quantized {
       auto const b = g / nested;
       auto const norm = std::bit_cast<float>(detail::load_field(from[2].data + b * from[2].block_stride, 0, 32, order_));
       auto const code = std::to_integer<std::uint8_t>(from[1].data[b * from[1].block_stride + g % nested]);
-      auto const a = detail::ieee_add(nested_value(code, norm), offset_);
+      auto const a = ieee_add(nested_value(code, norm), offset_);
       auto const s = ieee_divide(a, detail::scale_limit<Format>());
       auto const* in = from[0].data + b * from[0].block_stride + bit_fields<Format::bits>::bytes(g % nested * group_);
       auto const group = row.subspan(g * group_, row.size() - g * group_ < group_ ? row.size() - g * group_ : group_);
