@@ -17,6 +17,7 @@
 #include "skive/core/rounding.hpp"
 #include "skive/core/scalar_format.hpp"
 #include "skive/core/status.hpp"
+#include "skive/core/stochastic_stream.hpp"
 #include "skive/core/strided_view.hpp"
 #include "skive/core/workspace.hpp"
 
