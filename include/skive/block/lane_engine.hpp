@@ -159,9 +159,10 @@ class lane_engine {
     return scheme_.load(metadata);
   }
 
-  // Where the codes of a group begin.
+  // Where the codes of a group begin. Most blocks are one group: no division then.
   template <class Byte>
   Byte* place(plane<Byte> const& codes, std::size_t g) const noexcept {
+    if (per_block_ == 1) return codes.data + g * codes.block_stride;
     return codes.data + g / per_block_ * codes.block_stride + Scheme::packing::bytes(g % per_block_ * group_);
   }
 
@@ -221,8 +222,11 @@ class lane_engine {
       if constexpr (bits == 8) return simd::load_bytes<Arch>(at).store(field[F].data());
       if constexpr (bits == 16) return simd::load_halves<Arch>(at).store(field[F].data());
     }
-    for (std::size_t g = 0; g < count; ++g)
-      field[F][g] = load_field(at + g / per_block_ * p.block_stride, g % per_block_, bits, order_);
+    if (per_block_ == 1)
+      for (std::size_t g = 0; g < count; ++g) field[F][g] = load_field(at + g * p.block_stride, 0, bits, order_);
+    else
+      for (std::size_t g = 0; g < count; ++g)
+        field[F][g] = load_field(at + g / per_block_ * p.block_stride, g % per_block_, bits, order_);
   }
   template <std::size_t F>
   void write(field_table const& field, std::size_t first, std::size_t count, plane<std::byte> const& p) const noexcept {
@@ -234,8 +238,9 @@ class lane_engine {
       if constexpr (bits == 8) return simd::store_bytes<Arch>(all, at);
       if constexpr (bits == 16) return simd::store_halves<Arch>(all, at);
     }
-    for (std::size_t g = 0; g < count; g += per_block_)
-      store_fields(std::span{field[F]}.subspan(g, per_block_), bits, order_, at + g / per_block_ * p.block_stride);
+    auto* to = at;
+    for (std::size_t g = 0; g < count; g += per_block_, to += p.block_stride)
+      store_fields(std::span{field[F]}.subspan(g, per_block_), bits, order_, to);
   }
 
   Scheme const& scheme_;
