@@ -111,9 +111,17 @@ class lane_engine {
     by_rule &= (1U << count) - 1;
     for (; by_rule != 0; by_rule &= by_rule - 1) {
       auto const g = static_cast<std::size_t>(std::countr_zero(by_rule));
-      auto const settled = scheme_.store(scheme_.settle(numbers.subspan(g * group_, group_), w));
+      auto const settled = scheme_.store(settle_group(numbers.subspan(g * group_, group_), w));
       for (std::size_t f = 0; f < fields; ++f) field[f][g] = settled[f];
     }
+  }
+
+  template <class T>
+  typename Scheme::state settle_group(std::span<T const> numbers, workspace w) const noexcept {
+    if constexpr (requires { scheme_.template settle_group<Arch>(numbers, w); })
+      return scheme_.template settle_group<Arch>(numbers, w);
+    else
+      return scheme_.settle(numbers, w);
   }
 
   template <class T>
