@@ -16,14 +16,22 @@
 
 using skive::stochastic_stream;
 
-TEST_CASE("number i of row r takes word i of stream r", "[core]") {
-  stochastic_stream const s{42, 0, 12, skive::stochastic_variant::a};
-  for (std::uint64_t r : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40})
-    for (std::uint64_t i = 0; i < 20; ++i) {
-      auto const policy = s.at_row(r).at(i);
-      REQUIRE(policy.random == skive::counter_random{42, r}.bits(i) >> 20);
-      REQUIRE(policy.count == 12);
-      REQUIRE(policy.variant == skive::stochastic_variant::a);
+TEST_CASE("number i of row r takes field i of stream r", "[core]") {
+  for (std::uint64_t const r : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40})
+    for (std::uint64_t i = 0; i < 40; ++i) {
+      auto const at = [&](int count) {
+        auto const policy = stochastic_stream{42, 0, count, skive::stochastic_variant::a}.at_row(r).at(i);
+        REQUIRE(policy.count == count);
+        REQUIRE(policy.variant == skive::stochastic_variant::a);
+        return policy.random;
+      };
+      skive::counter_random const random{42, r};
+      REQUIRE(at(32) == random.bits(i));
+      REQUIRE(at(20) == random.bits(i) >> 12);
+      REQUIRE(at(16) == (random.bits(i / 2) >> (i % 2 * 16) & 0xFFFF));
+      REQUIRE(at(12) == (random.bits(i / 2) >> (i % 2 * 16) & 0xFFFF) >> 4);
+      REQUIRE(at(8) == (random.bits(i / 4) >> (i % 4 * 8) & 0xFF));
+      REQUIRE(at(3) == (random.bits(i / 4) >> (i % 4 * 8) & 0xFF) >> 5);
     }
 }
 
