@@ -133,6 +133,26 @@ struct static_scale_scheme {
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
   constexpr std::array<std::uint32_t, 0> store(state const&) const noexcept { return {}; }
   constexpr state load(std::array<std::uint32_t, 0> const&) const noexcept { return {0, scale}; }
+
+  /// The vector path (block/lane_scheme.hpp): scale, and what dividing by it needs.
+  template <class Arch>
+  static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 0> const&) const noexcept {
+    auto p = detail::scale_parameters<24, Arch, Coding>(simd::floats<Arch>::broadcast(scale));
+    if (magnitude_bits(scale) < magnitude_bits(0x1p-26f)) p.by_rule = ~0U;
+    return p;
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::codes_at_any_scale<Format, Arch>(x, p);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::values_at_scale<Format, Arch>(codes, p[0]);
+  }
 };
 
 /// absmax<int4>{32}: 4.5 bits a number; absmax<e4m3fn>{0}: one scale a row.

@@ -78,6 +78,21 @@ template <class Format, int ScaleBits, class Arch>
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
 }
 
+/// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
+                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const bits = simd::as<std::int32_t>(x);
+  auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+  auto const q = simd::as<std::int32_t>(simd::quotient(x, simd::divisor<24, Arch>{p[0], p[1], p[2]}));
+  auto const signed_q = (q & integers::broadcast(0x7FFF'FFFF)) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
+  auto const huge = magnitude > integers::broadcast(std::bit_cast<std::int32_t>(0x1p100f));
+  auto const nan = magnitude > integers::broadcast(0x7F80'0000);
+  auto const all = select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q));
+  return format_lanes<Format, Arch>::encode(simd::as<float>(all));
+}
+
 // The values of all codes of at most 4 bits; NaN as 7FC00000.
 template <class Format>
 inline constexpr std::array<float, 16> few_values = [] {
