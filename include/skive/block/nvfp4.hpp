@@ -54,6 +54,8 @@ class nvfp4_scheme {
     return nvfp4_scheme{magnitude(amax), dialect};
   }
   constexpr nvfp4_dialect dialect() const noexcept { return dialect_; }
+  /// What make() was given, as a magnitude.
+  constexpr float amax() const noexcept { return amax_; }
   /// T: what a stored group scale is multiplied with.
   constexpr float tensor_scale() const noexcept { return tensor_scale_; }
 
@@ -86,7 +88,7 @@ class nvfp4_scheme {
   }
 
  private:
-  constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect} {
+  constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect}, amax_{amax} {
     bool const zero = is_zero(amax);
     float const range = dialect == nvfp4_dialect::four_over_six ? 1536.0f : 2688.0f;
     auto const up = ieee_divide(range, amax);
@@ -145,6 +147,7 @@ class nvfp4_scheme {
   }
 
   nvfp4_dialect dialect_ = nvfp4_dialect::ideal;
+  float amax_ = 1.0f;
   float encode_scale_ = 2688.0f;  // amax = 1 until fit
   float tensor_scale_ = 1.0f / 2688.0f;
 };
