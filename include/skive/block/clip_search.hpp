@@ -34,14 +34,13 @@ constexpr scale_state clip_search(std::span<T const> values, float limit, clip_g
   auto const largest = detail::largest_magnitude(values);
   if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
   auto const full = ieee_divide(std::bit_cast<float>(largest), limit);
-  auto best = detail::keep_scale<Scale>(full);
-  if (is_zero(full)) return best;
-  auto least = detail::error_at_scale<Format>(values, best.scale);
-  auto last = best.code;
-  for (int i = 1; i < grid.candidates && i < grid.steps; ++i) {
-    auto const part = ieee_divide(static_cast<float>(grid.steps - i), static_cast<float>(grid.steps));
+  scale_state best;
+  std::uint32_t last = 0;
+  double least = std::numeric_limits<double>::infinity();
+  for (int i = 0; i == 0 || (i < grid.candidates && i < grid.steps); ++i) {
+    auto const part = i == 0 ? 1.0f : ieee_divide(static_cast<float>(grid.steps - i), static_cast<float>(grid.steps));
     auto const s = detail::keep_scale<Scale>(ieee_multiply(full, part));
-    if (s.code == last) continue;  // coarse scales: several candidates are kept as one
+    if (i != 0 && s.code == last) continue;  // coarse scales: several candidates are kept as one
     last = s.code;
     auto const e = detail::error_at_scale<Format>(values, s.scale);
     if (e < least) {
