@@ -34,6 +34,11 @@
 namespace skive {
 namespace detail {
 
+// Written as bfp<b> with its EXTENT: all of block floating point but mxint8.
+constexpr bool is_bfp(named_codec const& d) noexcept {
+  return d.family == codec_family::mx && is_block_float(d.element) && (d.element.bits != 8 || d.group != 32);
+}
+
 constexpr bool write_base(name_writer& w, named_codec const& d) noexcept {
   switch (d.family) {
     case codec_family::nvfp: return w.put("nvfp4"), true;
@@ -45,8 +50,7 @@ constexpr bool write_base(name_writer& w, named_codec const& d) noexcept {
         if (w.put("_"); !write_format(w, d.choices[i])) return false;
       return true;
     case codec_family::mx:
-      if (is_block_float(d.element) && !(d.element == format_of<mxint8>() && d.group == 32))
-        return w.put("bfp"), w.put_number(d.element.bits), true;
+      if (is_bfp(d)) return w.put("bfp"), w.put_number(d.element.bits), true;
       return write_word(w, mx_words, d.element) || (w.put("mx_"), write_format(w, d.element));
     case codec_family::static_scale: return write_format(w, d.element) && (w.put("_tensor"), true);
     case codec_family::absmax:
@@ -57,7 +61,6 @@ constexpr bool write_base(name_writer& w, named_codec const& d) noexcept {
 }
 
 constexpr void write_extent(name_writer& w, named_codec const& d) noexcept {
-  bool const block_float = d.family == codec_family::mx && is_block_float(d.element) && d.group == 32;
   if (d.tile_rows == whole_height && d.tile_cols == 1) return w.put("_column");
   if (d.tile_rows != 0) {
     w.put("_tile");
@@ -66,7 +69,7 @@ constexpr void write_extent(name_writer& w, named_codec const& d) noexcept {
     return w.put_number(d.tile_cols);
   }
   if (d.group == 0) return w.put("_row");
-  if (d.group == defaults_of(d).group && !(block_float && d.element.bits != 8)) return;
+  if (d.group == defaults_of(d).group && !is_bfp(d)) return;
   w.put("_g");
   w.put_number(d.group);
 }
