@@ -151,6 +151,14 @@ TEST_CASE("clip search: zero, infinite, tiny and huge groups; degenerate grids",
   CHECK(scale({0x1p-24f, 0x1p-24f}) == 0);  // a seventh of the least scale
 }
 
+TEST_CASE("clip search: the last candidate is the one before `candidates`", "[block]") {
+  std::vector<float> x(1000, 1.0f);  // from 2 down to 1, the less the scale the better
+  x[0] = 10;
+  for (int const candidates : {83, 90})
+    CHECK(clip_search<skive::int2, skive::float32>(std::span<float const>{x}, 1.0f, {100, candidates}).scale ==
+          10 * (static_cast<float>(101 - candidates) / 100));
+}
+
 TEST_CASE("clip search: at compile time", "[block]") {
   static constexpr float x[]{10, 1, -1, 1, 1};
   constexpr auto s = clip_search<skive::int2, skive::float32>(std::span<float const>{x}, 1.0f);

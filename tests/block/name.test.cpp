@@ -180,6 +180,7 @@ TEST_CASE("name: unknown words are refused and shown", "[block]") {
                         {"uint4_g32_mse", "_mse"},
                         {"uint9_g32", "uint9_g32"},
                         {"uint4_tensor", "_tensor"},
+                        {"uint4x_g32", "uint4x_g32"},
                         {"mxfp5", "mxfp5"},
                         {"mxfp4_46", "_46"},
                         {"mx", "mx"},
@@ -231,6 +232,9 @@ TEST_CASE("name: codecs without a name, and memory that is too small", "[block]"
   auto odd = describe(affine_int<4>{32});
   odd.rule = mx_rule::even;  // affine has no rule
   CHECK(write_name(odd, to).error() == errc::unsupported);
+  auto both = describe(absmax<int4>{32});
+  both.tile_rows = both.tile_cols = 4;  // groups or tiles
+  CHECK(write_name(both, to).error() == errc::unsupported);
   auto const d = describe(absmax<int4>{32});
   for (std::size_t size = 0; size < 8; ++size) {
     to.fill('#');

@@ -78,7 +78,8 @@ TEST_CASE("number_format: one format under two names", "[block]") {
   STATIC_CHECK(format_of<fixed_point<8, 6>>() == format_of<mxint8>());
   // What an alias says about a sign or about subnormals that its format cannot have changes nothing.
   constexpr minifloat_traits plain{.exponent_bits = 4, .fraction_bits = 0, .bias = 7, .is_signed = false};
-  constexpr minifloat_traits said{.exponent_bits = 4, .fraction_bits = 0, .bias = 7, .is_signed = false, .subnormals = false};
+  constexpr minifloat_traits said{
+      .exponent_bits = 4, .fraction_bits = 0, .bias = 7, .is_signed = false, .negative_zero = false, .subnormals = false};
   STATIC_CHECK(minifloat_format(plain) == minifloat_format(said));
 }
 
