@@ -1,4 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+include(CheckCXXCompilerFlag)
+include(CheckCXXSourceRuns)
+
+# skive_add_test_program(NAME FILE [LIBRARY...]): one executable of one Catch2 file, which nothing runs yet.
+function(skive_add_test_program name file)
+  add_executable(${name} ${file})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE skive::skive ${ARGN} Catch2::Catch2WithMain Boost::headers)
+endfunction()
 
 # skive_add_test(NAME LABEL FILE [LIBRARY...]): one executable of one Catch2 file; every test case becomes a ctest entry.
 # Hidden cases tagged [.exhaustive] get the ctest label `exhaustive`, which `./run test` leaves out.
@@ -6,9 +15,7 @@ function(skive_add_test name label file)
   if(NOT SKIVE_BUILD_TESTING)
     return()
   endif()
-  add_executable(${name} ${file})
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${name} PRIVATE skive::skive ${ARGN} Catch2::Catch2WithMain Boost::headers)
+  skive_add_test_program(${name} ${file} ${ARGN})
   catch_discover_tests(${name} TEST_PREFIX "${label}: " DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 600)
 
   file(STRINGS ${file} exhaustive REGEX "\\[\\.exhaustive\\]")
@@ -16,4 +23,39 @@ function(skive_add_test name label file)
     catch_discover_tests(${name} TEST_SPEC "[.exhaustive]" TEST_PREFIX "${label}, exhaustive: " DISCOVERY_MODE PRE_TEST
                          PROPERTIES LABELS exhaustive TIMEOUT 3600 RUN_SERIAL ON)
   endif()
+endfunction()
+
+# skive_add_simd_tests(STEM FILE): FILE once per set of flags that the compiler knows; run where this machine can run it. Emulated
+# registers stand in for the widths that the machine lacks.
+function(skive_add_simd_tests stem file)
+  if(NOT SKIVE_BUILD_TESTING)
+    return()
+  endif()
+  set(flags_plain "")
+  set(flags_emulated -DXSIMD_WITH_EMULATED=1 -UXSIMD_ENABLE_XTL_COMPLEX)  # xsimd 13.2 cannot do both
+  set(flags_v3 -march=x86-64-v3)
+  set(flags_native -march=native)
+  set(variants plain emulated)
+  if(NOT CMAKE_CROSSCOMPILING)
+    check_cxx_compiler_flag(-march=native SKIVE_KNOWS_NATIVE)
+    if(SKIVE_KNOWS_NATIVE)
+      list(APPEND variants native)
+    endif()
+  endif()
+  check_cxx_compiler_flag(-march=x86-64-v3 SKIVE_KNOWS_V3)
+  if(SKIVE_KNOWS_V3)
+    list(APPEND variants v3)
+    check_cxx_source_runs("int main() { return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1; }"
+                          SKIVE_RUNS_V3)
+  endif()
+
+  foreach(variant IN LISTS variants)
+    set(name simd_${stem}_${variant}_test)
+    if(variant STREQUAL v3 AND NOT SKIVE_RUNS_V3)
+      skive_add_test_program(${name} ${file})
+    else()
+      skive_add_test(${name} simd-${variant} ${file})
+    endif()
+    target_compile_options(${name} PRIVATE ${flags_${variant}})
+  endforeach()
 endfunction()

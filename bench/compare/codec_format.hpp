@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace skive::compare {
@@ -61,7 +62,8 @@ std::size_t scratch_of(Codec const& codec, tensor_shape rows) {
     return codec.scratch_bytes(rows.rows, rows.cols);
 }
 
-template <any_codec Codec>
+// Arch: void for the one that encode and decode take by themselves.
+template <any_codec Codec, class Arch>
 class fitted_codec final : public fitted {
  public:
   fitted_codec(Codec codec, std::vector<float> constants) : codec_{codec}, constants_{std::move(constants)} {}
@@ -83,11 +85,21 @@ class fitted_codec final : public fitted {
   }
   void encode_rows(matrix_view<float const> rows, std::byte* out) const override {
     std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
-    each_call(codec_, out, rows, [&](auto const& p, auto numbers) { return codec_.encode(numbers, p, workspace{memory}); });
+    each_call(codec_, out, rows, [&](auto const& p, auto numbers) {
+      if constexpr (std::is_void_v<Arch>)
+        return codec_.encode(numbers, p, workspace{memory});
+      else
+        return codec_.template encode<Arch>(numbers, p, workspace{memory});
+    });
   }
   void decode_rows(std::byte const* in, matrix_view<float> rows) const override {
     std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
-    each_call(codec_, in, rows, [&](auto const& p, auto numbers) { return codec_.decode(p, numbers, workspace{memory}); });
+    each_call(codec_, in, rows, [&](auto const& p, auto numbers) {
+      if constexpr (std::is_void_v<Arch>)
+        return codec_.decode(p, numbers, workspace{memory});
+      else
+        return codec_.template decode<Arch>(p, numbers, workspace{memory});
+    });
   }
 
  private:
@@ -96,7 +108,7 @@ class fitted_codec final : public fitted {
 };
 
 // Fit: tensor -> constants;  Make: constants -> result<Codec>.
-template <any_codec Codec, class Fit, class Make>
+template <any_codec Codec, class Arch, class Fit, class Make>
 class codec_format final : public format {
  public:
   codec_format(std::string name, std::size_t constants, Codec sample, Fit fit, Make make)
@@ -118,7 +130,7 @@ class codec_format final : public format {
   std::unique_ptr<fitted> restore(std::span<float const> constants) const override {
     auto const codec = make_(constants);
     if (!codec) throw std::runtime_error(codec.message());
-    return std::make_unique<fitted_codec<Codec>>(*codec, std::vector<float>(constants.begin(), constants.end()));
+    return std::make_unique<fitted_codec<Codec, Arch>>(*codec, std::vector<float>(constants.begin(), constants.end()));
   }
 
  private:
@@ -135,17 +147,18 @@ inline float largest(std::span<float const> values) {
   return m;
 }
 
-template <any_codec Codec, class Fit, class Make>
+template <class Arch = void, any_codec Codec, class Fit, class Make>
 std::unique_ptr<format> make(std::string name, std::size_t constants, Codec sample, Fit fit, Make make) {
-  return std::make_unique<codec_format<Codec, Fit, Make>>(std::move(name), constants, sample, std::move(fit), std::move(make));
+  return std::make_unique<codec_format<Codec, Arch, Fit, Make>>(std::move(name), constants, sample, std::move(fit),
+                                                                std::move(make));
 }
 
 }  // namespace detail
 
-template <detail::any_codec Codec>
+template <class Arch = void, detail::any_codec Codec>
 std::unique_ptr<format> plain_format(std::string name, Codec codec) {
   auto const fit = [](matrix_view<float const>) { return std::vector<float>{}; };
-  return detail::make(std::move(name), 0, codec, fit, [codec](std::span<float const>) { return result<Codec>{codec}; });
+  return detail::make<Arch>(std::move(name), 0, codec, fit, [codec](std::span<float const>) { return result<Codec>{codec}; });
 }
 
 template <class Make>

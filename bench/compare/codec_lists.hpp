@@ -58,18 +58,19 @@ using affine_with = codec_list<affine_int<Bits, Scale>...>;
 using integer_codecs =
     join<groups_of<int2, int3, int4, int5, int6, int7, int8>, tensors_of<int2, int3, int4, int5, int6, int7, int8>,
          groups_of<int2_full, int3_full, int4_full, int5_full, int6_full, int7_full, int8_full>,
-         groups_with<float32, int2, int3, int4, int5, int6, int7, int8>,
-         groups_with<bfloat16, int2, int3, int4, int5, int6, int7, int8>, groups_with<e8m0, int3, int4, int8>,
-         groups_with<e4m3fn, int3, int4, int8>, groups_with<ue4m3, int4>, tiles_of<int2, int3, int4, int5, int6, int7, int8>,
-         affine_of<1, 2, 3, 4, 5, 6, 7, 8>, affine_with<float32, 2, 3, 4, 8>, affine_with<bfloat16, 2, 3, 4, 8>,
-         codec_list<tiles<affine_scheme<8>>>>;
+         tiles_of<int2, int3, int4, int5, int6, int7, int8>>;
+
+using affine_and_scaled_integer_codecs =
+    join<affine_of<1, 2, 3, 4, 5, 6, 7, 8>, affine_with<float32, 4, 8>, affine_with<bfloat16, 4, 8>,
+         codec_list<tiles<affine_scheme<8>>>, groups_with<float32, int3, int4, int8>, groups_with<bfloat16, int3, int4, int8>,
+         groups_with<e8m0, int4, int8>, groups_with<e4m3fn, int4, int8>>;
 
 using float_codecs =
     join<groups_of<e4m3fn, e5m2, e4m3fnuz, e5m2fnuz, e4m3b11fnuz, e4m3_ieee, e3m4_ieee, e3m4fn, e2m1, e2m3, e3m2>,
          tensors_of<e4m3fn, e5m2, e4m3fnuz, e5m2fnuz, e4m3b11fnuz, e4m3_ieee, e3m4_ieee, e3m4fn, e2m1, e2m3, e3m2>,
-         groups_with<float16, e4m3fn, e5m2, e2m1>, groups_with<bfloat16, e4m3fn, e5m2, e2m1>,
-         groups_with<e8m0, e4m3fn, e5m2, e2m1>, groups_with<e4m3fn, e2m1>, groups_with<ue4m3, e2m1>, groups_with<ue5m3, e2m1>,
-         tiles_of<e4m3fn, e5m2, e2m1>, codec_list<tiles<absmax_scheme<e4m3fn, bfloat16>>, tiles<absmax_scheme<e4m3fn, e8m0>>>>;
+         groups_with<float16, e4m3fn, e2m1>, groups_with<bfloat16, e4m3fn, e2m1>, groups_with<e8m0, e4m3fn, e2m1>,
+         groups_with<e4m3fn, e2m1>, groups_with<ue4m3, e2m1>, tiles_of<e4m3fn, e5m2, e2m1>,
+         codec_list<tiles<absmax_scheme<e4m3fn, bfloat16>>, tiles<absmax_scheme<e4m3fn, e8m0>>>>;
 
 using table_codecs =
     join<groups_of<nf4, nf3, nf2, fp4_bnb, dynamic8, af4, sf4, iq4_nl>,
@@ -97,7 +98,7 @@ using mean_and_adaptive_codecs =
                     adaptive<float16, int8, e4m3fn>, adaptive<float16, e4m3fn, e5m2>, adaptive<float16, e2m3, e3m2>,
                     adaptive<float32, int4, e2m1>, adaptive<e4m3fn, int4, e2m1>>>;
 
-/// P3109 of 3 to 8 bits with a sign, every precision, finite and extended.
+/// P3109 of 3 to 8 bits with a sign, every precision, finite and extended. By the scalar path, for the sake of compile time.
 template <int K, int... P>
 using p3109_of_width = codec_list<absmax<p3109<K, P, signedness::with_sign, domain::finite>>...,
                                   absmax<p3109<K, P, signedness::with_sign, domain::extended>>...>;

@@ -52,7 +52,8 @@ void refuse_composition(std::string_view name) {
 }
 
 made find_entry(std::string const& name, codec_description const& d) {
-  for (auto const find : {integer_entry, float_entry, table_entry, shared_exponent_entry, mean_or_adaptive_entry, p3109_entry})
+  for (auto const find : {integer_entry, affine_or_scaled_integer_entry, float_entry, table_entry, shared_exponent_entry,
+                          mean_or_adaptive_entry, p3109_entry})
     if (auto f = find(name, d)) return f;
   return nullptr;
 }

@@ -20,6 +20,7 @@ namespace skive::compare {
 using made = std::unique_ptr<format>;
 
 made integer_entry(std::string const& name, codec_description const& d);
+made affine_or_scaled_integer_entry(std::string const& name, codec_description const& d);
 made float_entry(std::string const& name, codec_description const& d);
 made table_entry(std::string const& name, codec_description const& d);
 made shared_exponent_entry(std::string const& name, codec_description const& d);
@@ -35,7 +36,7 @@ result<Codec> with_constant(codec_description d, float constant) {
 }
 
 // A format whose constants are those of one tensor keeps in files what fit() found: its largest magnitude, or the mean.
-template <class Codec>
+template <class Arch, class Codec>
 made entry(std::string const& name, codec_description const& d, Codec const& codec) {
   if constexpr (requires { codec.offset(); }) {
     return fitted_by_absmax_mean(name, d.group, [d](float mean) { return with_constant<Codec>(d, mean); });
@@ -49,19 +50,20 @@ made entry(std::string const& name, codec_description const& d, Codec const& cod
     else if constexpr (requires { scheme::make(1.0f); })
       return fitted_by_amax(name, [d](float amax) { return with_constant<Codec>(d, amax); });
     else
-      return plain_format(name, codec);
+      return plain_format<Arch>(name, codec);
   }
 }
 
 }  // namespace detail
 
-template <class... Codecs>
+/// Arch: of the operations, in place of the one that they take by themselves.
+template <class Arch = void, class... Codecs>
 made entry_of(std::string const& name, codec_description const& d, codec_list<Codecs...>) {
   made found;
   auto const consider = [&]<class Codec>(Codec const*) {
     auto const codec = skive::restore<Codec>(d);
     if (codec)
-      found = detail::entry(name, d, *codec);
+      found = detail::entry<Arch>(name, d, *codec);
     else if (codec.error() != errc::unsupported)
       throw std::invalid_argument(codec.message());
     return found != nullptr;

@@ -3,6 +3,6 @@
 
 namespace skive::compare {
 
-made p3109_entry(std::string const& name, codec_description const& d) { return entry_of(name, d, p3109_codecs{}); }
+made p3109_entry(std::string const& name, codec_description const& d) { return entry_of<scalar_arch>(name, d, p3109_codecs{}); }
 
 }  // namespace skive::compare

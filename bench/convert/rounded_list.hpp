@@ -17,6 +17,7 @@ namespace skive::convert {
 using encoder = std::unique_ptr<rounded_encoder>;
 
 encoder rounded_integer(codec_description const& d, any_rounding rounding);
+encoder rounded_affine_or_scaled_integer(codec_description const& d, any_rounding rounding);
 encoder rounded_float(codec_description const& d, any_rounding rounding);
 encoder rounded_table(codec_description const& d, any_rounding rounding);
 encoder rounded_shared_exponent(codec_description const& d, any_rounding rounding);
@@ -27,6 +28,8 @@ namespace detail {
 
 template <class Scheme>
 struct with_rounding : Scheme {
+  template <class Arch>
+  static constexpr std::size_t lanes = 0;  // the vector path rounds to nearest even
   any_rounding rounding;
 };
 

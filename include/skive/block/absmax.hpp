@@ -18,6 +18,7 @@
 #include "skive/block/clip_search.hpp"
 #include "skive/block/grouped.hpp"
 #include "skive/block/scale.hpp"
+#include "skive/block/scale_lanes.hpp"
 #include "skive/block/scale_search.hpp"
 #include "skive/format/integer.hpp"
 
@@ -80,6 +81,30 @@ struct absmax_scheme {
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
   constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
   constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
+
+  /// The vector path (block/lane_scheme.hpp): scale, 1 / scale.
+  template <class Arch>
+  static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  constexpr bool settles_in_lanes() const noexcept { return choice == scale_choice::absmax; }
+  template <class Arch>
+  [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
+    auto const s = simd::as<float>(largest) / simd::floats<Arch>::broadcast(detail::scale_limit<Format>());
+    return {{format_lanes<Scale, Arch>::encode(s)}, detail::beyond_lanes<Arch>(largest)};
+  }
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+    return detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, p);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::values_at_scale<Format, Arch>(codes, p[0]);
+  }
 };
 
 /// A scale that the caller gives, or fit() finds: nothing is stored per group.

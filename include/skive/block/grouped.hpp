@@ -16,6 +16,7 @@
 ///            with a NaN or infinity decodes to NaN throughout and touches no neighbour; a zero group decodes to zeros.
 /// Source   : -
 
+#include "skive/block/lane_engine.hpp"
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/format/half.hpp"
@@ -62,30 +63,30 @@ class grouped {
   }
 
   /// Fails with size_mismatch if a plane is too small or its blocks overlap, workspace_too_small; `to` is then untouched.
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<float const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept {
-    return encode_row(row, to, w);
+    return encode_row<Arch>(row, to, w);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<bfloat16 const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept {
-    return encode_row(row, to, w);
+    return encode_row<Arch>(row, to, w);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<float16 const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept {
-    return encode_row(row, to, w);
+    return encode_row<Arch>(row, to, w);
   }
   /// Fails with size_mismatch if a plane is too small; `row` is then untouched.
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<bfloat16> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float16> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
 
   /// The state that encode() would choose for `values` as one group.
@@ -125,24 +126,43 @@ class grouped {
     return scheme_.value(state, scheme_.code(state, x, scheme_.rounding));
   }
 
-  template <class T>
+  template <class Arch, class T>
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (w.size() < scratch_bytes(row.size())) return errc::workspace_too_small;
+    auto const whole = whole_blocks<Arch>(row.size());
+    if constexpr (detail::lane_scheme<Scheme, Arch>)
+      if (whole != 0) engine<Arch>(row.size()).encode(row.first(whole), to, w);
     auto const settle = [&](std::size_t, std::size_t first, std::size_t size) {
       return scheme_.settle(row.subspan(first, size), w);
     };
-    store_row(row, to, settle, scheme_.rounding);
+    store_row(row, to, settle, scheme_.rounding, whole);
     return errc::ok;
   }
 
-  // Block by block: codes collect in a buffer that packs to whole bytes, narrow fields until the block ends.
+  // Numbers at the front of a row of n that the vector path takes: whole blocks.
+  template <class Arch>
+  constexpr std::size_t whole_blocks(std::size_t n) const noexcept {
+    if constexpr (detail::lane_scheme<Scheme, Arch>) {
+      auto const block = block_size() == 0 ? n : block_size();
+      if (!std::is_constant_evaluated() && n != 0 && detail::lane_engine<Scheme, Arch>::fits(group_, block_groups()))
+        return n / block * block;
+    }
+    return 0;
+  }
+  template <class Arch>
+  constexpr auto engine(std::size_t n) const noexcept {
+    return detail::lane_engine<Scheme, Arch>{scheme_, group_ == 0 ? n : group_, block_groups(), order_};
+  }
+
+  // Block by block from number `begin` on: codes collect in a buffer that packs to whole bytes, narrow fields until the block
+  // ends.
   template <class T, class StateOf, class Rounding>
-  constexpr void store_row(std::span<T const> row, planes<std::byte, plane_count> const& to, StateOf state_of,
-                           Rounding rounding) const noexcept {
+  constexpr void store_row(std::span<T const> row, planes<std::byte, plane_count> const& to, StateOf state_of, Rounding rounding,
+                           std::size_t begin = 0) const noexcept {
     auto const block = block_size() == 0 ? row.size() : block_size();
     auto const group = group_ == 0 ? row.size() : group_;
-    for (std::size_t start = 0, b = 0; start < row.size(); start += block, ++b) {
+    for (std::size_t start = begin, b = block == 0 ? 0 : begin / block; start < row.size(); start += block, ++b) {
       auto const end = row.size() - start < block ? row.size() : start + block;
       std::array<std::uint8_t, chunk> codes{};
       std::array<std::array<std::uint32_t, max_pending>, fields> pending{};
@@ -170,12 +190,15 @@ class grouped {
     }
   }
 
-  template <class T>
+  template <class Arch, class T>
   constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
+    auto const whole = whole_blocks<Arch>(row.size());
+    if constexpr (detail::lane_scheme<Scheme, Arch>)
+      if (whole != 0) engine<Arch>(row.size()).decode(from, row.first(whole));
     auto const block = block_size() == 0 ? row.size() : block_size();
     auto const group = group_ == 0 ? row.size() : group_;
-    for (std::size_t start = 0, b = 0; start < row.size(); start += block, ++b) {
+    for (std::size_t start = whole, b = block == 0 ? 0 : whole / block; start < row.size(); start += block, ++b) {
       auto const end = row.size() - start < block ? row.size() : start + block;
       std::array<std::uint8_t, chunk> codes{};
       auto const* in = from[0].data + b * from[0].block_stride;

@@ -21,6 +21,7 @@
 
 #include "skive/block/group_error.hpp"
 #include "skive/block/grouped.hpp"
+#include "skive/block/scale_lanes.hpp"
 #include "skive/format/e8m0.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
@@ -75,27 +76,55 @@ struct mx_scheme {
   constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
   constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return state_of(static_cast<std::uint8_t>(f[0])); }
 
+  /// The vector path (block/lane_scheme.hpp): X and 1 / X.
+  template <class Arch>
+  static constexpr std::size_t lanes = detail::has_scale_lanes<Element, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  constexpr bool settles_in_lanes() const noexcept { return rule != mx_rule::search; }
+  template <class Arch>
+  [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
+    using words = simd::words<Arch>;
+    auto const up = words::broadcast(fraction_that_rises(rule));
+    auto const fraction = largest & words::broadcast(0x7F'FFFF);
+    auto const rises = select(fraction < up, words::broadcast(0), words::broadcast(1));
+    return {{(largest >> 23) + rises - words::broadcast(emax)}, detail::beyond_lanes<Arch>(largest)};
+  }
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+    return detail::scale_parameters<1, Arch, Coding>(simd::as<float>(f[0] << 23));  // codes 0 and FF: 0 and infinity, both beyond
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::codes_at_scale<Element, 1, Arch>(x, p);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::values_at_scale<Element, Arch>(codes, p[0]);
+  }
+
  private:
   static constexpr state state_of(std::uint8_t code) noexcept { return {code, e8m0::decode(code)}; }
   static constexpr std::uint8_t clamped(int exponent) noexcept {
     return static_cast<std::uint8_t>(exponent < -127 ? 0 : exponent > 127 ? 254 : exponent + 127);
   }
 
-  // Of X, before clamping; from the exponent field, never from a logarithm.
-  static constexpr int exponent(std::uint32_t amax, mx_rule rule) noexcept {
-    auto const parts = detail::take_apart(amax);  // 24-bit significand, top bit set
-    int const log2 = parts.exponent + 23;
-    std::uint32_t const fraction = parts.significand & 0x7F'FFFFU;
-    constexpr std::uint32_t limit = detail::take_apart(magnitude_bits(Element::max_finite)).significand & 0x7F'FFFFU;
+  // The least fraction of amax (23 bits) that takes X to the next power of two.
+  static constexpr std::uint32_t fraction_that_rises(mx_rule rule) noexcept {
     switch (rule) {
-      case mx_rule::ceil: return log2 - emax + (fraction != 0 ? 1 : 0);
-      case mx_rule::round_up: return log2 - emax + (fraction > limit ? 1 : 0);
-      case mx_rule::even: return log2 - emax + (fraction + (0x40'0000U >> fraction_bits) >= 0x80'0000U ? 1 : 0);
-      case mx_rule::floor_plus_1: return log2 - emax + 1;
+      case mx_rule::ceil: return 1;
+      case mx_rule::round_up: return (magnitude_bits(Element::max_finite) & 0x7F'FFFFU) + 1;
+      case mx_rule::even: return 0x80'0000U - (0x40'0000U >> fraction_bits);
+      case mx_rule::floor_plus_1: return 0;
       case mx_rule::floor:
       case mx_rule::search: break;
     }
-    return log2 - emax;
+    return 0x80'0000U;
+  }
+  // Of X, before clamping; from the exponent field, never from a logarithm.
+  static constexpr int exponent(std::uint32_t amax, mx_rule rule) noexcept {
+    auto const parts = detail::take_apart(amax);  // 24-bit significand, top bit set
+    return parts.exponent + 23 - emax + ((parts.significand & 0x7F'FFFFU) >= fraction_that_rises(rule) ? 1 : 0);
   }
 };
 

@@ -26,6 +26,7 @@
 
 #include "skive/block/group_error.hpp"
 #include "skive/block/grouped.hpp"
+#include "skive/block/scale_lanes.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/scale_float.hpp"
 
@@ -87,7 +88,89 @@ class nvfp4_scheme {
     return state_of(static_cast<std::uint8_t>(f[0] & 0x7F));
   }
 
+  /// The vector path (block/lane_scheme.hpp): s T, then what multiplies x, or what dividing by the factor needs.
+  template <class Arch>
+  static constexpr std::size_t lanes = simd::vector_arch<Arch> ? 4 : 0;
+  constexpr bool settles_in_lanes() const noexcept { return dialect_ != nvfp4_dialect::four_over_six && tensor_in_lanes(); }
+  template <class Arch>
+  [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const code =
+        format_lanes<ue4m3, Arch>::encode_finite(base_lanes<Arch>(simd::as<float>(largest)), floats::broadcast(0.0f));
+    auto beyond = detail::beyond_lanes<Arch>(largest) | (code < simd::words<Arch>::broadcast(0x08)).bits();
+    return {{code}, beyond};
+  }
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 4> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const code = f[0] & simd::words<Arch>::broadcast(0x7F);
+    auto const s = format_lanes<ue4m3, Arch>::decode(code);
+    auto const scale = simd::product<Arch>(s, floats::broadcast(tensor_scale_));
+    auto out = detail::lane_parameters<Arch, 4>{{scale, scale, scale, scale}, 0};
+    auto const usual = tensor_in_lanes() ? 0U : ~0U;
+    auto const special = (code < simd::words<Arch>::broadcast(0x01)) | (code == simd::words<Arch>::broadcast(ue4m3::nan_code));
+    out.by_rule = usual | special.bits();
+    if constexpr (Coding) {
+      auto const factor = factor_lanes<Arch>(s, scale);
+      auto const d = simd::divisor<24, Arch>::of(factor);
+      out.value = {scale, d.scale, d.inverse, d.rest};
+    }
+    return out;
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    auto const q = multiplies() ? simd::product<Arch>(x, p[1]) : simd::quotient(x, simd::divisor<24, Arch>{p[1], p[2], p[3]});
+    return format_lanes<e2m1, Arch>::encode_finite(q, x);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return detail::values_at_scale<e2m1, Arch>(codes, p[0]);
+  }
+
  private:
+  // Are the tensor's scales so far from the ends of float32 that plain products and quotients of them are exact?
+  constexpr bool tensor_in_lanes() const noexcept {
+    constexpr auto low = magnitude_bits(0x1p-40f);
+    constexpr auto high = magnitude_bits(0x1p40f);
+    auto const t = magnitude_bits(tensor_scale_);
+    auto const e = magnitude_bits(encode_scale_);
+    return t > low && t < high && e > low && e < high;
+  }
+  // What is rounded to the scale of a group whose largest magnitude is `amax`.
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> base_lanes(simd::floats<Arch> const& amax) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const six = floats::broadcast(6.0f);
+    switch (dialect_) {
+      case nvfp4_dialect::transformer_engine:
+        return simd::product<Arch>(amax, floats::broadcast(ieee_multiply(encode_scale_, 1.0f / 6.0f)));
+      case nvfp4_dialect::torchao: return amax / six / floats::broadcast(tensor_scale_);
+      case nvfp4_dialect::compressed_tensors: return simd::product<Arch>(floats::broadcast(encode_scale_), amax / six);
+      case nvfp4_dialect::ideal:
+      case nvfp4_dialect::model_opt:
+      case nvfp4_dialect::four_over_six: break;
+    }
+    return amax / floats::broadcast(ieee_multiply(6.0f, tensor_scale_));
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> factor_lanes(simd::floats<Arch> const& s,
+                                                         simd::floats<Arch> const& scale) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const one = floats::broadcast(1.0f);
+    switch (dialect_) {
+      case nvfp4_dialect::transformer_engine:
+        return one / simd::product<Arch>(s, floats::broadcast(ieee_divide(1.0f, encode_scale_)));
+      case nvfp4_dialect::torchao: return floats::broadcast(ieee_divide(1.0f, tensor_scale_)) / s;
+      case nvfp4_dialect::compressed_tensors: return s / floats::broadcast(encode_scale_);
+      case nvfp4_dialect::four_over_six: return one / scale;
+      case nvfp4_dialect::ideal:
+      case nvfp4_dialect::model_opt: break;
+    }
+    return scale;
+  }
+
   constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect}, amax_{amax} {
     bool const zero = is_zero(amax);
     float const range = dialect == nvfp4_dialect::four_over_six ? 1536.0f : 2688.0f;

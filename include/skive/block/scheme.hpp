@@ -15,6 +15,7 @@
 #include "skive/core/rounding.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/format/minifloat.hpp"
+#include "skive/simd/arch.hpp"
 
 #include <array>
 #include <concepts>
@@ -24,9 +25,6 @@
 #include <type_traits>
 
 namespace skive {
-
-/// The architecture of plain C++: the default of operations that have no vector path yet.
-struct scalar_arch {};
 
 /// A block format as block/grouped.hpp runs it. A state that loads from metadata codes exactly like the one that stored it.
 template <class S>
@@ -47,6 +45,7 @@ concept group_scheme = std::is_trivially_copyable_v<S> && std::is_trivially_copy
 /// Codes as fields of Width bits without gaps.
 template <int Width>
 struct bit_fields {
+  static constexpr int width = Width;
   static constexpr std::size_t period = 8;  // codes after which a byte boundary surely comes
   static constexpr bool fills_bytes(std::size_t n) noexcept { return n * std::size_t{Width} % 8 == 0; }
   static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 8 * Width + (n % 8 * Width + 7) / 8; }

@@ -18,6 +18,7 @@
 
 #include "skive/block/group_error.hpp"
 #include "skive/block/grouped.hpp"
+#include "skive/block/scale_lanes.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/format/real_bits.hpp"
 
@@ -51,6 +52,31 @@ struct ternary_format {
   }
 };
 
+template <class Arch>
+struct format_lanes<sign_format, Arch> {
+  [[gnu::always_inline]] static simd::words<Arch> encode_finite(simd::floats<Arch> const&,
+                                                                simd::floats<Arch> const& sign) noexcept {
+    auto const zero = simd::as<std::uint32_t>(sign) == simd::words<Arch>::broadcast(0x8000'0000);
+    return select(zero, simd::words<Arch>::broadcast(0), simd::as<std::uint32_t>(sign) >> 31);
+  }
+  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
+    return simd::as<float>((codes << 31) | simd::as<std::uint32_t>(simd::floats<Arch>::broadcast(1.0f)));
+  }
+};
+
+template <class Arch>
+struct format_lanes<ternary_format, Arch> {
+  [[gnu::always_inline]] static simd::words<Arch> encode_finite(simd::floats<Arch> const& x, simd::floats<Arch> const&) noexcept {
+    auto const one = simd::floats<Arch>::broadcast(1.0f);
+    auto const n = detail::round_between<Arch>(x, simd::floats<Arch>::broadcast(-1.0f), one);
+    return (n + simd::words<Arch>::broadcast(1)) & simd::words<Arch>::broadcast(3);
+  }
+  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
+    auto const n = min(simd::as<std::int32_t>(codes & simd::words<Arch>::broadcast(3)), simd::integers<Arch>::broadcast(2));
+    return simd::to_float<Arch>(n - simd::integers<Arch>::broadcast(1));
+  }
+};
+
 template <class Format, class Packing, class Scale = float16>
 struct mean_scheme {
   using state = scale_state;
@@ -79,6 +105,24 @@ struct mean_scheme {
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
   constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
   constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
+
+  /// The vector path (block/lane_scheme.hpp).
+  template <class Arch>
+  static constexpr std::size_t lanes = simd::vector_arch<Arch> ? 3 : 0;
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+    return detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, p);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::values_at_scale<Format, Arch>(codes, p[0]);
+  }
 };
 
 using binary = grouped<mean_scheme<sign_format, bit_fields<1>>>;      ///< 1.125 bits a number at group 128

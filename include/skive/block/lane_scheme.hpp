@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/lanes.hpp - the vector path of block/grouped.hpp: sixteen groups settle at once, then sixteen numbers code at
+/// once.
+///
+///   1  largest magnitude of each of 16 groups     2  their metadata, group g in lane g     3  codes, group by group
+///
+/// One group at a time would spend more on its scale than on its numbers. A scheme takes part by
+///   lanes                                            how many parameters a group has
+///   settle_lanes<Arch>(largest) -> fields            optional: metadata of 16 groups from their largest magnitudes (bits)
+///   load_lanes<Arch>(fields) -> parameters           what coding and decoding need, and which groups are beyond the vector rule
+///   code_lanes<Arch>(x, parameters), value_lanes<Arch>(codes, parameters)
+/// Groups beyond the vector rule (not finite, zero or extreme scales) and the last numbers of a group take the scalar rule.
+///
+/// Model of : -
+/// Cost     : see docs; encode about 0.06 to 0.1 ns a number with 512-bit registers.
+/// Accuracy : the scheme's.
+/// Promise  : the bytes of the scalar rule, for every input and layout.
+/// Source   : -
+
+#include "skive/block/scheme.hpp"
+#include "skive/format/half.hpp"
+#include "skive/simd/half.hpp"
+
+namespace skive::detail {
+
+/// What coding and decoding need to know of 16 groups: lane g of value[p] is parameter p of group g.
+template <class Arch, std::size_t Parameters>
+struct lane_parameters {
+  std::array<simd::floats<Arch>, Parameters> value;
+  std::uint32_t by_rule = 0;  ///< bit g: group g takes the scalar rule
+};
+
+/// Metadata of 16 groups.
+template <class Arch, std::size_t Fields>
+struct lane_fields {
+  std::array<simd::words<Arch>, Fields> value;
+  std::uint32_t by_rule = 0;  ///< bit g: group g settles by the scalar rule
+};
+
+template <class Scheme>
+inline constexpr int code_width = 0;
+template <class Scheme>
+  requires requires { Scheme::packing::width; }
+inline constexpr int code_width<Scheme> = Scheme::packing::width;
+
+template <class Scheme, class Arch>
+concept lane_scheme = simd::vector_arch<Arch> && code_width<Scheme> != 0 && Scheme::template lanes<Arch> != 0;
+
+template <class Scheme, class Arch>
+concept settles_by_largest =
+    requires(Scheme const s, simd::words<Arch> const& largest) { s.template settle_lanes<Arch>(largest); };
+template <class Scheme, class Arch>
+concept settles_by_range = requires(Scheme const s, simd::floats<Arch> const& x, simd::words<Arch> const& largest) {
+  s.template settle_lanes<Arch>(x, x, largest);
+};
+
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float const* from) noexcept {
+  return simd::floats<Arch>::load(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(bfloat16 const* from) noexcept {
+  return simd::load_bfloat16<Arch>(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float16 const* from) noexcept {
+  return simd::load_float16<Arch>(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float* to) noexcept {
+  x.store(to);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, bfloat16* to) noexcept {
+  simd::store_bfloat16<Arch>(x, to);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float16* to) noexcept {
+  simd::store_float16<Arch>(x, to);
+}
+
+// The last numbers of a group, of which there are fewer than 16, then zeros.
+template <class Arch, class T>
+[[gnu::always_inline]] inline simd::floats<Arch> load_rest(std::span<T const> rest) noexcept {
+  std::array<T, 16> padded{};
+  for (std::size_t i = 0; i < rest.size(); ++i) padded[i] = rest[i];
+  return load_numbers<Arch>(padded.data());
+}
+
+/// Calls f(x) for the numbers of a group, sixteen at a time; the last ones are followed by zeros.
+template <class Arch, class T, class F>
+[[gnu::always_inline]] inline void for_each_sixteen(std::span<T const> group, F f) noexcept {
+  std::size_t i = 0;
+  for (; i + 16 <= group.size(); i += 16) f(load_numbers<Arch>(group.data() + i));
+  if (i != group.size()) f(load_rest<Arch>(group.subspan(i)));
+}
+
+/// In each lane the largest of the magnitudes (bits) that passed through it.
+template <class Arch, class T>
+[[gnu::always_inline]] inline simd::words<Arch> largest_in_lanes(std::span<T const> group) noexcept {
+  auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
+  auto all = simd::words<Arch>::broadcast(0);
+  for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) { all = max(all, simd::as<std::uint32_t>(x) & clear_sign); });
+  return all;
+}
+
+}  // namespace skive::detail

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/scale_lanes.hpp - codes relative to a scale, sixteen numbers at a time; the vector form of block/scale.hpp.
+///
+///   codes_at_scale(x, s) = encode(fl32(x / s)),   values_at_scale(c, s) = fl32(decode(c) s)
+///
+/// Only for scales in [2^-60, 2^60]: quotients and products are then exact where a code can depend on them, whatever FTZ and DAZ
+/// are set to. Other groups take the scalar rule.
+///
+/// Model of : -
+/// Cost     : 2 or 4 instructions for the quotient, 1 for the product, and those of the format.
+/// Accuracy : the bits of the scalar rule.
+/// Promise  : see simd/arithmetic.hpp.
+/// Source   : -
+
+#include "skive/block/lane_scheme.hpp"
+#include "skive/block/scale.hpp"
+#include "skive/format/e8m0.hpp"
+#include "skive/format/integer_lanes.hpp"
+#include "skive/format/lookup_lanes.hpp"
+#include "skive/format/minifloat_lanes.hpp"
+#include "skive/simd/arithmetic.hpp"
+
+namespace skive {
+
+template <class Arch>
+struct format_lanes<float32, Arch> {
+  static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept { return simd::as<std::uint32_t>(x); }  // finite x
+  static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept { return simd::as<float>(codes); }
+};
+
+namespace detail {
+
+// Do all |x| <= 2^-38 have the code of their zero? Quotients that small are not exact.
+template <class Format>
+inline constexpr bool tiny_is_zero = [] {
+  constexpr float tiny = 0x1p-38f;
+  return Format::encode(tiny) == Format::encode(0.0f) && (Format::encode(-tiny) == Format::encode(-0.0f));
+}();
+
+template <class Format, class Arch>
+inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && Format::max_finite <= 0x1p38f;
+
+// Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
+template <class Arch>
+[[gnu::always_inline]] inline std::uint32_t beyond_lanes(simd::words<Arch> const& magnitude) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const m = simd::as<std::int32_t>(magnitude);
+  auto const low = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
+  return ((m < low) | (m > integers::broadcast(std::bit_cast<std::int32_t>(0x1p100f)))).bits();
+}
+
+// Significant bits of a scale kept in this format.
+template <class Scale>
+inline constexpr int scale_bits = 24;
+template <minifloat_traits T>
+inline constexpr int scale_bits<minifloat<T>> = T.fraction_bits + 1;
+template <>
+inline constexpr int scale_bits<e8m0> = 1;
+
+/// Scale, and what dividing by it needs: parameters 0, 1 and 2.
+template <int ScaleBits, class Arch, bool Coding>
+[[gnu::always_inline]] inline lane_parameters<Arch, 3> scale_parameters(simd::floats<Arch> const& scale) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const bits = simd::as<std::int32_t>(scale);  // negative scales and NaN are beyond, too
+  auto const low = bits < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
+  auto const high = bits > integers::broadcast(std::bit_cast<std::int32_t>(0x1p60f));
+  if constexpr (!Coding) return {{scale, scale, scale}, (low | high).bits()};
+  auto const d = simd::divisor<ScaleBits, Arch>::of(scale);
+  return {{scale, d.inverse, d.rest}, (low | high).bits()};
+}
+
+/// Precondition: |x| <= 2^100, a scale of scale_parameters that is not beyond.
+template <class Format, int ScaleBits, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_at_scale(simd::floats<Arch> const& x,
+                                                               std::array<simd::floats<Arch>, 3> const& p) noexcept {
+  auto const q = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
+  return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
+}
+
+// The values of all codes of at most 4 bits.
+template <class Format>
+inline constexpr std::array<float, 16> few_values = [] {
+  std::array<float, 16> v{};
+  for (unsigned c = 0; c < 16 && c < 1U << Format::bits; ++c) v[c] = Format::decode(static_cast<typename Format::code_type>(c));
+  return v;
+}();
+
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> decode_lanes(simd::words<Arch> const& codes) noexcept {
+  if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
+    return simd::look_up(simd::float_table<Arch>{few_values<Format>}, codes);
+  else
+    return format_lanes<Format, Arch>::decode(codes);
+}
+
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> values_at_scale(simd::words<Arch> const& codes,
+                                                                 simd::floats<Arch> const& scale) noexcept {
+  auto const value = simd::product<Arch>(decode_lanes<Format, Arch>(codes), scale);
+  if constexpr (!requires { requires Format::has_nan; }) return value;
+  using integers = simd::integers<Arch>;
+  auto const magnitude = simd::as<std::int32_t>(value) & integers::broadcast(0x7FFF'FFFF);
+  auto const nan = simd::as<float>(magnitude > integers::broadcast(0x7F80'0000));
+  return select(nan, simd::as<float>(integers::broadcast(0x7FC0'0000)), value);
+}
+
+}  // namespace detail
+}  // namespace skive

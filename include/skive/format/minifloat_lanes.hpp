@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file format/minifloat_lanes.hpp - small floats, sixteen at a time.
+///
+///   encode: m = max(2^floor(log2 |x|), 2^min_exponent) 2^(23 - M);   |x| + m rounds |x| to M fraction bits, or to the
+///   subnormals;
+///           code = bits(|x| + m) - bits(m) + (biased exponent of m's binade) 2^M
+///   decode: exponent and fraction move into place; subnormals pass through 2^min_exponent (1 + f / 2^M) - 2^min_exponent
+///
+/// Both work with normal floats only: no processor mode can change a code. Formats without subnormals, without fraction bits or
+/// beyond 2^+-100 take the general form.
+///
+/// Model of : -
+/// Cost     : encode about 15 instructions per register, decode about 9.
+/// Accuracy : exact nearest, ties to even.
+/// Promise  : equal to minifloat's scalar rule on all 2^32 floats and all codes.
+/// Source   : -
+
+#include "skive/format/lanes.hpp"
+#include "skive/format/minifloat.hpp"
+
+namespace skive {
+namespace detail {
+
+template <minifloat_traits T>
+inline constexpr bool has_minifloat_lanes = T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals &&
+    T.bias + T.fraction_bits <= 100 && T.exponent_bits <= 6 && T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
+
+// Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
+template <class Format>
+[[gnu::always_inline]] inline constexpr std::uint32_t first_overflow() noexcept {
+  auto const max = std::bit_cast<std::uint32_t>(static_cast<float>(Format::max_finite));
+  auto const half = std::uint32_t{1} << (22 - Format::fraction_bits);
+  return max + half + ((Format::max_code & 1) != 0 ? 0U : 1U);  // the tie goes past an odd code
+}
+
+}  // namespace detail
+
+template <minifloat_traits T, class Arch>
+  requires detail::has_minifloat_lanes<T>
+struct format_lanes<minifloat<T>, Arch> {
+  using format = minifloat<T>;
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+
+  template <overflow_policy Overflow = saturating>
+  [[gnu::always_inline]] static words encode(floats const& x) noexcept {
+    auto const bits = simd::as<std::int32_t>(x);
+    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    auto const size = rounded(magnitude);
+    auto code = with_sign(size, bits);
+    if constexpr (!T.is_signed && Overflow.finite == overflow_action::to_special)
+      code = replace(code, (size > integers::broadcast(0)) & (bits < integers::broadcast(0)), x, format::max_finite, Overflow);
+    if constexpr (Overflow.finite == overflow_action::to_special)
+      code = replace(code, magnitude > integers::broadcast(static_cast<int>(detail::first_overflow<format>()) - 1), x,
+                     std::numeric_limits<float>::infinity(), non_saturating);
+    if constexpr (Overflow.finite != Overflow.infinite)
+      code = replace(code, magnitude == integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::infinity(),
+                     {overflow_action::saturate, Overflow.infinite});
+    if constexpr (format::has_nan)
+      code = replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
+    return code;
+  }
+
+  [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& sign) noexcept {
+    return with_sign(rounded(simd::as<std::int32_t>(x) & integers::broadcast(0x7FFF'FFFF)), simd::as<std::int32_t>(sign));
+  }
+
+  [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
+    constexpr int shift = 23 - T.fraction_bits;
+    auto const code = simd::as<std::int32_t>(codes);
+    auto const magnitude = code & integers::broadcast(magnitude_mask);
+    auto const subnormal = magnitude < integers::broadcast(1 << T.fraction_bits);
+    auto const least = floats::broadcast(static_cast<float>(format::min_normal));
+    auto const zero = integers::broadcast(0);
+    auto const normal = (magnitude << shift) + integers::broadcast((127 - T.bias) << 23);
+    auto const lifted = simd::as<float>(normal + select(subnormal, integers::broadcast(1 << 23), zero));
+    auto value = simd::as<std::int32_t>(lifted - select(simd::as<float>(subnormal), least, simd::as<float>(zero)));
+    if constexpr (constexpr int last = format::max_code; last < magnitude_mask)
+      value = select(magnitude > integers::broadcast(last), special(magnitude), value);
+    if constexpr (T.is_signed) value = value | ((code & integers::broadcast(magnitude_mask + 1)) << (32 - format::bits));
+    if constexpr (!format::has_negative_zero && T.is_signed) {
+      constexpr bool is_nan = T.nan == nan_placement::negative_zero;
+      value = select(code_of_negative_zero(code), integers::broadcast(is_nan ? 0x7FC0'0000 : 0), value);
+    }
+    return simd::as<float>(value);
+  }
+
+ private:
+  static constexpr int magnitude_mask = (1 << (T.exponent_bits + T.fraction_bits)) - 1;
+
+  // The code of |x| for finite |x|, saturated; larger magnitudes and NaN give the code of max_finite.
+  [[gnu::always_inline]] static integers rounded(integers const& magnitude) noexcept {
+    constexpr int shift = 23 - T.fraction_bits;
+    constexpr int least = (128 - T.bias) << 23;
+    auto const largest = std::bit_cast<std::int32_t>(static_cast<float>(format::max_finite));
+    auto const y = min(magnitude, integers::broadcast(largest));
+    auto const binade = max(y & integers::broadcast(0x7F80'0000), integers::broadcast(least));
+    auto const magic = binade + integers::broadcast(shift << 23);
+    auto const sum = simd::as<std::int32_t>(simd::as<float>(y) + simd::as<float>(magic));
+    return (sum - magic) + ((binade - integers::broadcast(least)) >> shift);
+  }
+
+  [[gnu::always_inline]] static words with_sign(integers const& code, integers const& bits) noexcept {
+    auto const c = simd::as<std::uint32_t>(code);
+    if constexpr (!T.is_signed) {
+      return select(simd::as<std::uint32_t>(bits < integers::broadcast(0)), words::broadcast(0), c);
+    } else {
+      constexpr std::uint32_t sign_bit = magnitude_mask + 1;
+      auto const sign = (simd::as<std::uint32_t>(bits) >> (32 - format::bits)) & words::broadcast(sign_bit);
+      if constexpr (format::has_negative_zero) return c | sign;
+      return select(c == words::broadcast(0), c, c | sign);
+    }
+  }
+
+  // In the lanes of `where` the code that a special value of x's sign gets.
+  [[gnu::always_inline]] static words replace(words const& code, typename integers::mask const& where, floats const& x,
+                                              float value, overflow_policy overflow) noexcept {
+    auto const plus = static_cast<std::uint32_t>(format::encode(value, nearest_even{}, overflow));
+    auto const minus = static_cast<std::uint32_t>(format::encode(-value, nearest_even{}, overflow));
+    auto const negative = simd::as<std::uint32_t>(simd::as<std::int32_t>(x) < integers::broadcast(0));
+    return select(simd::as<std::uint32_t>(where), select(negative, words::broadcast(minus), words::broadcast(plus)), code);
+  }
+
+  // Bits of what the magnitudes past max_finite stand for: infinity, where there is one, then NaN.
+  [[gnu::always_inline]] static integers special(integers const& magnitude) noexcept {
+    auto const nan = integers::broadcast(0x7FC0'0000);
+    if constexpr (!T.infinities) return nan;
+    return select(magnitude == integers::broadcast(format::max_code + 1), integers::broadcast(0x7F80'0000), nan);
+  }
+  [[gnu::always_inline]] static typename integers::mask code_of_negative_zero(integers const& code) noexcept {
+    return (code & integers::broadcast((1 << format::bits) - 1)) == integers::broadcast(magnitude_mask + 1);
+  }
+};
+
+}  // namespace skive

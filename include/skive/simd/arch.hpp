@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file simd/arch.hpp - instruction sets as types: xsimd's architectures, and what the library asks of them.
+///
+///   vector_arch<A>   A names an instruction set that this unit is compiled for
+///   native_arch      what operations take when the caller names none
+///   derives<A, B>    A is B or contains it: -march=native names the most derived one
+///   has_...<A>       intrinsics of that set may be used on A's registers
+///
+/// Model of : -
+/// Cost     : declarations.
+/// Promise  : the only header that includes xsimd; versions 13 and 14.
+/// Source   : -
+
+// g++ 12 warns of the undefined operands that its own intrinsics pass.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <xsimd/xsimd.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#if XSIMD_VERSION_MAJOR < 13
+#error "skive needs xsimd 13 or newer"
+#endif
+
+namespace skive {
+
+/// No vector path: the scalar rule, which every other path equals.
+struct scalar_arch {};
+
+namespace simd {
+
+template <class A, class B>
+inline constexpr bool derives = std::is_base_of_v<B, A>;
+
+/// A has registers of 4, 8 or 16 floats here.
+template <class A>
+concept vector_arch = !std::is_same_v<A, scalar_arch> && requires { typename xsimd::batch<float, A>::register_type; } &&
+    16 % xsimd::batch<float, A>::size == 0 && xsimd::batch<float, A>::size >= 4;
+
+/// xsimd::fma is one rounding, not a product and a sum.
+template <class A>
+inline constexpr bool fuses =
+#if XSIMD_WITH_AVX512F
+    derives<A, xsimd::avx512f> ||
+#endif
+#if XSIMD_WITH_FMA3_AVX2
+    derives<A, xsimd::fma3<xsimd::avx2>> ||
+#endif
+#if XSIMD_WITH_FMA3_AVX
+    derives<A, xsimd::fma3<xsimd::avx>> ||
+#endif
+#if XSIMD_WITH_FMA3_SSE
+    derives<A, xsimd::fma3<xsimd::sse4_2>> ||
+#endif
+#if XSIMD_WITH_NEON64
+    derives<A, xsimd::neon64> ||
+#endif
+    false;
+
+/// Registers of 512 bits, with byte and word instructions; vpermb and vpmultishiftqb besides.
+template <class A>
+inline constexpr bool has_avx512 =
+#if XSIMD_WITH_AVX512BW
+    derives<A, xsimd::avx512bw> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_avx512vbmi =
+#if XSIMD_WITH_AVX512VBMI
+    derives<A, xsimd::avx512vbmi> ||
+#endif
+    false;
+
+/// Registers of 256 bits.
+template <class A>
+inline constexpr bool has_avx2 =
+#if XSIMD_WITH_AVX2
+    derives<A, xsimd::avx2> ||
+#endif
+    false;
+
+/// Registers of 128 bits.
+template <class A>
+inline constexpr bool has_sse2 =
+#if XSIMD_WITH_SSE2
+    derives<A, xsimd::sse2> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_ssse3 =
+#if XSIMD_WITH_SSSE3
+    derives<A, xsimd::ssse3> ||
+#endif
+    false;
+template <class A>
+inline constexpr bool has_neon64 =
+#if XSIMD_WITH_NEON64
+    derives<A, xsimd::neon64> ||
+#endif
+    false;
+
+}  // namespace simd
+
+/// The arch of operations for which the caller names none.
+using native_arch = std::conditional_t<simd::vector_arch<xsimd::default_arch>, xsimd::default_arch, scalar_arch>;
+
+}  // namespace skive
