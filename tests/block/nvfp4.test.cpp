@@ -39,18 +39,20 @@ float e4m3_value(std::byte code) {
 struct restated {
   float s;                 // the group's scale
   std::vector<float> out;  // decoded
+  double error = 0;        // as four_over_six takes it
 };
 
 // One group by the table of the header; amax > 0 and no quantity subnormal.
 restated restate(std::vector<float> const& x, float amax, dialect d) {
   float g = 0;
   for (auto const v : x) g = std::max(g, std::fabs(v));
-  float const big = 2688.0f / amax;
-  float const t = d == dialect::transformer_engine || d == dialect::compressed_tensors ? 1.0f / big
-      : d == dialect::four_over_six                                                    ? amax / 1536.0f
-                                                                                       : amax / 2688.0f;
+  float const reciprocal = 1.0f / amax;
+  float const big =
+      d == dialect::compressed_tensors ? reciprocal * 2688.0f : (d == dialect::four_over_six ? 1536.0f : 2688.0f) / amax;
+  bool const inverse = d == dialect::transformer_engine || d == dialect::compressed_tensors || d == dialect::four_over_six;
+  float const t = inverse ? 1.0f / big : amax / 2688.0f;
   auto const quantized = [&](float s) {
-    restated r{s, {}};
+    restated r{s, {}, 0};
     float const both = s * t;
     for (auto const v : x) {
       float q = 0;
@@ -61,7 +63,11 @@ restated restate(std::vector<float> const& x, float amax, dialect d) {
         case dialect::four_over_six: q = v * (1.0f / both); break;
         default: q = v / both; break;
       }
-      r.out.push_back((s == 0 ? 0.0f : fp4(q)) * both);
+      float const p = s == 0 ? 0.0f : fp4(q);
+      r.out.push_back(p * both);
+      float const product = p * s * amax;
+      float const difference = product / 1536.0f - v;
+      r.error += static_cast<double>(difference) * static_cast<double>(difference);
     }
     return r;
   };
@@ -76,16 +82,10 @@ restated restate(std::vector<float> const& x, float amax, dialect d) {
     case dialect::model_opt: return quantized(g == 0 ? 1.0f : std::max(e4m3(g / (6.0f * t)), 0x1p-9f));
     case dialect::four_over_six: break;
   }
-  float const base = g / 6.0f * (1536.0f / amax);
+  float const base = g / 6.0f * big;
   auto const six = quantized(e4m3(base));
   auto const four = quantized(e4m3(base * 1.5f));
-  double a = 0;
-  double b = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    a += std::pow(static_cast<double>(six.out[i]) - static_cast<double>(x[i]), 2);
-    b += std::pow(static_cast<double>(four.out[i]) - static_cast<double>(x[i]), 2);
-  }
-  return b < a ? four : six;
+  return four.error < six.error ? four : six;
 }
 
 nvfp4 codec(float amax, dialect d) { return nvfp4{16, *nvfp4_scheme::make(amax, d)}; }

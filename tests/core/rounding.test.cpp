@@ -2,6 +2,8 @@
 // core/rounding.hpp: every policy against its rule in exact rationals, published vectors, probabilities, long dropped parts.
 #include "skive/core/rounding.hpp"
 
+#include "support/policy_checks.hpp"
+
 #include <cstdint>
 #include <random>
 
@@ -17,6 +19,10 @@ using boost::multiprecision::cpp_rational;
 using skive::stochastic;
 using skive::stochastic_variant;
 
+static_assert(skive::rounding_policy<skive::nearest_even const> && skive::rounding_policy<skive::test::rounds_up>);
+static_assert(!skive::rounding_policy<skive::test::may_throw> && !skive::rounding_policy<skive::test::changes_state> &&
+              !skive::rounding_policy<skive::test::answers_in_int> && !skive::rounding_policy<skive::test::copies_by_itself> &&
+              !skive::rounding_policy<int>);
 static_assert(skive::nearest_even{}.increments(1, 2, 2, false) && !skive::nearest_even{}.increments(2, 2, 2, false));
 static_assert(skive::nearest_away{}.increments(2, 2, 2, true) && !skive::toward_zero{}.increments(1, 3, 2, true));
 static_assert(skive::toward_positive{}.increments(0, 1, 63, false) && skive::toward_negative{}.increments(0, 1, 63, true));
@@ -204,6 +210,37 @@ TEST_CASE("toward odd, then to nearest, is nearest", "[core]") {
         };
         auto const direct = once(skive::nearest_even{}, x, first + second);
         wrong += once(skive::nearest_even{}, once(skive::toward_odd{}, x, first), second) != direct;
+      }
+  CHECK(wrong == 0);
+}
+
+// base + significand / 2^drop_bits as a fraction; the two neighbours differ in the policy's answer alone.
+TEST_CASE("a shifted significand is rounded once, however far it is shifted", "[core]") {
+  auto const drop_bits = GENERATE(-3, 0, 1, 2, 24, 53, 62, 63, 64, 65, 90, 127, 128, 300);
+  int wrong = 0;
+  auto const check = [&](auto const& policy, std::uint64_t base, std::uint64_t significand, bool negative, auto away) {
+    auto const shifted = drop_bits <= 0 ? cpp_rational{cpp_int{significand} << -drop_bits}
+                                        : cpp_rational{cpp_int{significand}, cpp_int{1} << drop_bits};
+    cpp_rational const exact = shifted + cpp_int{base};
+    cpp_int const keep = floor_of(exact);
+    cpp_rational const nu = exact - keep;
+    rules const rule{negative ? cpp_rational{-exact} : exact, keep, nu};
+    cpp_int const expected = keep + (nu != 0 && away(rule) ? 1 : 0);
+    wrong += cpp_int{skive::detail::rounded_shift(policy, base, significand, drop_bits, negative)} != expected;
+  };
+  for (std::uint64_t const base : {0U, 1U, 2U, 127U << 23})
+    for (std::uint64_t const significand :
+         {std::uint64_t{1} << 52, (std::uint64_t{1} << 52) + 1, (std::uint64_t{1} << 53) - 1, std::uint64_t{0x80'0000},
+          std::uint64_t{0x80'0001}, std::uint64_t{0xC0'0000}, std::uint64_t{0x13'4000'0000'0001}, std::uint64_t{3}})
+      for (bool const negative : {false, true}) {
+        check(skive::nearest_even{}, base, significand, negative, [](rules const& r) { return r.nearest_even(); });
+        check(skive::nearest_away{}, base, significand, negative, [](rules const& r) { return r.nearest_away(); });
+        check(skive::test::rounds_up{}, base, significand, negative, [](rules const&) { return true; });  // exact numbers stay
+        check(skive::toward_zero{}, base, significand, negative, [](rules const&) { return false; });
+        check(skive::toward_positive{}, base, significand, negative, [](rules const& r) { return r.toward_positive(); });
+        check(skive::toward_odd{}, base, significand, negative, [](rules const& r) { return r.toward_odd(); });
+        check(stochastic{0xFFFF'FFFFU, 32, stochastic_variant::b}, base, significand, negative,
+              [](rules const& r) { return rounds_away(r.nu, 0xFFFF'FFFF, 32, stochastic_variant::b); });
       }
   CHECK(wrong == 0);
 }

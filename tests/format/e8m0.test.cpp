@@ -2,8 +2,9 @@
 // format/e8m0.hpp: all codes, all policies against the table of powers of two, and the five named rules with their edges.
 #include "skive/format/e8m0.hpp"
 
-#include "skive/core/concepts.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "support/format_checks.hpp"
+#include "support/policy_checks.hpp"
 
 #include <bit>
 #include <cmath>
@@ -18,6 +19,7 @@ using namespace skive;
 using rule = e8m0_rule;
 
 static_assert(scalar_format<e8m0> && e8m0::encode(1.0f) == 0x7F && e8m0::decode(0) == 0x1p-127f);
+static_assert(test::asks_for_policies<e8m0> && test::makes_with<e8m0, stochastic> && !test::makes_with<e8m0, int>);
 static_assert(encode_e8m0(3.0f, rule::nearest_up) == 0x81 && encode_e8m0(3.0, rule::nearest_even) == 0x80);
 
 test::float_oracle powers() {

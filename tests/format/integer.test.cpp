@@ -3,12 +3,16 @@
 // numbers.
 #include "skive/format/integer.hpp"  // first and alone: proves that the header includes what it uses
 
+#include "support/all_floats.hpp"
+#include "support/policy_checks.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <vector>
 
 #include <catch2/catch_template_test_macros.hpp>
 #include <catch2/catch_test_macros.hpp>
@@ -17,6 +21,7 @@ namespace {
 
 using namespace skive;
 
+static_assert(skive::test::asks_for_policies<int4> && skive::test::asks_for_policies<uint4>);
 static_assert(scalar_format<int2> && scalar_format<int8_full> && scalar_format<mxint8> && scalar_format<uint_format<16>>);
 static_assert(int4::max_finite == 7 && int4::min_finite == -7 && int4_full::min_finite == -8 && uint4::max_finite == 15);
 static_assert(int4::encode(2.5f) == 2 && int4::encode(3.5) == 4 && int4::encode(-9.0f) == 0x9 && int4_full::encode(-9.0f) == 0x8);
@@ -179,19 +184,16 @@ TEST_CASE("a zero point is added after rounding, then clamped", "[format]") {
   CHECK(uint8::decode_affine(3, 128) == -125.0f);
 }
 
-// All 2^32 floats in the order of values: n grows by one where |x| passes a half, at the half itself only from odd to even.
-TEMPLATE_TEST_CASE("integer formats on every float", "[.exhaustive][format]", int4, int8_full, uint8, mxint8) {
+// Codes change near the halves.
+TEMPLATE_TEST_CASE("integer formats on every float", "[.exhaustive][format]", int2, int4, int8, int8_full, uint4, uint8, mxint8) {
   using format = TestType;
   target const t = target_of<format>();
-  long long n = t.low;
-  std::uint64_t wrong = 0;
-  for (std::int64_t key = -0x7f800000; key <= 0x7f800000; ++key) {  // from -infinity to infinity
-    auto const x = std::bit_cast<float>(static_cast<std::uint32_t>(key < 0 ? 0x80000000 - key : key));
-    for (; n < t.high; ++n) {
-      double const half = std::ldexp(static_cast<double>(n) + 0.5, -t.fraction);
-      if (!(static_cast<double>(x) > half || (static_cast<double>(x) == half && n % 2 != 0))) break;
-    }
-    wrong += format::encode(x) != (static_cast<std::uint64_t>(n) & ((1u << format::bits) - 1));
-  }
-  CHECK(wrong == 0);
+  std::vector<double> halves;
+  for (long long n = 0; n <= t.high + 1; ++n) halves.push_back(std::ldexp(static_cast<double>(n) + 0.5, -t.fraction));
+  auto const expected = [&](float x) {
+    return static_cast<std::uint64_t>(expected_integer(static_cast<double>(x), nearest_even{}, t)) & ((1u << format::bits) - 1);
+  };
+  auto const all = test::encode_all_floats(halves, [](float x) { return format::encode(x); }, expected);
+  CHECK(all.wrong == 0);
+  CHECK(all.numbers == std::uint64_t{1} << 32);
 }

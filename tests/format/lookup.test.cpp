@@ -2,7 +2,9 @@
 // format/lookup.hpp: nearest by brute force in exact arithmetic, ties, pivots, every policy, runtime tables, refusals.
 #include "skive/format/lookup.hpp"  // first and alone: proves that the header includes what it uses
 
+#include "support/all_floats.hpp"
 #include "support/lookup_checks.hpp"
+#include "support/policy_checks.hpp"
 
 #include <array>
 #include <bit>
@@ -22,6 +24,7 @@ using namespace skive;
 using skive::test::table_counts;
 using skive::test::table_oracle;
 
+static_assert(skive::test::asks_for_policies<nf4>);
 static_assert(scalar_format<nf4> && scalar_format<nf2> && scalar_format<dynamic8_unsigned>);
 static_assert(nf4::bits == 4 && nf3::bits == 3 && nf2::bits == 2 && dynamic8::bits == 8 && dynamic8::size == 256 &&
               iq4_nl::max_finite == 113);
@@ -68,6 +71,8 @@ constexpr std::array<float, 15> nf4_pivots{
     -0.13791173323988914f, -0.045525018125772476f, 0.03979014977812767f, 0.1202552504837513f,   0.2035212516784668f,
     0.2920137718319893f,   0.3893125355243683f,    0.5016634166240692f,  0.6427869200706482f,   0.8614784181118011f};
 
+constexpr std::array<float, 7> fp4_pivots{0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f};
+
 std::uint32_t published_nf4(double x) {
   std::uint32_t code = 0;
   for (float const p : nf4_pivots) code += x > static_cast<double>(p);
@@ -75,10 +80,9 @@ std::uint32_t published_nf4(double x) {
 }
 
 std::uint32_t published_fp4(double x) {
-  constexpr std::array<float, 7> pivots{0.00260417f, 0.0859375f, 0.20833333f, 0.29166667f, 0.4166667f, 0.583333f, 0.8333333f};
   constexpr std::array<std::uint32_t, 8> codes{0, 1, 6, 7, 4, 5, 2, 3};
   std::size_t i = 0;
-  for (float const p : pivots) i += std::fabs(x) > static_cast<double>(p);
+  for (float const p : fp4_pivots) i += std::fabs(x) > static_cast<double>(p);
   return codes[i] + (x < 0 ? 8 : 0);
 }
 
@@ -199,25 +203,19 @@ TEST_CASE("lookup_view has the bits of lookup_format", "[format]") {
   for (std::size_t i = 0; i < wide.size(); ++i) CHECK(wide_view.encode(wide_view.decode(static_cast<std::uint16_t>(i))) == i);
 }
 
-// All 2^32 floats in the order of values: the code changes only where x passes a pivot (an exact long double, but for NF4).
-TEMPLATE_TEST_CASE("lookup formats on every float", "[.exhaustive][format]", nf4, nf3, af4, sf4, iq4_nl, dynamic8) {
+// Codes change near the midpoints, and near the published pivots.
+TEMPLATE_TEST_CASE("lookup formats on every float", "[.exhaustive][format]", nf4, nf3, fp4_bnb, af4, sf4, iq4_nl, dynamic8) {
   using format = TestType;
-  auto const oracle = oracle_of<format>();
+  auto const oracle = oracle_of<format>(published_tie<format>());
   auto const& s = oracle.sorted();
-  std::vector<long double> pivots;
-  for (std::size_t i = 1; i < s.size(); ++i)
-    pivots.push_back((static_cast<long double>(s[i - 1].value) + static_cast<long double>(s[i].value)) / 2);
-  if constexpr (std::is_same_v<format, nf4>)
-    for (std::size_t i = 0; i < pivots.size(); ++i) pivots[i] = static_cast<long double>(nf4_pivots[i]);
-  std::size_t rank = 0;
-  std::uint64_t wrong = 0;
-  for (std::int64_t key = -0x7f800000; key <= 0x7f800000; ++key) {  // from -infinity to infinity
-    auto const bits = static_cast<std::uint32_t>(key < 0 ? 0x80000000 - key : key);
-    auto const x = std::bit_cast<float>(bits);
-    auto const at = static_cast<long double>(x);
-    while (rank < pivots.size() && (published_tie<format>() == lookup_tie::upper ? at >= pivots[rank] : at > pivots[rank]))
-      ++rank;
-    wrong += format::encode(x) != s[rank].code;
-  }
-  CHECK(wrong == 0);
+  std::vector<double> points(nf4_pivots.begin(), nf4_pivots.end());
+  points.insert(points.end(), fp4_pivots.begin(), fp4_pivots.end());
+  for (std::size_t i = 1; i < s.size(); ++i) points.push_back((s[i - 1].value + s[i].value) / 2);
+  auto const expected = [&](float x) {
+    if (std::isinf(x)) return x > 0 ? s.back().code : s.front().code;
+    return expected_nearest<format>(std::isnan(x) ? 0.0 : static_cast<double>(x), oracle);
+  };
+  auto const all = test::encode_all_floats(points, [](float x) { return format::encode(x); }, expected);
+  CHECK(all.wrong == 0);
+  CHECK(all.numbers == std::uint64_t{1} << 32);
 }

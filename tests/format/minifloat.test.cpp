@@ -3,8 +3,9 @@
 // exponent bit, no fraction bits, more fraction bits than float; and the refusal of nonsense at compile time.
 #include "skive/format/minifloat.hpp"
 
-#include "skive/core/concepts.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "support/format_checks.hpp"
+#include "support/policy_checks.hpp"
 
 #include <bit>
 #include <cmath>
@@ -24,6 +25,7 @@ using test::check_format;
 
 using plain = minifloat<minifloat_traits{.exponent_bits = 3, .fraction_bits = 4, .bias = 3}>;
 static_assert(scalar_format<plain> && std::is_trivially_copyable_v<plain> && std::is_same_v<plain::code_type, std::uint8_t>);
+static_assert(test::asks_for_policies<plain> && test::makes_with<plain, stochastic> && !test::makes_with<plain, int>);
 static_assert(std::is_same_v<plain::value_type, float> && plain::traits.bias == 3 && plain::significand_bits == 5);
 static_assert(plain::encode(plain::max_finite) == plain::max_code && plain::decode(plain::max_code) == plain::max_finite);
 

@@ -3,10 +3,10 @@
 // the projection modes.
 #include "skive/format/p3109.hpp"
 
-#include "skive/core/concepts.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp8.hpp"
 #include "support/p3109_checks.hpp"
+#include "support/policy_checks.hpp"
 
 #include <cmath>
 #include <limits>
@@ -22,6 +22,9 @@ using enum p3109_saturation;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 static_assert(scalar_format<binary8p4se> && binary8p4se::bits == 8 && binary8p1uf::bits == 8 && binary4p2sf::bits == 4);
+template <class R>
+constexpr bool projects_with = requires(float x, R r) { p3109_project<binary8p4se>(x, r); };
+static_assert(test::asks_for_policies<binary8p4se> && projects_with<stochastic> && !projects_with<test::may_throw>);
 static_assert(std::is_same_v<p3109<8, 4, with_sign, domain::finite>, e4m3fnuz>);  // the same value table is the same type
 static_assert(std::is_same_v<p3109<8, 3, with_sign, domain::finite>, e5m2fnuz>);
 static_assert(std::is_same_v<p3109<8, 3, with_sign, domain::extended>::value_type, float>);

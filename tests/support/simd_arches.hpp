@@ -34,6 +34,9 @@ using other_arches = arches<
 #if XSIMD_WITH_AVX2
     xsimd::avx2,
 #endif
+#if XSIMD_WITH_AVXVNNI
+    xsimd::avxvnni,
+#endif
 #if XSIMD_WITH_FMA3_AVX2
     xsimd::fma3<xsimd::avx2>,
 #endif

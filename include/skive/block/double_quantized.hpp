@@ -2,12 +2,15 @@
 #pragma once
 /// @file block/double_quantized.hpp - absmax groups whose scales are quantized again, 256 at a time (QLoRA).
 ///
-///   a_g = absmax of group g;   code(x) = encode(fl32(x / a_g));   d_g = fl32(a_g - offset), offset = mean of a over the tensor
-///   dynamic_map : n = max |d| of 256 groups, c_g = dynamic8(fl32(d_g / n)),         a'_g = fl32(value(c_g) n) + offset
-///   linear_int8 : n = max |d| of 256 groups, c_g = clamp(RNE(d_g (256 / (2 n)))),   a'_g = fl32(c_g / (256 / (2 n))) + offset
+///   a_g = absmax of group g;   d_g = fl32(a_g - offset), offset = mean of a over the tensor;   n = max |d| of 256 groups
+///   dynamic_map : code(x) = encode(x (1 / a_g)), c_g = dynamic8(d_g (1 / n)),          a'_g = fl32(value(c_g) n) + offset
+///   linear_int8 : code(x) = encode(x / a_g),     c_g = clamp(RNE(d_g (256 / (2 n)))),  a'_g = fl32(c_g / (256 / (2 n))) + offset
 ///   x' = fl32(level a'_g);   planes: codes, second-level codes (8 bits a group), n (float32 per 256 groups)
 ///
-/// The two dialects are those of bitsandbytes and torchao: they differ in bytes. Elements are coded with the unrounded a_g.
+/// The dialects are those of bitsandbytes (its PyTorch backend; divided where a reciprocal overflows) and torchao (which keeps
+/// 256 / (2 n) for n, and NF4 levels rounded to four decimals: a table of those gives its codes). Elements are coded with the
+/// unrounded a_g. Both projects flatten a tensor first, so that groups and their 256 run on across rows: encode the whole
+/// contiguous matrix as one row to get their bytes. A row encoded by itself starts its groups and its 256 afresh.
 ///
 /// Model of : block_codec (scales of 256 groups depend on each other: no stepwise form)
 /// Cost     : absmax plus 1 KiB of stack; 4.127 bits a number for nf4 at group 64, and 32 for the offset.
@@ -21,17 +24,6 @@
 #include "skive/format/lookup.hpp"
 
 namespace skive {
-namespace detail {
-
-// RNE(a + b). Tiny terms are lifted out of reach of FTZ/DAZ; the sum in double leaves a product nothing to contract with.
-constexpr float ieee_add(float a, float b) noexcept {
-  auto const sum = [](float x, float y) { return static_cast<float>(static_cast<double>(x) + static_cast<double>(y)); };
-  constexpr auto tiny = std::bit_cast<std::uint32_t>(0x1p-100f);
-  if (magnitude_bits(a) >= tiny || magnitude_bits(b) >= tiny) return sum(a, b);
-  return ieee_multiply(sum(ieee_multiply(a, 0x1p64f), ieee_multiply(b, 0x1p64f)), 0x1p-64f);
-}
-
-}  // namespace detail
 
 enum class nested_dialect : std::uint8_t { dynamic_map, linear_int8 };
 
@@ -117,14 +109,19 @@ class double_quantized {
     for (std::size_t first = 0; first < block.size(); first += group_, ++groups) {
       auto const group = block.subspan(first, block.size() - first < group_ ? block.size() - first : group_);
       auto const a = std::bit_cast<float>(detail::largest_magnitude(group));
-      absmax[groups] = detail::ieee_add(a, -offset_);
+      auto const s = ieee_divide(a, detail::scale_limit<Format>());
+      auto const inverse = ieee_divide(detail::scale_limit<Format>(), a);
+      bool const multiplies = dialect_ == nested_dialect::dynamic_map && is_finite(inverse);
+      absmax[groups] = ieee_add(a, -offset_);
       if (magnitude_bits(absmax[groups]) > largest) largest = magnitude_bits(absmax[groups]);
       for (std::size_t j = 0; j < group.size(); j += 64) {
         std::array<std::uint8_t, 64> codes{};
         auto const part = group.subspan(j, group.size() - j < 64 ? group.size() - j : 64);
-        auto const s = ieee_divide(a, detail::scale_limit<Format>());
-        for (std::size_t k = 0; k < part.size(); ++k)
-          codes[k] = detail::code_at_scale<Format>(s, detail::widen(part[k]), nearest_even{});
+        for (std::size_t k = 0; k < part.size(); ++k) {
+          auto const x = detail::widen(part[k]);
+          codes[k] = multiplies ? static_cast<std::uint8_t>(Format::encode(ieee_multiply(x, inverse), nearest_even{}, saturating))
+                                : detail::code_at_scale<Format>(s, x, nearest_even{});
+        }
         bit_fields<Format::bits>::pack(std::span{codes}.first(part.size()), order_, out);
         out += bit_fields<Format::bits>::bytes(part.size());
       }
@@ -143,7 +140,7 @@ class double_quantized {
       auto const b = g / nested;
       auto const norm = std::bit_cast<float>(detail::load_field(from[2].data + b * from[2].block_stride, 0, 32, order_));
       auto const code = std::to_integer<std::uint8_t>(from[1].data[b * from[1].block_stride + g % nested]);
-      auto const a = detail::ieee_add(nested_value(code, norm), offset_);
+      auto const a = ieee_add(nested_value(code, norm), offset_);
       auto const s = ieee_divide(a, detail::scale_limit<Format>());
       auto const* in = from[0].data + b * from[0].block_stride + bit_fields<Format::bits>::bytes(g % nested * group_);
       auto const group = row.subspan(g * group_, row.size() - g * group_ < group_ ? row.size() - g * group_ : group_);
@@ -160,7 +157,11 @@ class double_quantized {
 
   constexpr std::uint8_t nested_code(float d, float norm) const noexcept {
     if (is_zero(norm)) return dialect_ == nested_dialect::dynamic_map ? dynamic8::encode(0.0f) : std::uint8_t{0};
-    if (dialect_ == nested_dialect::dynamic_map) return static_cast<std::uint8_t>(dynamic8::encode(ieee_divide(d, norm)));
+    if (dialect_ == nested_dialect::dynamic_map) {
+      auto const inverse = ieee_divide(1.0f, norm);
+      auto const y = is_finite(inverse) ? ieee_multiply(d, inverse) : ieee_divide(d, norm);
+      return static_cast<std::uint8_t>(dynamic8::encode(y));
+    }
     return int8_full::encode(ieee_multiply(d, ieee_divide(128.0f, norm)));
   }
   constexpr float nested_value(std::uint8_t code, float norm) const noexcept {

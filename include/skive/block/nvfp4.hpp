@@ -9,11 +9,21 @@
 ///   torchao                amax / 2688       RNE((g / 6) / T)                 2^-6       2^-6         x ((1 / T) / s)
 ///   compressed_tensors     1 / S             RNE(S (g / 6))                   0.125 at 0 0.125        x / (s / S)
 ///   model_opt              amax / 2688       RNE(g / (6 T))                   2^-9       1.0          x / (s T)
-///   four_over_six          amax / 1536       RNE(g / 6 (1536 / amax)), or     0          s = 0        x (1 / (s T))
-///                                            1.5 times it if that has less error
+///   four_over_six          1 / S             RNE((g / 6) S), or RNE of 1.5    0          s = 0        x (1 / (s T))
+///                                            times that if its error is less
 ///
-/// g: amax of the group, amax: of the tensor, S = 2688 / amax (largest float at most, 1 if amax = 0). Every s saturates at 448.
-/// The tensor's amax comes from fit(); make(amax) takes a calibrated one. A group is coded with its kept s.
+/// g: amax of the group, amax: of the tensor, S = 2688 / amax, but 1536 / amax for four_over_six and 2688 (1 / amax) for
+/// compressed_tensors; largest float at most, 1 for 0. Every s saturates at 448. The tensor's amax comes from fit(); make(amax)
+/// takes a calibrated one. A group is coded with its kept s. four_over_six sums the squares of fl32(fl32(fl32(P_i s amax) / 1536)
+/// - x_i), in double.
+///
+/// These orders give the bytes of the projects' float32 code: torchao nvfp4_quantize, TransformerEngine's reference quantizer,
+/// compressed-tensors (S = 1 where it overflows), Model-Optimizer's NVFP4QTensor (s = 1 also where g / (6 T) vanishes),
+/// fouroversix (its reference, saturating as its kernel). Two codes differ, of numbers that decode to zero: compressed-tensors
+/// and Model-Optimizer write a -0 of the input as +0, TransformerEngine writes +-6 where s = 0. On a GPU torchao and
+/// Model-Optimizer give a few other bytes: PyTorch multiplies there with the reciprocal of a constant that it is asked to divide
+/// by. Numbers decode to the floats of torchao's and Model-Optimizer's dequantization; the other projects multiply in another
+/// order.
 ///
 /// Model of : stepwise_codec
 /// Cost     : see block/grouped.hpp; four_over_six codes each group twice.
@@ -71,10 +81,7 @@ class nvfp4_scheme {
     auto const base = ieee_multiply(ieee_divide(amax, 6.0f), encode_scale_);
     auto const six = state_of(ue4m3::encode(base));
     auto const four = state_of(ue4m3::encode(ieee_multiply(base, 1.5f)));
-    auto const error = [&](state const& s) {
-      return detail::group_error(values, s.scale, [&](float x) { return e2m1::decode(code(s, x, nearest_even{})); });
-    };
-    return error(four) < error(six) ? four : six;
+    return error(values, four) < error(values, six) ? four : six;
   }
   template <class R>
   constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
@@ -174,15 +181,33 @@ class nvfp4_scheme {
   constexpr nvfp4_scheme(float amax, nvfp4_dialect dialect) noexcept : dialect_{dialect}, amax_{amax} {
     bool const zero = is_zero(amax);
     float const range = dialect == nvfp4_dialect::four_over_six ? 1536.0f : 2688.0f;
-    auto const up = ieee_divide(range, amax);
-    encode_scale_ = zero ? 1.0f : is_finite(up) ? up : std::numeric_limits<float>::max();
-    bool const inverse = dialect == nvfp4_dialect::transformer_engine || dialect == nvfp4_dialect::compressed_tensors;
+    bool const compressed = dialect == nvfp4_dialect::compressed_tensors;
+    auto const up = compressed ? ieee_multiply(ieee_divide(1.0f, amax), range) : ieee_divide(range, amax);
+    encode_scale_ = zero ? 1.0f : is_finite(up) ? up : compressed ? 1.0f : std::numeric_limits<float>::max();
+    bool const inverse = multiplies() ? dialect != nvfp4_dialect::torchao : compressed;
     tensor_scale_ = zero ? 1.0f : inverse ? ieee_divide(1.0f, encode_scale_) : ieee_divide(amax, range);
     if (is_zero(tensor_scale_)) tensor_scale_ = std::bit_cast<float>(1U);  // amax below 2^-138: the smallest float
   }
   constexpr bool multiplies() const noexcept {
     return dialect_ == nvfp4_dialect::transformer_engine || dialect_ == nvfp4_dialect::torchao ||
         dialect_ == nvfp4_dialect::four_over_six;
+  }
+  // x rounded to 24 bits, ties to even, as float32 does but without its exponent range.
+  static constexpr double rounded24(double x) noexcept {
+    auto const word = std::bit_cast<std::uint64_t>(x);
+    return std::bit_cast<double>((word + 0x0FFF'FFFF + ((word >> 29) & 1)) & ~std::uint64_t{0x1FFF'FFFF});
+  }
+  template <class T>
+  constexpr double error(std::span<T const> values, state const& s) const noexcept {
+    auto const unit = static_cast<double>(ue4m3::decode(static_cast<std::uint8_t>(s.code))) * detail::exact_double(amax_);
+    detail::lane_sums sums;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      auto const x = detail::widen(values[i]);
+      auto const product = rounded24(unit * static_cast<double>(e2m1::decode(code(s, x, nearest_even{}))));
+      auto const d = rounded24(rounded24(product / 1536.0) - detail::exact_double(x));
+      sums.add(i, d * d);
+    }
+    return sums.total();
   }
 
   constexpr std::uint8_t scale_code(float amax) const noexcept {
@@ -198,8 +223,9 @@ class nvfp4_scheme {
         return code == 0 ? std::uint8_t{0x20} : code;  // 0.125
       }
       case nvfp4_dialect::model_opt: {
-        if (is_zero(amax)) return 0x38;  // 1.0
-        auto const code = ue4m3::encode(ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_)));
+        auto const base = ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_));
+        if (is_zero(base)) return 0x38;  // 1.0
+        auto const code = ue4m3::encode(base);
         return code == 0 ? std::uint8_t{0x01} : code;  // 2^-9
       }
       case nvfp4_dialect::ideal:

@@ -78,18 +78,27 @@ template <class Format, int ScaleBits, class Arch>
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
 }
 
-// The values of all codes of at most 4 bits.
+// The values of all codes of at most 4 bits; NaN as 7FC00000.
 template <class Format>
 inline constexpr std::array<float, 16> few_values = [] {
   std::array<float, 16> v{};
-  for (unsigned c = 0; c < 16 && c < 1U << Format::bits; ++c) v[c] = Format::decode(static_cast<typename Format::code_type>(c));
+  for (unsigned c = 0; c < 16 && c < 1U << Format::bits; ++c) {
+    auto const x = static_cast<float>(Format::decode(static_cast<typename Format::code_type>(c)));
+    v[c] = is_nan(x) ? std::bit_cast<float>(0x7FC0'0000U) : x;
+  }
   return v;
 }();
+// Does the format have NaN, and no decoding that makes it canonical?
+template <class Format, class Arch>
+inline constexpr bool may_be_signed_nan = requires { requires Format::has_nan; } &&
+    !requires(simd::words<Arch> const& codes) { format_lanes<Format, Arch>::decode_canonical(codes); };
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> decode_lanes(simd::words<Arch> const& codes) noexcept {
   if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
     return simd::look_up(simd::float_table<Arch>{few_values<Format>}, codes);
+  else if constexpr (requires { format_lanes<Format, Arch>::decode_canonical(codes); })
+    return format_lanes<Format, Arch>::decode_canonical(codes);
   else
     return format_lanes<Format, Arch>::decode(codes);
 }
@@ -98,7 +107,7 @@ template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> values_at_scale(simd::words<Arch> const& codes,
                                                                  simd::floats<Arch> const& scale) noexcept {
   auto const value = simd::product<Arch>(decode_lanes<Format, Arch>(codes), scale);
-  if constexpr (!requires { requires Format::has_nan; }) return value;
+  if constexpr (!may_be_signed_nan<Format, Arch>) return value;
   using integers = simd::integers<Arch>;
   auto const magnitude = simd::as<std::int32_t>(value) & integers::broadcast(0x7FFF'FFFF);
   auto const nan = simd::as<float>(magnitude > integers::broadcast(0x7F80'0000));

@@ -19,8 +19,8 @@
 #include "skive/block/group_error.hpp"
 #include "skive/block/grouped.hpp"
 #include "skive/block/scale_lanes.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/format/integer.hpp"
-#include "skive/format/real_bits.hpp"
 
 namespace skive {
 

@@ -4,7 +4,8 @@
 ///
 /// Models are small trivially copyable values; their operations are const and noexcept, take memory from the caller and
 /// may have `class Arch` as last template parameter. What a compiler cannot check is a law: it stands in the comment of
-/// the concept and in tests/laws/<concept>.hpp, which every model has to pass.
+/// the concept and in tests/laws/<concept>.hpp, which every model has to pass. `primitive`, `rounding_policy` and
+/// `scalar_format` have light headers of their own, for formats of single numbers.
 ///
 /// Model of : -
 /// Cost     : declarations only.
@@ -12,6 +13,9 @@
 
 #include "skive/core/matrix_view.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/primitive.hpp"
+#include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
 
@@ -20,32 +24,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <type_traits>
 
 namespace skive {
-
-/// A value handed around by every algorithm: small, copyable, without hidden state.
-template <class T>
-concept primitive = std::is_trivially_copyable_v<T> && std::is_nothrow_move_constructible_v<T>;
-
-/// Decides up or down from kept and dropped magnitude bits, so that one policy serves every format.
-/// Law: the result is one of the two neighbours; exact stays; a stochastic policy is unbiased and reproducible.
-template <class R>
-concept rounding_policy =
-    primitive<R> && requires(R const r, std::uint64_t keep, std::uint64_t drop, int drop_bits, bool negative) {
-      { r.increments(keep, drop, drop_bits, negative) } noexcept -> std::same_as<bool>;
-    };
-
-/// One number <-> one code of F::bits bits; total: every code decodes, every number encodes.
-/// Law: nearest by brute force over all codes; encode(decode(c)) == c up to the class of NaN and zero; monotone.
-template <class F>
-concept scalar_format =
-    primitive<F> && std::unsigned_integral<typename F::code_type> && requires(typename F::code_type code, float x) {
-      { F::bits } -> std::convertible_to<int>;
-      { F::max_finite };
-      { F::decode(code) } noexcept;
-      { F::encode(x) } noexcept -> std::same_as<typename F::code_type>;
-    };
 
 /// Rows of numbers <-> planes of bytes. block_size(): the smallest n whose encodings, one after another, are the row's (0: the
 /// whole row is one unit). row_multiple(): accepted lengths are its multiples (1: any). plane_bytes(n) saturates when a

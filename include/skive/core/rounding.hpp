@@ -7,21 +7,31 @@
 /// `keep` and `drop` are bit fields of the magnitude, so that one policy serves every format and source. Parity is that of
 /// `keep` as the caller forms it: for a format of one significand bit (E8M0, P3109 with P = 1) callers pass the code.
 ///
-/// Model of : rounding_policy (core/concepts.hpp)
+/// Model of : rounding_policy
 /// Cost     : a handful of integer instructions; a policy is a value of 0 to 16 bytes.
 /// Accuracy : exact numbers stay (the caller never asks when drop == 0, and every policy says no to it).
 /// Promise  : integer arithmetic only: the same answer on every platform and under every compiler flag.
 /// Source   : IEEE 754-2019 section 4.3; IEEE P3109 interim report v4.0 (stochastic A, B and C).
 
+#include "skive/core/primitive.hpp"
+
+#include <concepts>
 #include <cstdint>
 
 namespace skive {
 
+/// Decides up or down from kept and dropped magnitude bits, so that one policy serves every format.
+/// Law: the result is one of the two neighbours; exact stays; a stochastic policy is unbiased and reproducible.
+template <class R>
+concept rounding_policy =
+    primitive<R> && requires(R const r, std::uint64_t keep, std::uint64_t drop, int drop_bits, bool negative) {
+      { r.increments(keep, drop, drop_bits, negative) } noexcept -> std::same_as<bool>;
+    };
+
 /// Round to nearest, ties to the even code: IEEE 754 roundTiesToEven.
 struct nearest_even {
   constexpr bool increments(std::uint64_t keep, std::uint64_t drop, int drop_bits, bool /*negative*/) const noexcept {
-    auto const half = std::uint64_t{1} << (drop_bits - 1);
-    return drop > half || (drop == half && (keep & 1) != 0);
+    return drop + (keep & 1) > std::uint64_t{1} << (drop_bits - 1);  // no branch: which half it is cannot be predicted
   }
 };
 
@@ -93,6 +103,10 @@ struct stochastic {
   }
 };
 
+static_assert(rounding_policy<nearest_even> && rounding_policy<nearest_away> && rounding_policy<toward_zero>);
+static_assert(rounding_policy<toward_positive> && rounding_policy<toward_negative> && rounding_policy<toward_odd>);
+static_assert(rounding_policy<stochastic>);
+
 /// What a magnitude past the largest finite code becomes.
 enum class overflow_action : std::uint8_t {
   saturate,    ///< the largest finite code of its sign
@@ -109,4 +123,32 @@ inline constexpr overflow_policy saturating{};  // OCP SAT, P3109 SatFinite
 inline constexpr overflow_policy non_saturating{overflow_action::to_special, overflow_action::to_special};   // OCP NONSAT
 inline constexpr overflow_policy saturating_finite{overflow_action::saturate, overflow_action::to_special};  // P3109 SatPropagate
 
+namespace detail {
+
+// floor(significand / 2^drop_bits) was kept: is the rest rounded away from zero? drop_bits > 0 may be past 63: the bits that
+// policies can see (at most 34) stay exact, the rest becomes a sticky one.
+template <rounding_policy R>
+constexpr bool rounds_away(R const& rounding, std::uint64_t keep, std::uint64_t significand, int drop_bits,
+                           bool negative) noexcept {
+  if (drop_bits <= 63) {
+    auto const drop = significand & ((std::uint64_t{1} << drop_bits) - 1);
+    return drop != 0 && rounding.increments(keep, drop, drop_bits, negative);
+  }
+  int const cut = drop_bits - 63;
+  auto const shifted = cut < 64 ? significand >> cut : 0;
+  bool const exact = cut < 64 && (shifted << cut) == significand;
+  return rounding.increments(keep, shifted | (exact ? 0U : 1U), 63, negative);
+}
+
+// base + significand / 2^drop_bits rounded to an integer, whose parity is that of the sum. Preconditions: significand is not
+// zero where drop_bits > 63; the sum fits into 64 bits.
+template <rounding_policy R>
+constexpr std::uint64_t rounded_shift(R const& rounding, std::uint64_t base, std::uint64_t significand, int drop_bits,
+                                      bool negative) noexcept {
+  if (drop_bits <= 0) return base + (significand << -drop_bits);
+  auto const keep = base + (drop_bits <= 63 ? significand >> drop_bits : 0);
+  return keep + (rounds_away(rounding, keep, significand, drop_bits, negative) ? 1 : 0);
+}
+
+}  // namespace detail
 }  // namespace skive

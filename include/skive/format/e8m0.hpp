@@ -18,14 +18,15 @@
 /// "00 or NaN": 00 when saturating, FF under to_special. A power past 2^127 is an overflow, FE or FF likewise; peers give FF.
 ///
 /// Model of : scalar_format
-/// Cost     : about 1 ns each way.
+/// Cost     : encode about 2 ns, decode about 1 ns.
 /// Accuracy : decode exact; a nearest policy is within a factor of 4/3 above and 3/2 below.
 /// Promise  : integer arithmetic on bit patterns: code 0 decodes to 2^-127 under flush-to-zero modes too; constexpr.
 /// Source   : OCP Microscaling Formats (MX) 1.0; ONNX Cast operator (float8e8m0); PyTorch Float8_e8m0fnu.
 
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
-#include "skive/format/real_bits.hpp"
 
 #include <cstdint>
 
@@ -64,7 +65,7 @@ struct e8m0 {
   }
   static constexpr float decode(code_type code) noexcept { return decode_as<float>(code); }
 
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr code_type encode(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     auto const u = detail::unpack_real(x);
     if (u.kind == detail::real_kind::nan) return nan_code;
@@ -72,15 +73,14 @@ struct e8m0 {
     if (u.kind == detail::real_kind::infinite) return out_of_range(u.negative, overflow.infinite);
     if (u.negative) return out_of_range(true, overflow.finite);
     if (u.exponent < -bias) return 0;
-    auto const keep = static_cast<std::uint64_t>(u.exponent + bias);
-    std::uint64_t const fraction = u.significand & (detail::real_layout<Real>::hidden_bit - 1);
-    bool const up = detail::rounds_away(rounding, keep, fraction, detail::real_layout<Real>::fraction_bits, false);
-    std::uint64_t const rounded = keep + (up ? 1U : 0U);
+    using layout = detail::real_layout<Real>;
+    auto const rounded = detail::rounded_shift(rounding, static_cast<std::uint64_t>(u.exponent + bias),
+                                               u.significand & (layout::hidden_bit - 1), layout::fraction_bits, false);
     if (rounded <= max_code) return static_cast<code_type>(rounded);
     return detail::stays_at_max(rounding, max_code, false) ? max_code : out_of_range(false, overflow.finite);
   }
 
-  template <class Real, class R = nearest_even>
+  template <class Real, rounding_policy R = nearest_even>
   static constexpr e8m0 from(Real x, R rounding = {}, overflow_policy overflow = {}) noexcept {
     return {encode(x, rounding, overflow)};
   }
@@ -100,7 +100,7 @@ struct e8m0 {
   }
 };
 
-static_assert(sizeof(e8m0) == 1);
+static_assert(scalar_format<e8m0> && sizeof(e8m0) == 1);
 
 /// The named ways to turn a number into E8M0; the table at the top of this file tells them apart.
 enum class e8m0_rule : std::uint8_t { exponent_field, nearest_even, nearest_up, nearest_up_magnitude, ceil };

@@ -11,10 +11,13 @@
 /// Promise  : NaN becomes the largest magnitude of its sign, as does everything past it.
 /// Source   : OCP Microscaling Formats (MX) 1.0.
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 namespace skive {
 
 using e2m1 = minifloat<minifloat_traits{.exponent_bits = 2, .fraction_bits = 1, .bias = 1}>;
+
+static_assert(scalar_format<e2m1>);
 
 }  // namespace skive

@@ -11,11 +11,14 @@
 /// Promise  : NaN becomes the largest magnitude of its sign, as does everything past it.
 /// Source   : OCP Microscaling Formats (MX) 1.0.
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 namespace skive {
 
 using e2m3 = minifloat<minifloat_traits{.exponent_bits = 2, .fraction_bits = 3, .bias = 1}>;
 using e3m2 = minifloat<minifloat_traits{.exponent_bits = 3, .fraction_bits = 2, .bias = 3}>;
+
+static_assert(scalar_format<e2m3> && scalar_format<e3m2>);
 
 }  // namespace skive

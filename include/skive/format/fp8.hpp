@@ -19,6 +19,7 @@
 /// Source   : OCP 8-bit Floating Point Specification (OFP8) 1.0: e4m3fn, e5m2; Noune et al., arXiv 2206.02915: FNUZ;
 ///            LLVM APFloat and ml_dtypes: the IEEE variants and b11; Intel FP8 emulation toolkit: e3m4fn.
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 namespace skive {
@@ -39,5 +40,8 @@ using e4m3_ieee = minifloat<minifloat_traits{
 using e3m4_ieee = minifloat<minifloat_traits{
     .exponent_bits = 3, .fraction_bits = 4, .bias = 3, .infinities = true, .nan = nan_placement::top_exponent}>;
 using e3m4fn = minifloat<minifloat_traits{.exponent_bits = 3, .fraction_bits = 4, .bias = 3, .nan = nan_placement::all_ones}>;
+
+static_assert(scalar_format<e4m3fn> && scalar_format<e5m2> && scalar_format<e4m3fnuz> && scalar_format<e5m2fnuz>);
+static_assert(scalar_format<e4m3b11fnuz> && scalar_format<e4m3_ieee> && scalar_format<e3m4_ieee> && scalar_format<e3m4fn>);
 
 }  // namespace skive

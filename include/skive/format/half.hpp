@@ -17,6 +17,7 @@
 ///            max_finite, infinity included, saturates; casts in the sense of IEEE 754 ask for `non_saturating`.
 /// Source   : IEEE 754-2019 (binary16); Intel, "BFLOAT16 - Hardware Numerics Definition", 2018; NVIDIA A100 white paper (TF32).
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 #include <cstdint>
@@ -30,6 +31,7 @@ using bfloat16 = minifloat<minifloat_traits{
 using tf32 = minifloat<minifloat_traits{
     .exponent_bits = 8, .fraction_bits = 10, .bias = 127, .infinities = true, .nan = nan_placement::top_exponent}>;
 
+static_assert(scalar_format<float16> && scalar_format<bfloat16> && scalar_format<tf32>);
 static_assert(sizeof(float16) == 2 && sizeof(bfloat16) == 2, "a row of halves is a row of two-byte numbers");
 
 /// The 32-bit pattern of a TF32 number, and the code of such a pattern (its 13 low bits are ignored, as tensor cores do).

@@ -13,76 +13,36 @@
 /// there is no special code. Decoding ignores bits above b. In the restricted range no encoder writes -2^(b-1), which still
 /// decodes to its value (MX v1.0 leaves it unused in MXINT8), so that encode(decode(code)) is one above it.
 ///
-/// Model of : scalar_format (core/concepts.hpp)
+/// Model of : scalar_format (core/scalar_format.hpp)
 /// Cost     : encode about 10 integer instructions, decode 2 and a conversion; the value is its code, 1 or 2 bytes.
 /// Accuracy : exact nearest; |error| <= 2^-(f+1) inside the range for the nearest policies.
 /// Promise  : integer arithmetic on the bits of x: the same code under every FTZ/DAZ, contraction and optimisation setting.
 /// Source   : OCP Microscaling Formats v1.0 (MXINT8); ONNX QuantizeLinear (zero point).
 
-#include "skive/core/concepts.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 
-#include <bit>
 #include <cstdint>
 #include <type_traits>
 
 namespace skive {
 namespace detail {
 
-// |x| as keep 2^0 + drop 2^-drop_bits after scaling by 2^fraction_bits. `saturated`: at least 2^62, or infinite.
-struct scaled_magnitude {
-  std::uint64_t keep = 0;
-  std::uint64_t drop = 0;
-  int drop_bits = 1;
-  bool negative = false;
-  bool saturated = false;
-  bool nan = false;
-};
-
-// |x| = significand 2^exponent is split at the binary point. Past 63 dropped bits the lost tail becomes a sticky last bit: that
-// keeps every comparison with a half or a multiple of 2^-33, all that a rounding policy asks about.
-template <class Real>
-constexpr scaled_magnitude scale_magnitude(Real x, int fraction_bits) noexcept {
-  static_assert(std::is_same_v<Real, float> || std::is_same_v<Real, double>, "skive: encode takes float or double");
-  using bits_type = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
-  constexpr int mantissa_bits = sizeof(Real) == 4 ? 23 : 52;
-  constexpr int exponent_max = sizeof(Real) == 4 ? 255 : 2047;
-  std::uint64_t const b = std::bit_cast<bits_type>(x);
-  auto const mantissa = b & ((std::uint64_t{1} << mantissa_bits) - 1);
-  auto const field = static_cast<int>(b >> mantissa_bits) & exponent_max;
-
-  scaled_magnitude m;
-  m.negative = (b >> (8 * sizeof(Real) - 1)) != 0;
-  m.nan = field == exponent_max && mantissa != 0;
-  auto const significand = field == 0 ? mantissa : mantissa | (std::uint64_t{1} << mantissa_bits);
-  int const shift = (field == 0 ? 1 : field) - exponent_max / 2 - mantissa_bits + fraction_bits;
-  if (field == exponent_max || shift > 62 - mantissa_bits) {
-    m.saturated = !m.nan;
-  } else if (shift >= 0) {
-    m.keep = significand << shift;
-  } else if (shift >= -63) {
-    m.keep = significand >> -shift;
-    m.drop = significand & ((std::uint64_t{1} << -shift) - 1);
-    m.drop_bits = -shift;
-  } else {
-    int const excess = -shift - 63;
-    m.drop = excess > 63 ? 0 : significand >> excess;
-    if (excess > 63 ? significand != 0 : (m.drop << excess) != significand) m.drop |= 1;
-    m.drop_bits = 63;
-  }
-  return m;
-}
-
 // x 2^fraction_bits rounded to an integer, clamped to [low, high] (|low|, |high| < 2^62); NaN gives 0.
-template <class Real, class R>
-constexpr std::int64_t round_to_integer(Real x, int fraction_bits, std::int64_t low, std::int64_t high, R& rounding) noexcept {
-  auto const m = scale_magnitude(x, fraction_bits);
-  if (m.nan) return 0;
-  if (m.saturated) return m.negative ? low : high;
-  auto n = static_cast<std::int64_t>(m.keep);
-  if (m.drop != 0 && rounding.increments(m.keep, m.drop, m.drop_bits, m.negative)) ++n;
-  if (m.negative) n = -n;
-  return n < low ? low : n > high ? high : n;
+template <class Real, rounding_policy R>
+constexpr std::int64_t round_to_integer(Real x, int fraction_bits, std::int64_t low, std::int64_t high,
+                                        R const& rounding) noexcept {
+  auto const u = unpack_real(x);
+  if (u.kind == real_kind::nan || u.kind == real_kind::zero) return 0;
+  if (u.kind == real_kind::infinite || u.exponent + fraction_bits >= 62) return u.negative ? low : high;
+  int const drop_bits = real_layout<Real>::fraction_bits - u.exponent - fraction_bits;
+  auto const magnitude = rounded_shift(rounding, 0, u.significand, drop_bits, u.negative);
+  // Without branches, for signs cannot be predicted: -low or high, whichever bounds the magnitude; then the sign.
+  auto const sign = -static_cast<std::int64_t>(u.negative);
+  auto const limit = static_cast<std::uint64_t>(high ^ ((high ^ -low) & sign));
+  auto const clamped = static_cast<std::int64_t>(magnitude < limit ? magnitude : limit);
+  return (clamped ^ sign) - sign;
 }
 
 template <int Bits>
@@ -191,7 +151,8 @@ using uint8 = uint_format<8>;
 using mxint8 = fixed_point<8, 6>;                            ///< MX v1.0 element: int8 2^-6, +-127/64
 using mxint8_full = fixed_point<8, 6, integer_range::full>;  ///< the same with -2 in use
 
-static_assert(scalar_format<int4> && scalar_format<mxint8_full> && scalar_format<uint8>);
+static_assert(scalar_format<int2> && scalar_format<int8> && scalar_format<int2_full> && scalar_format<int8_full>);
+static_assert(scalar_format<uint1> && scalar_format<uint8> && scalar_format<mxint8> && scalar_format<mxint8_full>);
 static_assert(sizeof(int4) == 1 && std::is_trivially_copyable_v<int4> && sizeof(uint_format<16>) == 2);
 
 }  // namespace skive

@@ -22,8 +22,10 @@
 ///            contraction setting: a sum of two floats is a multiple of 2^-149, never a subnormal double.
 /// Source   : T. Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", 2023 (NF4); others in format/lookup_table.hpp.
 
-#include "skive/core/concepts.hpp"
+#include "skive/core/ieee.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/core/status.hpp"
 #include "skive/format/lookup_key.hpp"
 #include "skive/format/lookup_table.hpp"
@@ -78,7 +80,7 @@ struct sorted_table {
     std::array<std::uint64_t, size> entries{};
     for (std::size_t i = 0; i < size; ++i) {
       entries[i] = (std::uint64_t{total_order(Table::levels[i])} << 32) | i;
-      valid = valid && finite_level(Table::levels[i]);
+      valid = valid && is_finite(Table::levels[i]);
     }
     merge_sort(entries);
     for (std::size_t i = 0; i < size; ++i) {
@@ -123,8 +125,8 @@ struct lookup_format {
   friend constexpr bool operator==(lookup_format, lookup_format) noexcept = default;
 
  private:
-  template <class Real, class R>
-  static constexpr std::size_t rank(Real x, R& rounding) noexcept {
+  template <class Real, rounding_policy R>
+  static constexpr std::size_t rank(Real x, R const& rounding) noexcept {
     static_assert(std::is_same_v<Real, float> || std::is_same_v<Real, double>, "skive: encode takes float or double");
     if constexpr (!detail::rounds_to_nearest<R>)
       return detail::choose_rank(detail::exact_double(x), size, [](std::size_t i) { return sorted.levels[i]; }, rounding);
@@ -146,7 +148,7 @@ class lookup_view {
   static constexpr result<lookup_view> make(std::span<float const> levels, lookup_tie tie = lookup_tie::lower) noexcept {
     if (levels.size() < 2 || levels.size() > 65536) return errc::invalid_argument;
     for (float const v : levels)
-      if (!detail::finite_level(v)) return errc::not_finite;
+      if (!is_finite(v)) return errc::not_finite;
     for (std::size_t i = 1; i < levels.size(); ++i)
       if (detail::order_key(levels[i - 1]) >= detail::order_key(levels[i])) return errc::invalid_argument;
     return lookup_view{levels, tie};
@@ -186,7 +188,9 @@ using af4 = lookup_format<af4_table>;
 using sf4 = lookup_format<sf4_table>;
 using iq4_nl = lookup_format<iq4_nl_table>;
 
-static_assert(scalar_format<nf4> && scalar_format<fp4_bnb> && scalar_format<dynamic8> && primitive<lookup_view>);
+static_assert(scalar_format<nf4> && scalar_format<nf3> && scalar_format<nf2> && scalar_format<fp4_bnb>);
+static_assert(scalar_format<dynamic8> && scalar_format<dynamic8_unsigned> && scalar_format<af4> && scalar_format<sf4>);
+static_assert(scalar_format<iq4_nl> && primitive<lookup_view>);
 static_assert(sizeof(nf4) == 1 && std::is_trivially_copyable_v<nf4> && std::is_trivially_copyable_v<lookup_view>);
 
 }  // namespace skive

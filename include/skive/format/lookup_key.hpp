@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file format/lookup_key.hpp - numbers as integers of the same order, and the exact decision between two neighbouring levels.
+/// @file format/lookup_key.hpp - the exact decision between two neighbouring levels of a table.
 ///
-///   key(x) < key(y) <=> x < y;   x takes the upper of two neighbours <=> key(x) > their key
+///   x takes the upper of two neighbours <=> order_key(x) > their key
 ///
 /// Model of : - (used by format/lookup.hpp)
 /// Cost     : integer instructions; midpoint_key 6 additions in double.
@@ -12,7 +12,7 @@
 ///            position of a double x below 2^-1022, where it only decides between 0 and 1 of 2^32: FTZ and DAZ change no bit.
 /// Source   : D. E. Knuth, The Art of Computer Programming 2, section 4.2.2 (the exact error of a sum).
 
-#include "skive/core/ieee.hpp"
+#include "skive/core/real_bits.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/format/lookup_table.hpp"
 
@@ -23,40 +23,11 @@
 
 namespace skive::detail {
 
-// Integers in the order of the numbers; -0 and +0 are both 0, NaN is past the infinities.
-constexpr std::int64_t order_key(double x) noexcept {
-  auto const b = std::bit_cast<std::uint64_t>(x);
-  auto const magnitude = static_cast<std::int64_t>(b & 0x7fff'ffff'ffff'ffff);
-  return (b >> 63) != 0 ? -magnitude : magnitude;
-}
-constexpr std::int32_t order_key(float x) noexcept {
-  auto const b = std::bit_cast<std::uint32_t>(x);
-  auto const magnitude = static_cast<std::int32_t>(b & 0x7fff'ffff);
-  return (b >> 31) != 0 ? -magnitude : magnitude;
-}
-
-constexpr bool finite_level(float x) noexcept { return order_key(x) < 0x7f80'0000 && order_key(x) > -0x7f80'0000; }
-
 // NaN maps to 0: a lookup format has no code for it.
 template <class Real>
 constexpr Real without_nan(Real x) noexcept {
-  constexpr auto infinity = sizeof(Real) == 4 ? 0x7f80'0000 : 0x7ff0'0000'0000'0000;
-  auto const key = order_key(x);
-  return key > infinity || key < -infinity ? Real{0} : x;
-}
-
-// float to double on the bits: the hardware conversion reads a subnormal float as 0 under DAZ.
-constexpr double exact_double(double x) noexcept { return x; }
-constexpr double exact_double(float x) noexcept {
-  auto const b = std::bit_cast<std::uint32_t>(x);
-  std::uint64_t const sign = std::uint64_t{b >> 31} << 63;
-  std::uint64_t const magnitude = b & 0x7fff'ffff;
-  if (magnitude >= 0x7f80'0000) return std::bit_cast<double>(sign | 0x7ff0'0000'0000'0000 | (magnitude << 29));
-  if (magnitude >= 0x0080'0000) return std::bit_cast<double>(sign | ((magnitude << 29) + (std::uint64_t{1023 - 127} << 52)));
-  if (is_zero_pattern(magnitude)) return std::bit_cast<double>(sign);
-  int const top = static_cast<int>(std::bit_width(magnitude)) - 1;
-  std::uint64_t const mantissa = (magnitude << (52 - top)) & ((std::uint64_t{1} << 52) - 1);
-  return std::bit_cast<double>(sign | (static_cast<std::uint64_t>(top - 149 + 1023) << 52) | mantissa);
+  auto const bits = std::bit_cast<typename real_layout<Real>::bits_type>(x);
+  return std::bit_cast<Real>(real_magnitude(x) > real_layout<Real>::infinity ? 0 : bits);
 }
 
 // The key that decides at a pivot p: x takes the upper neighbour if and only if order_key(x) > pivot_key.
@@ -79,10 +50,8 @@ constexpr std::int64_t midpoint_key(float a, float b, lookup_tie tie) noexcept {
 
 // The largest float key not above a double key, so that floats are compared as 32-bit numbers.
 consteval std::int32_t narrow_key(std::int64_t key) noexcept {
-  auto const magnitude = static_cast<std::uint64_t>(key < 0 ? -key : key);
-  auto const f = order_key(static_cast<float>(std::bit_cast<double>(key < 0 ? magnitude | (std::uint64_t{1} << 63) : magnitude)));
-  auto const u = static_cast<std::uint32_t>(f < 0 ? -f : f);
-  return order_key(exact_double(std::bit_cast<float>(f < 0 ? u | (std::uint32_t{1} << 31) : u))) > key ? f - 1 : f;
+  auto const near = order_key(static_cast<float>(real_from_key<double>(key)));
+  return order_key(exact_double(real_from_key<float>(near))) > key ? near - 1 : near;
 }
 
 // How many of n ascending keys lie below `key`; key_at(i) gives them.
@@ -98,8 +67,8 @@ template <class R>
 inline constexpr bool rounds_to_nearest = std::is_same_v<R, nearest_even> || std::is_same_v<R, nearest_away>;
 
 // The rank that a policy other than the nearest ones chooses; level_at(rank) ascends, n >= 2, x is not NaN.
-template <class LevelAt, class R>
-constexpr std::size_t choose_rank(double x, std::size_t n, LevelAt level_at, R& rounding) noexcept {
+template <class LevelAt, rounding_policy R>
+constexpr std::size_t choose_rank(double x, std::size_t n, LevelAt level_at, R const& rounding) noexcept {
   auto const key = order_key(x);
   auto const above = count_below(key, n, [&](std::size_t i) { return order_key(exact_double(level_at(i))); });  // levels below x
   if (above == 0) return 0;

@@ -17,6 +17,8 @@
 /// Promise  : that of minifloat.
 /// Source   : IEEE P3109 working group, interim report v4.0, 26 June 2026 (a draft).
 
+#include "skive/core/rounding.hpp"
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 #include <cstdint>
@@ -49,13 +51,16 @@ using binary8p3se = p3109<8, 3, signedness::with_sign, domain::extended>;
 using binary4p2sf = p3109<4, 2, signedness::with_sign, domain::finite>;
 using binary8p1uf = p3109<8, 1, signedness::without_sign, domain::finite>;
 
+static_assert(scalar_format<binary8p4se> && scalar_format<binary8p3se> && scalar_format<binary4p2sf>);
+static_assert(scalar_format<binary8p1uf>);
+
 /// The saturation modes. finite: everything to max_finite. propagate: finite overflow to max_finite, infinity kept where it
 /// exists. none: overflow to infinity where it exists, else to max_finite; rounding policies that never leave max_finite stay.
 enum class p3109_saturation : std::uint8_t { finite, propagate, none };
 
 /// The code of x in the P3109 format F under the standard's own names. Into an unsigned format a negative result is NaN under
 /// `none` (and -Inf under `propagate`, our reading), else 0. Infinity into a finite format becomes max_finite.
-template <class F, class Real, class R = nearest_even>
+template <class F, class Real, rounding_policy R = nearest_even>
 constexpr typename F::code_type p3109_project(Real x, R rounding = {},
                                               p3109_saturation saturation = p3109_saturation::none) noexcept {
   bool const below_zero = !F::is_signed && detail::unpack_real(x).negative;

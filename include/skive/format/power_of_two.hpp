@@ -19,6 +19,7 @@
 ///            authors' published level sets (m = 3, 5; m = 1, 7, 8 continue their rule). Equation (3) counts 2^b + 1 levels for b
 ///            bits; this table leaves out the smallest pair.
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/lookup.hpp"
 
 #include <array>

@@ -14,6 +14,7 @@
 /// Promise  : that of minifloat.
 /// Source   : NVIDIA PTX ISA (ue4m3, ue5m3); LLVM APFloat (Float8E5M3FNU).
 
+#include "skive/core/scalar_format.hpp"
 #include "skive/format/minifloat.hpp"
 
 namespace skive {
@@ -30,5 +31,7 @@ using ue5m3 = minifloat<minifloat_traits{.exponent_bits = 5,
                                          .is_signed = false,
                                          .nan = nan_placement::all_ones,
                                          .negative_zero = false}>;
+
+static_assert(scalar_format<ue4m3> && scalar_format<ue5m3>);
 
 }  // namespace skive

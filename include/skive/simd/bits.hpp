@@ -7,11 +7,12 @@
 ///   store_fields<Width>(w, order, p)         lanes below 2^Width become the fields of the row at p
 ///
 /// Model of : -
-/// Cost     : simd/bits_x86.hpp; elsewhere that of core/bits.hpp.
+/// Cost     : simd/bits_x86.hpp, simd/bits_sse2.hpp; elsewhere that of core/bits.hpp.
 /// Promise  : the bytes of skive::pack and the codes of skive::unpack; exactly 2 Width bytes are touched.
 /// Source   : -
 
 #include "skive/core/bits.hpp"
+#include "skive/simd/bits_sse2.hpp"
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/bytes.hpp"
 
@@ -22,26 +23,34 @@ namespace skive::simd {
 namespace detail {
 
 // flatten: functions shared with units of other flags must not be called, only inlined.
-template <int Width, class Arch>
-[[gnu::flatten]] words<Arch> load_fields_generic(std::byte const* from, bit_order order) noexcept {
-  alignas(16) std::byte codes[16];
+template <int Width, bit_order Order, class Arch>
+[[gnu::flatten]] words<Arch> load_fields_generic(std::byte const* from) noexcept {
+  std::uint64_t codes[2];  // field 0 in the lowest byte
   for (std::size_t half = 0; half < 2; ++half) {
     std::byte packed[8] = {};
     std::memcpy(packed, from + half * Width, Width);
-    auto const eight = skive::detail::unpack_8(skive::detail::load_8(packed, order), Width, order);
-    skive::detail::store_8(eight, codes + 8 * half, order);
+    auto const eight = skive::detail::unpack_8(skive::detail::load_8(packed, Order), Width, Order);
+    codes[half] = Order == bit_order::low_first ? eight : __builtin_bswap64(eight);
   }
-  return load_bytes<Arch>(codes);
+#if XSIMD_WITH_SSE2
+  if constexpr (has_sse2<Arch>)  // memory would keep the processor waiting: two stores, one load
+    return widen_bytes<Arch>(_mm_set_epi64x(static_cast<long long>(codes[1]), static_cast<long long>(codes[0])));
+#endif
+  if constexpr (!has_sse2<Arch>) {
+    alignas(16) std::byte bytes[16];
+    for (std::size_t half = 0; half < 2; ++half) skive::detail::store_8(codes[half], bytes + 8 * half, bit_order::low_first);
+    return load_bytes<Arch>(bytes);
+  }
 }
 
-template <int Width, class Arch>
-[[gnu::flatten]] void store_fields_generic(words<Arch> const& w, bit_order order, std::byte* to) noexcept {
+template <int Width, bit_order Order, class Arch>
+[[gnu::flatten]] void store_fields_generic(words<Arch> const& w, std::byte* to) noexcept {
   alignas(16) std::byte codes[16];
   store_bytes(w, codes);
   for (std::size_t half = 0; half < 2; ++half) {
     std::byte packed[8];
-    auto const eight = skive::detail::load_8(codes + 8 * half, order);
-    skive::detail::store_8(skive::detail::pack_8(eight, Width, order), packed, order);
+    auto const eight = skive::detail::load_8(codes + 8 * half, Order);
+    skive::detail::store_8(skive::detail::pack_8(eight, Width, Order), packed, Order);
     std::memcpy(to + half * Width, packed, Width);
   }
 }
@@ -55,8 +64,13 @@ template <int Width, class Arch>
     return load_bytes<Arch>(from);
   } else if constexpr (has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>) {
     return detail::load_fields_x86<Width, Arch>(from, order);
+#if XSIMD_WITH_SSE2
+  } else if constexpr (detail::has_bits_sse2<Width, Arch>) {
+    return detail::load_fields_sse2<Width, Arch>(from, order);
+#endif
   } else {
-    return detail::load_fields_generic<Width, Arch>(from, order);
+    if (order == bit_order::low_first) return detail::load_fields_generic<Width, bit_order::low_first, Arch>(from);
+    return detail::load_fields_generic<Width, bit_order::high_first, Arch>(from);
   }
 }
 
@@ -73,8 +87,13 @@ template <int Width, class Arch>
     store_bytes(w, to);
   } else if constexpr (has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>) {
     detail::store_fields_x86<Width, Arch>(w, order, to);
+#if XSIMD_WITH_SSE2
+  } else if constexpr (detail::has_bits_sse2<Width, Arch>) {
+    detail::store_fields_sse2<Width, Arch>(w, order, to);
+#endif
   } else {
-    detail::store_fields_generic<Width, Arch>(w, order, to);
+    if (order == bit_order::low_first) return detail::store_fields_generic<Width, bit_order::low_first, Arch>(w, to);
+    detail::store_fields_generic<Width, bit_order::high_first, Arch>(w, to);
   }
 }
 

@@ -40,6 +40,17 @@ template <class Arch>
 }
 #endif
 
+#if XSIMD_WITH_AVX2
+// Lane i of 32 bits holds the numbers i and 8 + i.
+template <class Arch>
+[[gnu::always_inline]] inline void store_interleaved_halves(__m256i pairs, void* to) noexcept {
+  auto const split = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7,
+                                      10, 11, 14, 15);
+  auto const halves = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(pairs, split), 0xD8);
+  _mm256_storeu_si256(static_cast<__m256i*>(to), halves);
+}
+#endif
+
 // The low byte of each lane.
 #if XSIMD_WITH_SSE2
 template <class Arch>
@@ -171,10 +182,7 @@ template <class Arch>
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
     auto const both = _mm256_blend_epi16(w.part[0], _mm256_slli_epi32(w.part[1], 16), 0xAA);  // of each pair one word a part
-    auto const split = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6,
-                                        7, 10, 11, 14, 15);
-    auto const halves = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(both, split), 0xD8);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), halves);
+    detail::store_interleaved_halves<Arch>(both, to);
   }
 #endif
 #if XSIMD_WITH_SSE2

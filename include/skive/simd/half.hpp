@@ -29,7 +29,7 @@ template <class Arch>
 inline constexpr bool has_f16c = false;
 #endif
 
-/// NaN without payload.
+// NaN without payload.
 template <class Arch>
 [[gnu::always_inline]] inline words<Arch> quiet_nan(words<Arch> const& x) noexcept {
 #if XSIMD_WITH_AVX512BW
@@ -81,18 +81,72 @@ template <class Arch>
   return code | ((bits >> 16) & all(0x8000));
 }
 
+#if XSIMD_WITH_AVX2
+// Sixteen numbers of two bytes in a register: what lies above Infinity becomes the quiet NaN.
+template <int Infinity, class Arch>
+[[gnu::always_inline]] inline __m256i quiet_nan_halves(__m256i h) noexcept {
+  constexpr short payload = Infinity == 0x7F80 ? 0x3F : 0x1FF;
+  auto const nan = _mm256_cmpgt_epi16(_mm256_and_si256(h, _mm256_set1_epi16(0x7FFF)), _mm256_set1_epi16(Infinity));
+  return _mm256_or_si256(_mm256_andnot_si256(_mm256_and_si256(nan, _mm256_set1_epi16(payload)), h),
+                         _mm256_and_si256(nan, _mm256_set1_epi16(payload + 1)));
+}
+
+template <class Arch>
+[[gnu::always_inline]] inline floats<Arch> load_bfloat16_avx2(void const* from) noexcept {
+  auto const fours = _mm256_permute4x64_epi64(_mm256_loadu_si256(static_cast<__m256i const*>(from)), 0xD8);  // 0 2 1 3
+  auto const h = quiet_nan_halves<0x7F80, Arch>(fours);
+  auto const zero = _mm256_setzero_si256();
+  return {{_mm256_castsi256_ps(_mm256_unpacklo_epi16(zero, h)), _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, h))}};
+}
+
+// Upper and lower halves of all lanes have a register each; the sum of the lower one with 7FFF + odd carries into the upper one.
+template <class Arch>
+[[gnu::always_inline]] inline void store_bfloat16_avx2(floats<Arch> const& x, void* to) noexcept {
+  auto const w = as<std::uint32_t>(x);
+  auto upper = _mm256_blend_epi16(_mm256_srli_epi32(w.part[0], 16), w.part[1], 0xAA);
+  auto lower = _mm256_blend_epi16(w.part[0], _mm256_slli_epi32(w.part[1], 16), 0xAA);
+  auto const exact = _mm256_cmpeq_epi16(lower, _mm256_setzero_si256());  // -1
+  auto const magnitude = _mm256_and_si256(upper, _mm256_set1_epi16(0x7FFF));
+  auto const nan = _mm256_cmpgt_epi16(_mm256_add_epi16(magnitude, exact), _mm256_set1_epi16(0x7F7F));
+  upper = _mm256_or_si256(_mm256_andnot_si256(_mm256_and_si256(nan, _mm256_set1_epi16(0x3F)), upper),
+                          _mm256_and_si256(nan, _mm256_set1_epi16(0x40)));
+  lower = _mm256_andnot_si256(nan, lower);
+  auto const odd = _mm256_and_si256(upper, _mm256_set1_epi16(1));
+  auto const half_sum = _mm256_avg_epu16(lower, _mm256_add_epi16(odd, _mm256_set1_epi16(0x7FFE)));  // (a + b + 1) / 2
+  store_interleaved_halves<Arch>(_mm256_add_epi16(upper, _mm256_srli_epi16(half_sum, 15)), to);
+}
+#endif
+
 }  // namespace detail
 
 template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> load_bfloat16(void const* from) noexcept {
-  return as<float>(detail::quiet_nan(load_upper_halves<Arch>(static_cast<std::byte const*>(from))));
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) return detail::load_bfloat16_avx2<Arch>(from);
+#endif
+  if constexpr (!has_avx2<Arch>)
+    return as<float>(detail::quiet_nan(load_upper_halves<Arch>(static_cast<std::byte const*>(from))));
 }
 
 template <class Arch>
 [[gnu::always_inline]] inline void store_bfloat16(floats<Arch> const& x, void* to) noexcept {
-  auto const bits = detail::quiet_nan(as<std::uint32_t>(x));
-  auto const odd = (bits >> 16) & words<Arch>::broadcast(1);
-  store_upper_halves(bits + words<Arch>::broadcast(0x7FFF) + odd, static_cast<std::byte*>(to));
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    auto const bits = detail::quiet_nan(as<std::uint32_t>(x)).part[0];
+    auto const odd = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x10000));
+    auto const up = _mm512_add_epi32(bits, _mm512_set1_epi32(0x7FFF));
+    words<Arch> const rounded{{_mm512_mask_add_epi32(up, odd, bits, _mm512_set1_epi32(0x8000))}};
+    store_upper_halves(rounded, static_cast<std::byte*>(to));
+  }
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) detail::store_bfloat16_avx2<Arch>(x, to);
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
+    auto const bits = detail::quiet_nan(as<std::uint32_t>(x));
+    auto const odd = (bits >> 16) & words<Arch>::broadcast(1);
+    store_upper_halves(bits + words<Arch>::broadcast(0x7FFF) + odd, static_cast<std::byte*>(to));
+  }
 }
 
 template <class Arch>
@@ -105,9 +159,8 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2 && defined(__F16C__)
   if constexpr (detail::has_f16c<Arch>) {
-    auto const* const halves = static_cast<__m128i const*>(from);
-    floats<Arch> const x{{_mm256_cvtph_ps(_mm_loadu_si128(halves)), _mm256_cvtph_ps(_mm_loadu_si128(halves + 1))}};
-    return as<float>(detail::quiet_nan(as<std::uint32_t>(x)));
+    auto const h = detail::quiet_nan_halves<0x7C00, Arch>(_mm256_loadu_si256(static_cast<__m256i const*>(from)));
+    return {{_mm256_cvtph_ps(_mm256_castsi256_si128(h)), _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1))}};
   }
 #endif
   if constexpr (!has_avx512<Arch> && !detail::has_f16c<Arch>)
@@ -125,9 +178,10 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2 && defined(__F16C__)
   if constexpr (detail::has_f16c<Arch>) {
-    auto const y = as<float>(detail::quiet_nan(as<std::uint32_t>(x)));
-    for (std::size_t i = 0; i < 2; ++i)
-      _mm_storeu_si128(static_cast<__m128i*>(to) + i, _mm256_cvtps_ph(y.part[i], _MM_FROUND_TO_NEAREST_INT));
+    auto const low = _mm256_cvtps_ph(x.part[0], _MM_FROUND_TO_NEAREST_INT);
+    auto const high = _mm256_cvtps_ph(x.part[1], _MM_FROUND_TO_NEAREST_INT);
+    auto const h = detail::quiet_nan_halves<0x7C00, Arch>(_mm256_set_m128i(high, low));
+    _mm256_storeu_si256(static_cast<__m256i*>(to), h);
   }
 #endif
   if constexpr (!has_avx512<Arch> && !detail::has_f16c<Arch>)

@@ -27,7 +27,7 @@ inline constexpr bool has_float_shuffle = has_avx512<Arch> || has_avx2<Arch> || 
 template <class Arch>
 struct float_registers {
   alignas(64) std::uint32_t values[16];
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     for (std::size_t i = 0; i < 16; ++i) values[i] = std::bit_cast<std::uint32_t>(from[i]);
   }
 };
@@ -37,7 +37,7 @@ template <class Arch>
   requires has_avx512<Arch>
 struct float_registers<Arch> {
   __m512 all;
-  void set(float const* from) noexcept { all = _mm512_loadu_ps(from); }
+  [[gnu::always_inline]] void set(float const* from) noexcept { all = _mm512_loadu_ps(from); }
 };
 #endif
 #if XSIMD_WITH_AVX2
@@ -45,7 +45,7 @@ template <class Arch>
   requires has_avx2<Arch>
 struct float_registers<Arch> {
   __m256 low, high;
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     low = _mm256_loadu_ps(from);
     high = _mm256_loadu_ps(from + 8);
   }
@@ -56,7 +56,7 @@ template <class Arch>
   requires has_ssse3<Arch>
 struct float_registers<Arch> {
   __m128i plane[4];  // plane b: byte b of every value
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     alignas(16) std::uint8_t bytes[4][16];
     for (std::size_t i = 0; i < 16; ++i)
       for (std::size_t b = 0; b < 4; ++b)
@@ -70,7 +70,7 @@ template <class Arch>
   requires has_neon64<Arch>
 struct float_registers<Arch> {
   uint8x16x4_t all;
-  void set(float const* from) noexcept {
+  [[gnu::always_inline]] void set(float const* from) noexcept {
     for (int i = 0; i < 4; ++i) all.val[i] = vreinterpretq_u8_f32(vld1q_f32(from + 4 * i));
   }
 };
@@ -81,7 +81,7 @@ template <class Arch>
 struct float_table {
   detail::float_registers<Arch> registers;
 
-  explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
+  [[gnu::always_inline]] explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
 };
 
 /// Only the low 4 bits of each index count.
@@ -141,7 +141,7 @@ struct byte_table {
   byte_batch<Arch> part[whole ? 1 : Entries / 16];
   alignas(16) std::uint8_t memory[in_memory ? Entries : 1];
 
-  explicit byte_table(std::array<std::uint8_t, Entries> const& values) noexcept {
+  [[gnu::always_inline]] explicit byte_table(std::array<std::uint8_t, Entries> const& values) noexcept {
     if constexpr (in_memory) {
       for (std::size_t i = 0; i < Entries; ++i) memory[i] = values[i];
     } else {

@@ -19,36 +19,53 @@ namespace skive::simd {
 
 namespace detail {
 
+// For whole batches, and for registers of x86 that are narrower than the batch they were cut from.
+template <class Arch>
 struct larger {
-  template <class B>
-  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
+  template <class T>
+  [[gnu::always_inline]] xsimd::batch<T, Arch> operator()(xsimd::batch<T, Arch> const& a,
+                                                          xsimd::batch<T, Arch> const& b) const noexcept {
     return xsimd::max(a, b);
   }
+#if XSIMD_WITH_AVX2
+  [[gnu::always_inline]] __m256i operator()(__m256i a, __m256i b) const noexcept { return _mm256_max_epi32(a, b); }
+  [[gnu::always_inline]] __m128i operator()(__m128i a, __m128i b) const noexcept { return _mm_max_epi32(a, b); }
+#endif
 };
+template <class Arch>
 struct lesser {
-  template <class B>
-  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
+  template <class T>
+  [[gnu::always_inline]] xsimd::batch<T, Arch> operator()(xsimd::batch<T, Arch> const& a,
+                                                          xsimd::batch<T, Arch> const& b) const noexcept {
     return xsimd::min(a, b);
   }
+#if XSIMD_WITH_AVX2
+  [[gnu::always_inline]] __m256i operator()(__m256i a, __m256i b) const noexcept { return _mm256_min_epi32(a, b); }
+  [[gnu::always_inline]] __m128i operator()(__m128i a, __m128i b) const noexcept { return _mm_min_epi32(a, b); }
+#endif
 };
-struct added {
-  template <class B>
-  [[gnu::always_inline]] B operator()(B const& a, B const& b) const noexcept {
+template <class Arch>
+struct added {  // of floats, in registers of x86 by their bits
+  template <class T>
+  [[gnu::always_inline]] xsimd::batch<T, Arch> operator()(xsimd::batch<T, Arch> const& a,
+                                                          xsimd::batch<T, Arch> const& b) const noexcept {
     return a + b;
   }
+#if XSIMD_WITH_AVX2
+  [[gnu::always_inline]] __m256i operator()(__m256i a, __m256i b) const noexcept {
+    return _mm256_castps_si256(_mm256_add_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+  }
+  [[gnu::always_inline]] __m128i operator()(__m128i a, __m128i b) const noexcept {
+    return _mm_castps_si128(_mm_add_ps(_mm_castsi128_ps(a), _mm_castsi128_ps(b)));
+  }
+#endif
 };
 
 // Lane i of the result is lane i ^ Distance of x.
 template <int Distance, class Arch>
 [[gnu::always_inline]] inline xsimd::batch<std::uint32_t, Arch> exchanged(xsimd::batch<std::uint32_t, Arch> const& x) noexcept {
-#if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) {
-    if constexpr (Distance >= 4) return _mm512_shuffle_i64x2(x, x, Distance == 8 ? 0x4E : 0xB1);
-    if constexpr (Distance < 4) return _mm512_shuffle_epi32(x, static_cast<_MM_PERM_ENUM>(Distance == 2 ? 0x4E : 0xB1));
-  } else
-#endif
 #if XSIMD_WITH_AVX2
-      if constexpr (has_avx2<Arch>) {
+  if constexpr (has_avx2<Arch>) {
     if constexpr (Distance == 4) return _mm256_permute2x128_si256(x, x, 1);
     if constexpr (Distance < 4) return _mm256_shuffle_epi32(x, Distance == 2 ? 0x4E : 0xB1);
   } else
@@ -75,40 +92,55 @@ template <int Distance, class Arch>
 template <class T, class Arch>
 [[gnu::always_inline]] inline T first_lane(xsimd::batch<T, Arch> const& x) noexcept {
   [[maybe_unused]] constexpr bool is_float = std::is_same_v<T, float>;
-#if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch> && is_float) return _mm512_cvtss_f32(x);
-  if constexpr (has_avx512<Arch> && !is_float) return static_cast<T>(_mm_cvtsi128_si32(_mm512_castsi512_si128(x)));
-#endif
-#if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch> && is_float) return _mm256_cvtss_f32(x);
-  if constexpr (has_avx2<Arch> && !is_float) return static_cast<T>(_mm_cvtsi128_si32(_mm256_castsi256_si128(x)));
-#endif
 #if XSIMD_WITH_SSE2
   if constexpr (has_sse2<Arch> && is_float) return _mm_cvtss_f32(x);
   if constexpr (has_sse2<Arch> && !is_float) return static_cast<T>(_mm_cvtsi128_si32(x));
 #endif
-  if constexpr (!has_avx512<Arch> && !has_avx2<Arch> && !has_sse2<Arch>) {
+  if constexpr (!has_sse2<Arch>) {
     alignas(64) T lane[16];
     x.store_unaligned(lane);
     return lane[0];
   }
 }
 
+#if XSIMD_WITH_AVX2
+// The narrower the register, the more units of the processor take it.
+template <class Arch, class Op>
+[[gnu::always_inline]] inline __m128i fold_256(__m256i x, Op op) noexcept {
+  auto const y = op(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  auto const z = op(y, _mm_shuffle_epi32(y, 0x4E));
+  return op(z, _mm_shuffle_epi32(z, 0xB1));
+}
+#endif
+
 // x_i op x_(i+8), y_i op y_(i+4), z_i op z_(i+2), u_0 op u_1.
 template <class Op, class T, class Arch>
 [[gnu::always_inline]] inline T fold(sixteen<T, Arch> x, Op op) noexcept {
-  for (std::size_t half = x.registers / 2; half != 0; half /= 2)
-    for (std::size_t i = 0; i < half; ++i) x.part[i] = op(x.part[i], x.part[i + half]);
-  auto y = x.part[0];
-  auto const halve = [&y, op]<int Distance>(std::integral_constant<int, Distance>) noexcept {
-    if constexpr (Distance < static_cast<int>(sizeof(y) / 4))
-      y = op(y, xsimd::bitwise_cast<T>(exchanged<Distance, Arch>(xsimd::bitwise_cast<std::uint32_t>(y))));
-  };
-  halve(std::integral_constant<int, 8>{});
-  halve(std::integral_constant<int, 4>{});
-  halve(std::integral_constant<int, 2>{});
-  halve(std::integral_constant<int, 1>{});
-  return first_lane<T, Arch>(y);
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx512<Arch> || has_avx2<Arch>) {
+    auto const bits = as<std::uint32_t>(x);
+    __m128i y;
+#if XSIMD_WITH_AVX512BW
+    if constexpr (has_avx512<Arch>)
+      y = fold_256<Arch>(op(_mm512_castsi512_si256(bits.part[0]), _mm512_extracti64x4_epi64(bits.part[0], 1)), op);
+#endif
+    if constexpr (has_avx2<Arch>) y = fold_256<Arch>(op(__m256i(bits.part[0]), __m256i(bits.part[1])), op);
+    if constexpr (std::is_same_v<T, float>) return _mm_cvtss_f32(_mm_castsi128_ps(y));
+    if constexpr (!std::is_same_v<T, float>) return static_cast<T>(_mm_cvtsi128_si32(y));
+  } else
+#endif
+  {
+    for (std::size_t half = x.registers / 2; half != 0; half /= 2)
+      for (std::size_t i = 0; i < half; ++i) x.part[i] = op(x.part[i], x.part[i + half]);
+    auto y = x.part[0];
+    auto const partner = [&y]<int Distance>(std::integral_constant<int, Distance>) noexcept {
+      return xsimd::bitwise_cast<T>(exchanged<Distance, Arch>(xsimd::bitwise_cast<std::uint32_t>(y)));
+    };
+    if constexpr (y.size > 8) y = op(y, partner(std::integral_constant<int, 8>{}));
+    if constexpr (y.size > 4) y = op(y, partner(std::integral_constant<int, 4>{}));
+    y = op(y, partner(std::integral_constant<int, 2>{}));
+    return first_lane<T, Arch>(op(y, partner(std::integral_constant<int, 1>{})));
+  }
 }
 
 // Lane i: a where bit Distance of i is clear, else b; each the larger of its lanes i and i ^ Distance.
@@ -169,11 +201,11 @@ template <int Distance, class Arch>
 /// Precondition: every lane is below 2^31.
 template <class Arch>
 [[gnu::always_inline]] inline std::uint32_t largest(words<Arch> const& w) noexcept {
-  return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::larger{}));
+  return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::larger<Arch>{}));
 }
 template <class Arch>
 [[gnu::always_inline]] inline std::uint32_t smallest(words<Arch> const& w) noexcept {
-  return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::lesser{}));
+  return static_cast<std::uint32_t>(detail::fold(as<std::int32_t>(w), detail::lesser<Arch>{}));
 }
 
 /// Precondition: no lane is NaN or has its sign bit set.
@@ -188,7 +220,7 @@ template <class Arch>
 
 template <class Arch>
 [[gnu::always_inline]] inline float sum(floats<Arch> const& x) noexcept {
-  return detail::fold(x, detail::added{});
+  return detail::fold(x, detail::added<Arch>{});
 }
 
 /// Precondition: every lane of every v[g] is below 2^31.
