@@ -167,9 +167,10 @@ std::size_t rows_in(std::size_t size, skive::compare::fitted const& codec, optio
 // By the format's own rounding, or by another where the library's codec takes one.
 void encode(options const& o, skive::compare::fitted const& codec, skive::matrix_view<float const> rows, std::byte* out) {
   if (o.rounding == "nearest_even") return codec.encode_rows(rows, out);
-  if (o.rounding.starts_with("stochastic")) fail(o.format, "block codecs cannot round stochastically yet; scalar formats can");
+  auto const policy = rounding_of(o);
+  skive::convert::row_rounding const rounding{policy.which, {o.seed, 0, o.random_bits, policy.random.variant}};
   auto const description = codec.description();
-  auto const encoder = description ? skive::convert::find_rounded(*description, rounding_of(o)) : nullptr;
+  auto const encoder = description ? skive::convert::find_rounded(*description, rounding) : nullptr;
   if (!encoder) fail(o.format, "rounds to nearest even only");
   encoder->encode_rows(rows, out);
 }
@@ -213,12 +214,13 @@ int run(int argc, char** argv) {
   auto* const format = app.add_option("--format", o.format, "name of a scalar format or block codec");
   app.add_flag("--decode", o.decode, "codes to numbers");
   app.add_option("--columns", o.columns, "numbers in a row (raw input of a block codec; default: one row)");
-  app.add_option("--rounding", o.rounding, "of numbers to codes; stochastic: scalar formats only")
+  app.add_option("--rounding", o.rounding, "of numbers to codes")
       ->check(CLI::IsMember({"nearest_even", "nearest_away", "toward_zero", "toward_positive", "toward_negative", "toward_odd",
                              "stochastic_a", "stochastic_b", "stochastic_c"}));
   app.add_option("--overflow", o.finite, "finite numbers past the largest code")->check(CLI::IsMember({"saturate", "special"}));
   app.add_option("--infinity", o.infinite, "infinite input")->check(CLI::IsMember({"saturate", "special"}));
-  app.add_option("--seed", o.seed, "of stochastic rounding; number i takes word i of the stream");
+  app.add_option("--seed", o.seed,
+                 "of stochastic rounding; number i takes word i of the stream, or of the row's stream in a block codec");
   app.add_option("--random-bits", o.random_bits, "of stochastic rounding")->check(CLI::Range(1, 32));
   auto* const in = app.add_option("IN", o.in, "raw float32 or .npy; codes with --decode");
   auto* const out = app.add_option("OUT", o.out, "where the result goes");

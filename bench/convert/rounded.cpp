@@ -5,7 +5,7 @@
 
 namespace skive::convert {
 
-std::unique_ptr<rounded_encoder> find_rounded(codec_description const& d, any_rounding rounding) {
+std::unique_ptr<rounded_encoder> find_rounded(codec_description const& d, row_rounding const& rounding) {
   for (auto const find : {rounded_integer, rounded_affine_or_scaled_integer, rounded_float, rounded_table,
                           rounded_shared_exponent, rounded_mean_or_adaptive, rounded_p3109})
     if (auto e = find(d, rounding)) return e;

@@ -3,6 +3,8 @@
 
 namespace skive::convert {
 
-encoder rounded_float(codec_description const& d, any_rounding rounding) { return find_in(d, rounding, compare::float_codecs{}); }
+encoder rounded_float(codec_description const& d, row_rounding const& rounding) {
+  return find_in(d, rounding, compare::float_codecs{});
+}
 
 }  // namespace skive::convert

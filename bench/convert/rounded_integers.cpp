@@ -3,7 +3,7 @@
 
 namespace skive::convert {
 
-encoder rounded_integer(codec_description const& d, any_rounding rounding) {
+encoder rounded_integer(codec_description const& d, row_rounding const& rounding) {
   return find_in(d, rounding, compare::integer_codecs{});
 }
 

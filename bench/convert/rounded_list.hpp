@@ -16,13 +16,13 @@ namespace skive::convert {
 
 using encoder = std::unique_ptr<rounded_encoder>;
 
-encoder rounded_integer(codec_description const& d, any_rounding rounding);
-encoder rounded_affine_or_scaled_integer(codec_description const& d, any_rounding rounding);
-encoder rounded_float(codec_description const& d, any_rounding rounding);
-encoder rounded_table(codec_description const& d, any_rounding rounding);
-encoder rounded_shared_exponent(codec_description const& d, any_rounding rounding);
-encoder rounded_mean_or_adaptive(codec_description const& d, any_rounding rounding);
-encoder rounded_p3109(codec_description const& d, any_rounding rounding);
+encoder rounded_integer(codec_description const& d, row_rounding const& rounding);
+encoder rounded_affine_or_scaled_integer(codec_description const& d, row_rounding const& rounding);
+encoder rounded_float(codec_description const& d, row_rounding const& rounding);
+encoder rounded_table(codec_description const& d, row_rounding const& rounding);
+encoder rounded_shared_exponent(codec_description const& d, row_rounding const& rounding);
+encoder rounded_mean_or_adaptive(codec_description const& d, row_rounding const& rounding);
+encoder rounded_p3109(codec_description const& d, row_rounding const& rounding);
 
 namespace detail {
 
@@ -30,15 +30,15 @@ template <class Scheme>
 struct with_rounding : Scheme {
   template <class Arch>
   static constexpr std::size_t lanes = 0;  // the vector path rounds to nearest even
-  any_rounding rounding;
+  row_rounding rounding;
 };
 
 template <class Scheme>
-result<grouped<with_rounding<Scheme>>> rounded(grouped<Scheme> const& codec, any_rounding rounding) {
+result<grouped<with_rounding<Scheme>>> rounded(grouped<Scheme> const& codec, row_rounding const& rounding) {
   return grouped<with_rounding<Scheme>>{codec.group_size(), {codec.scheme(), rounding}, codec.order()};
 }
 template <class Scheme>
-result<tiles<with_rounding<Scheme>>> rounded(tiles<Scheme> const& codec, any_rounding rounding) {
+result<tiles<with_rounding<Scheme>>> rounded(tiles<Scheme> const& codec, row_rounding const& rounding) {
   return tiles<with_rounding<Scheme>>::make(codec.tile_rows(), codec.tile_cols(), {codec.scheme(), rounding});
 }
 
@@ -48,8 +48,16 @@ class encoder_of final : public rounded_encoder {
   explicit encoder_of(Codec codec) : codec_{codec} {}
   void encode_rows(matrix_view<float const> rows, std::byte* out) const override {
     std::vector<std::byte> memory(compare::detail::scratch_of(codec_, {rows.rows, rows.cols}));
-    compare::detail::each_call(codec_, out, rows,
-                               [&](auto const& p, auto numbers) { return codec_.encode(numbers, p, workspace{memory}); });
+    auto const encode = [&](Codec const& codec, std::byte* to, matrix_view<float const> numbers) {
+      compare::detail::each_call(codec, to, numbers,
+                                 [&](auto const& p, auto x) { return codec.encode(x, p, workspace{memory}); });
+    };
+    if constexpr (block_codec<Codec>)
+      for (std::size_t r = 0; r < rows.rows; ++r)
+        encode(codec_.at_row(r), out + r * compare::detail::bytes_of(codec_, {1, rows.cols}),
+               {rows.data + r * rows.row_stride, 1, rows.cols, rows.row_stride});
+    else
+      encode(codec_, out, rows);
   }
 
  private:
@@ -59,7 +67,7 @@ class encoder_of final : public rounded_encoder {
 }  // namespace detail
 
 template <class... Codecs>
-encoder find_in(codec_description const& d, any_rounding rounding, compare::codec_list<Codecs...>) {
+encoder find_in(codec_description const& d, row_rounding const& rounding, compare::codec_list<Codecs...>) {
   encoder found;
   auto const consider = [&]<class Codec>(Codec const*) {
     if constexpr (requires(Codec const& c) { detail::rounded(c, rounding); })

@@ -3,6 +3,8 @@
 
 namespace skive::convert {
 
-encoder rounded_p3109(codec_description const& d, any_rounding rounding) { return find_in(d, rounding, compare::p3109_codecs{}); }
+encoder rounded_p3109(codec_description const& d, row_rounding const& rounding) {
+  return find_in(d, rounding, compare::p3109_codecs{});
+}
 
 }  // namespace skive::convert

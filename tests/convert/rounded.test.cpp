@@ -17,13 +17,14 @@ namespace {
 using namespace skive;
 using convert::any_rounding;
 using convert::find_rounded;
+using convert::row_rounding;
 using kind = any_rounding::kind;
 constexpr std::size_t cols = 100;
 
-std::vector<std::byte> bytes_of(codec_description const& d, kind k, std::vector<float> const& m) {
+std::vector<std::byte> bytes_of(codec_description const& d, row_rounding const& rounding, std::vector<float> const& m) {
   matrix_view<float const> const rows{m.data(), m.size() / cols, cols};
   std::vector<std::byte> out(m.size() * 5);
-  auto const encoder = find_rounded(d, {k, {}});
+  auto const encoder = find_rounded(d, rounding);
   REQUIRE(encoder != nullptr);
   encoder->encode_rows(rows, out.data());
   return out;
@@ -34,10 +35,11 @@ std::vector<std::byte> library_bytes(Codec const& codec, std::vector<float> cons
   std::vector<std::byte> out(m.size() * 5);
   auto const each = total_bytes(codec.plane_bytes(cols));
   for (std::size_t r = 0; r < m.size() / cols; ++r) {
+    auto const of_row = codec.at_row(r);
     planes<std::byte, Codec::plane_count> p;
     REQUIRE(planar(codec, cols, std::span{out}.subspan(r * each, each), p));
     test::scratch_memory scratch{codec.scratch_bytes(cols)};
-    REQUIRE(codec.encode(std::span{m}.subspan(r * cols, cols), p, scratch.get()));
+    REQUIRE(of_row.encode(std::span{m}.subspan(r * cols, cols), p, scratch.get()));
   }
   return out;
 }
@@ -49,7 +51,7 @@ void matches(auto const& make) {
   auto const d = describe(make.template operator()<C<nearest_even>>());
   auto const one = [&]<class R>(kind k, R) {
     CAPTURE(static_cast<int>(k));
-    CHECK(bytes_of(d, k, m) == library_bytes(make.template operator()<C<R>>(), m));
+    CHECK(bytes_of(d, {k, {}}, m) == library_bytes(make.template operator()<C<R>>(), m));
   };
   one(kind::nearest_even, nearest_even{});
   one(kind::nearest_away, nearest_away{});
@@ -57,6 +59,17 @@ void matches(auto const& make) {
   one(kind::toward_positive, toward_positive{});
   one(kind::toward_negative, toward_negative{});
   one(kind::toward_odd, toward_odd{});
+
+  for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c})
+    for (int const count : {3, 32}) {
+      CAPTURE(static_cast<int>(variant), count);
+      stochastic_stream const stream{77, 0, count, variant};
+      auto codec = make.template operator()<C<stochastic_stream>>();
+      auto scheme = codec.scheme();
+      scheme.rounding = stream;
+      CHECK(bytes_of(d, {kind::random, stream}, m) ==
+            library_bytes(C<stochastic_stream>{codec.group_size(), scheme, codec.order()}, m));
+    }
 }
 
 template <class R>
@@ -89,9 +102,13 @@ TEST_CASE("rounded: tiles, NVFP4, means and choices round as told", "[convert]")
     auto const d = *codec->description();
     std::vector<std::byte> nearest(m.size() * 5);
     codec->encode_rows({m.data(), 8, cols}, nearest.data());
-    CHECK(bytes_of(d, kind::nearest_even, m) == nearest);
+    CHECK(bytes_of(d, {}, m) == nearest);
     // Toward zero, no number grows by more than the rounding of one product; some differ from the nearest.
-    auto const down = bytes_of(d, kind::toward_zero, m);
+    auto const drawn = bytes_of(d, {kind::random, {5}}, m);
+    CHECK(drawn != nearest);
+    CHECK(drawn != bytes_of(d, {kind::random, {6}}, m));
+    CHECK(drawn == bytes_of(d, {kind::random, {5}}, m));
+    auto const down = bytes_of(d, {kind::toward_zero, {}}, m);
     CHECK(down != nearest);
     std::vector<float> out(m.size());
     codec->decode_rows(down.data(), {out.data(), 8, cols});
