@@ -2,7 +2,8 @@
 // convert: numbers to codes and back, for conformance checks written in other languages.
 //
 //   scalar format : float32 -> one code per number (1 byte; 2 over 8 bits; 4 over 16), little-endian, and back
-//   block codec   : rows of `--columns` float32 -> packed rows (planes one after another), then the tensor's constants as float32
+//   block codec   : rows of `--columns` float32 -> packed rows (planes one after another; of tiles: those of the whole matrix),
+//                   then the tensor's constants as float32
 //   IN            : raw little-endian float32, or .npy (whose last axis gives the columns); OUT: raw, .npy when it is so named
 #include "compare/format.hpp"
 #include "compare/npy.hpp"
