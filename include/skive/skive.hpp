@@ -41,6 +41,7 @@
 #include "skive/format/fp6.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/half.hpp"
+#include "skive/format/half_lanes.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lanes.hpp"
@@ -52,6 +53,7 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/format/p3109.hpp"
 #include "skive/format/power_of_two.hpp"
+#include "skive/format/rows.hpp"
 #include "skive/format/scale_float.hpp"
 
 // metric

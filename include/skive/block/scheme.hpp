@@ -14,7 +14,7 @@
 #include "skive/core/ieee.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/core/workspace.hpp"
-#include "skive/format/minifloat.hpp"
+#include "skive/format/rows.hpp"
 #include "skive/simd/arch.hpp"
 
 #include <array>
@@ -93,19 +93,6 @@ struct trits {
 };
 
 namespace detail {
-
-constexpr float widen(float x) noexcept { return x; }
-template <minifloat_traits T>
-constexpr float widen(minifloat<T> x) noexcept {
-  return minifloat<T>::decode(x.code);
-}
-template <class T>
-constexpr T narrow(float x) noexcept {
-  if constexpr (std::is_same_v<T, float>)
-    return x;
-  else
-    return T::from(x, nearest_even{}, non_saturating);
-}
 
 constexpr std::size_t field_bytes(std::size_t groups, int bits) noexcept {
   auto const b = static_cast<std::size_t>(bits);
