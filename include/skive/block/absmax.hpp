@@ -15,6 +15,7 @@
 /// Promise  : same bytes everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN.
 /// Source   : T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", ICLR 2022 (block-wise absmax).
 
+#include "skive/block/clip_search.hpp"
 #include "skive/block/grouped.hpp"
 #include "skive/block/scale.hpp"
 #include "skive/block/scale_lanes.hpp"
@@ -27,6 +28,7 @@ namespace skive {
 enum class scale_choice : std::uint8_t {
   absmax,  ///< the largest magnitude becomes the format's largest
   mse,     ///< the kept scale of least squared error, found exactly
+  grid,    ///< of 80 kept scales from the largest magnitude down to a fifth of it the one of least squared error
 };
 
 namespace detail {
@@ -69,6 +71,7 @@ struct absmax_scheme {
     auto const largest = detail::largest_magnitude(values);
     if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
     auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
+    if (choice == scale_choice::grid) return clip_search<Format, Scale>(values, detail::scale_limit<Format>());
     return choice == scale_choice::mse ? search_scale<Format, Scale>(values, s, w) : s;
   }
   template <class R>

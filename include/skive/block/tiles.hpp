@@ -42,6 +42,8 @@ class tiles {
     return t;
   }
   constexpr Scheme const& scheme() const noexcept { return scheme_; }
+  constexpr std::size_t tile_rows() const noexcept { return rows_; }
+  constexpr std::size_t tile_cols() const noexcept { return cols_; }
 
   constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t rows, std::size_t cols) const noexcept {
     auto const row_bytes = Scheme::packing::bytes(cols);
