@@ -42,7 +42,12 @@ struct sixteen_mask {
   [[gnu::always_inline]] std::uint32_t bits() const noexcept {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < registers; ++i) all |= static_cast<std::uint64_t>(part[i].mask()) << (i * batch_bool::size);
-    return static_cast<std::uint32_t>(all);
+    auto word = static_cast<std::uint32_t>(all);
+#if XSIMD_WITH_AVX512F && defined(__GNUC__) && !defined(__clang__)
+    // g++ 12 widens a mask register into a stack slot by storing only its 16 bits: make it go through a register.
+    if constexpr (derives<Arch, xsimd::avx512f>) asm("" : "+r"(word));
+#endif
+    return word;
   }
 };
 
