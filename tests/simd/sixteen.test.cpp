@@ -171,18 +171,6 @@ TEST_CASE("integers up to 2^24 convert exactly", "[simd]") {
   });
 }
 
-TEST_CASE("minimum and maximum with NaN give the second operand", "[simd]") {
-  skive::test::for_each_arch([]<class Arch>() {
-    using s = sixteen<float, Arch>;
-    auto const nan = s::broadcast(std::numeric_limits<float>::quiet_NaN());
-    auto const two = s::broadcast(2.0f);
-    require_lanes(min(nan, two), [](std::size_t) { return 2.0f; });
-    require_lanes(max(nan, two), [](std::size_t) { return 2.0f; });
-    require_lanes(min(two, nan), [](std::size_t) { return std::numeric_limits<float>::quiet_NaN(); });
-    require_lanes(max(two, nan), [](std::size_t) { return std::numeric_limits<float>::quiet_NaN(); });
-  });
-}
-
 TEST_CASE("numbers load and store at any address, and nothing beside them", "[simd]") {
   skive::test::for_each_arch([]<class Arch>() {
     std::array<float, 48> from, to;

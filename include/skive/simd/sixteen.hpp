@@ -113,7 +113,7 @@ struct sixteen {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] << count;
     return a;
   }
-  /// The second operand where one is NaN.
+  /// Where one operand is NaN the result is open: instruction sets differ. So is the sign of a zero out of -0 and +0.
   [[gnu::always_inline]] friend sixteen min(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
     return a;
