@@ -24,7 +24,8 @@ namespace detail {
 
 template <minifloat_traits T>
 inline constexpr bool has_minifloat_lanes = T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals &&
-    T.bias + T.fraction_bits <= 100 && T.exponent_bits <= 6 && T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
+    T.bias + T.fraction_bits <= 100 && (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 6 &&
+    T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
 
 // Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
 template <class Format>
@@ -58,7 +59,8 @@ struct format_lanes<minifloat<T>, Arch> {
     if constexpr (Overflow.finite != Overflow.infinite)
       code = replace(code, magnitude == integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::infinity(),
                      {overflow_action::saturate, Overflow.infinite});
-    if constexpr (format::has_nan)
+    if constexpr (format::has_nan || !T.is_signed || Overflow.finite != Overflow.infinite ||
+                  Overflow.finite == overflow_action::to_special)  // else NaN has become max_finite of its sign
       code = replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
     return code;
   }
