@@ -100,7 +100,10 @@ struct mean_scheme {
   }
   template <class R>
   constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
-    return detail::code_at_scale<Format>(s.scale, x, r);
+    if constexpr (std::is_same_v<Format, sign_format>)  // x / s may vanish, its sign does not
+      return is_zero(s.scale) || !is_finite(s.scale) ? std::uint8_t{0} : Format::encode(x);
+    else
+      return detail::code_at_scale<Format>(s.scale, x, r);
   }
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
   constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
