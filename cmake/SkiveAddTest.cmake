@@ -25,10 +25,9 @@ function(skive_add_test name label file)
   endif()
 endfunction()
 
-# skive_add_simd_tests(FLOOR STEM FILE [VARIANTS]): FILE once per set of flags that the compiler knows, of those that the regular expression
-# VARIANTS names if there is one;
-# run where this machine can run it. Emulated registers stand in for the widths that the machine lacks. Where products may be
-# fused, the compiler is told to fuse all it likes.
+# skive_add_simd_tests(FLOOR STEM FILE [VARIANTS]): FILE once per set of flags that the compiler knows (and the regular expression
+# VARIANTS names, if there is one); run where this machine can run it. Emulated registers stand in for the widths that the machine
+# lacks. Where products can be fused the compiler is told to fuse all it likes.
 function(skive_add_simd_tests floor stem file)
   if(NOT SKIVE_BUILD_TESTING)
     return()
