@@ -94,6 +94,14 @@ struct mean_scheme : detail::one_scale<Format, Scale> {
     }
     return keep_mean(sums.total(), values.size());
   }
+  template <class R>
+  constexpr std::uint8_t code(scale_state const& s, float x, R r) const noexcept {
+    if constexpr (std::is_same_v<Format, sign_format>)  // x / s may vanish, its sign does not
+      return is_zero(s.scale) || !is_finite(s.scale) ? std::uint8_t{0} : Format::encode(x);
+    else
+      return detail::code_at_scale<Format>(s.scale, x, r);
+  }
+
   /// The vector path (block/lane_scheme.hpp).
   template <class Arch, class T>
   scale_state settle_group(std::span<T const> values, workspace) const noexcept {
