@@ -53,6 +53,7 @@ template <class Format, class Scale = typename detail::default_scale<Format>::ty
 struct absmax_scheme {
   static_assert(Format::bits <= 8, "skive::absmax holds elements of at most 8 bits");
   using state = scale_state;
+  using element = Format;
   using packing = bit_fields<Format::bits>;
   static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 32;
@@ -108,6 +109,7 @@ struct absmax_scheme {
 template <class Format, class Rounding = nearest_even>
 struct static_scale_scheme {
   using state = scale_state;
+  using element = Format;
   using packing = bit_fields<Format::bits>;
   static constexpr std::array<int, 0> field_bits{};
   static constexpr std::size_t default_group = 64;

@@ -9,13 +9,15 @@
 /// refusals once for all. A block is the smallest count of groups whose codes and fields fill whole bytes: one group of
 /// 32 nibbles, but two where a 4-bit zero point needs a partner.
 ///
-/// Model of : stepwise_codec
+/// Model of : stepwise_codec, dot_codec (block/lane_dot.hpp); with bytes block/integer_dot.hpp
 /// Cost     : one pass to settle, one to code; no allocation; 400 bytes of stack.
 /// Accuracy : the scheme's.
 /// Promise  : the same bytes everywhere; nothing is written before all sizes are checked; any bytes decode safely. A group
 ///            with a NaN or infinity decodes to NaN throughout and touches no neighbour; a zero group decodes to zeros.
 /// Source   : -
 
+#include "skive/block/integer_dot.hpp"
+#include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
@@ -89,6 +91,59 @@ class grouped {
     return decode_row<Arch>(from, row);
   }
 
+  /// A product with floats: block/lane_dot.hpp has its order and its error. x has to outlive the query.
+  using query = float_query;
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  template <class Arch = native_arch>
+  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
+    return query{x.data(), x.size()};
+  }
+  /// Fails with size_mismatch if a plane is too small for q.size numbers.
+  template <class Arch = native_arch>
+  constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept {
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    return dots<Arch, 1>(from, &q)[0];
+  }
+  /// A product with bytes: block/integer_dot.hpp, for formats of integer levels. The query lies in the workspace. Fails with
+  /// workspace_too_small or not_finite.
+  constexpr std::size_t int8_query_bytes(std::size_t n, activation_scale kind = activation_scale::per_block) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return detail::int8_query_bytes<Scheme::packing::width>(n, kind);
+  }
+  template <class Arch = native_arch>
+  result<int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return detail::prepare_int8<Arch, Scheme>(x, order_, kind, w);
+  }
+  /// Fails with size_mismatch, or with invalid_argument if another kind of codec made the query.
+  template <class Arch = native_arch>
+  result<float> dot(planes<std::byte const, plane_count> from, int8_query const& q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    if (!accepts(q)) return errc::invalid_argument;
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    return dots<Arch, 1>(from, &q)[0];
+  }
+  /// Products with `Queries` queries of one length and kind, without checks: for loops over many rows that have made them.
+  template <class Arch, std::size_t Queries>
+  constexpr std::array<float, Queries> dots(planes<std::byte const, plane_count> const& from, query const* q) const noexcept {
+    return detail::float_dots<Arch, Scheme, Queries>(scheme_, layout(q->size), from, q->size, whole_blocks<Arch>(q->size), q);
+  }
+  template <class Arch, std::size_t Queries>
+  std::array<float, Queries> dots(planes<std::byte const, plane_count> const& from, int8_query const* q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return detail::integer_dots<Arch, Scheme, Queries>(scheme_, layout(q->size), from, q);
+  }
+  constexpr bool accepts(query const&) const noexcept { return true; }
+  constexpr bool accepts(int8_query const& q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return q.order == detail::query_order<Scheme>(order_);
+  }
+
   /// The state that encode() would choose for `values` as one group.
   constexpr block_state settle(std::span<float const> values, workspace w) const noexcept { return scheme_.settle(values, w); }
   /// y[0] = what x[0] becomes under `state`.
@@ -124,6 +179,10 @@ class grouped {
   }
   constexpr float rounded(block_state const& state, float x) const noexcept {
     return scheme_.value(state, scheme_.code(state, x, scheme_.rounding));
+  }
+
+  constexpr detail::group_layout layout(std::size_t n) const noexcept {
+    return {group_ == 0 ? n : group_, group_ == 0 ? 1 : block_groups(), order_};
   }
 
   template <class Arch, class T>

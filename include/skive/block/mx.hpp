@@ -35,6 +35,7 @@ enum class mx_rule : std::uint8_t { floor, ceil, round_up, even, floor_plus_1, s
 template <class Element, class Rounding = nearest_even>
 struct mx_scheme {
   using state = scale_state;
+  using element = Element;
   using packing = bit_fields<Element::bits>;
   static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 32;

@@ -51,6 +51,7 @@ class nvfp4_scheme {
     float factor = 0.0f;  // x times or over this is encoded
     float scale = 0.0f;   // fl32(s T): decodes
   };
+  using element = e2m1;
   using packing = bit_fields<4>;
   static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 16;

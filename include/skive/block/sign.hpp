@@ -80,6 +80,7 @@ struct format_lanes<ternary_format, Arch> {
 template <class Format, class Packing, class Scale = float16>
 struct mean_scheme {
   using state = scale_state;
+  using element = Format;
   using packing = Packing;
   static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 128;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/lane_dot.hpp - products of a packed row with vectors of floats: codes become levels in registers, never in memory.
+///
+///   sum_g scale_g sum_(i in g) (level(code_i) - zero_g) x_i
+///
+/// Order: lane j of 16 takes the numbers j, j + 16, ... of a group, in turn by four sums a lane (two vectors and more: one sum);
+/// ((p0 + p1) + (p2 + p3)) scale_g is added to the lane's total group by group; the lanes are added as simd/reduce.hpp says.
+/// Products and sums are fused where the arch can. Numbers outside of whole registers of 16, groups whose scale is zero, extreme or
+/// not finite, and rows of schemes without a vector form are summed in double, one after another, and added last.
+///
+/// Model of : -
+/// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
+/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product with
+///            x in real arithmetic; plus what FTZ or underflow take from products below 2^-126. Whole row one group: n / 64 + 10.
+/// Promise  : the same bits for a row in every layout and at every address, alone or among other vectors' products up to the
+///            stated order. A group that is not finite makes the product NaN or infinite.
+/// Source   : -
+
+#include "skive/block/float_query.hpp"
+#include "skive/block/group_parameters.hpp"
+#include "skive/block/scale_lanes.hpp"
+#include "skive/simd/reduce.hpp"
+
+#include <bit>
+
+namespace skive::detail {
+
+template <class Scheme, class Arch>
+concept dot_lanes = lane_scheme<Scheme, Arch> && linear_scheme<Scheme>;
+
+/// Sums of products by the scalar rule: numbers begin .. end - 1 of a row, codes unpacked as they come.
+template <class Arch, class Scheme, std::size_t Queries>
+constexpr void dot_by_rule(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                           group_layout const& l, std::size_t begin, std::size_t end, float_query const* const queries,
+                           std::array<double, Queries>& sum) noexcept {
+  constexpr std::size_t fields = Scheme::field_bits.size();
+  constexpr std::size_t chunk = 40;  // codes unpacked at once: whole bytes in every packing
+  auto const block = l.group * l.per_block;
+  for (std::size_t start = begin; start < end; start += block) {
+    auto const b = block == 0 ? 0 : start / block;
+    auto const size = end - start < block ? end - start : block;
+    std::array<std::uint8_t, chunk> codes{};
+    typename Scheme::state state{};
+    for (std::size_t j = 0; j < size; ++j) {
+      if (j % l.group == 0) {
+        std::array<std::uint32_t, fields> metadata{};
+        for (std::size_t f = 0; f < fields; ++f)
+          metadata[f] =
+              load_field(from[1 + f].data + b * from[1 + f].block_stride, j / l.group, Scheme::field_bits[f], l.order);
+        state = scheme.load(metadata);
+      }
+      if (j % chunk == 0) {
+        auto const count = size - j < chunk ? size - j : chunk;
+        Scheme::packing::unpack(from[0].data + b * from[0].block_stride + Scheme::packing::bytes(j), l.order,
+                                std::span{codes}.first(count));
+      }
+      auto const w = static_cast<double>(scheme.value(state, codes[j % chunk]));
+      for (std::size_t q = 0; q < Queries; ++q) sum[q] += w * static_cast<double>(queries[q].data[start + j]);
+    }
+  }
+}
+
+template <class Scheme, class Arch, std::size_t Queries>
+  requires dot_lanes<Scheme, Arch>
+class lane_dot {
+  static constexpr int width = code_width<Scheme>;
+  static constexpr std::size_t parts = Queries == 1 ? 4 : 1;
+  using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
+  using floats = simd::floats<Arch>;
+  using sums = std::array<floats, Queries>;
+
+ public:
+  lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
+      : scheme_{scheme}, layout_{layout}, queries_{queries} {}
+
+  /// The first `groups` groups, whole blocks. What lanes do not take is added to `rest`.
+  void add(from_planes const& from, std::size_t groups, std::array<float, Queries>& sum,
+           std::array<double, Queries>& rest) const noexcept {
+    sums total;
+    total.fill(floats::broadcast(0.0f));
+    if (layout_.group == 32)
+      add_groups<32>(from, groups, total, rest);
+    else if (layout_.group == 16)
+      add_groups<16>(from, groups, total, rest);
+    else
+      add_groups<0>(from, groups, total, rest);
+    for (std::size_t q = 0; q < Queries; ++q) sum[q] = simd::sum(total[q]);
+  }
+
+ private:
+  // Group: its size if it is not 0.
+  template <std::size_t Group>
+  void add_groups(from_planes const& from, std::size_t groups, sums& total, std::array<double, Queries>& rest) const noexcept {
+    auto const group = Group == 0 ? layout_.group : Group;
+    std::size_t number = 0;
+    for (std::size_t first = 0; first < groups; first += 16) {
+      auto const count = groups - first < 16 ? groups - first : 16;
+      auto const p = load_group_parameters<Arch>(scheme_, from, first, count, layout_);
+      alignas(64) float scale[16];
+      alignas(64) float zero[16];
+      p.scale.store(scale);
+      if constexpr (has_zero_point<Scheme>) p.zero_point.store(zero);
+      for (std::size_t g = 0; g < count; ++g, number += group) {
+        auto const* const codes = place(from[0], first + g);
+        std::size_t done = 0;
+        if (((p.by_rule >> g) & 1) == 0) {
+          floats offset{};
+          if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(zero[g]);
+          done = group / 16 * 16;
+          add_group<Group>(codes, number, done, floats::broadcast(scale[g]), offset, total);
+        }
+        if (done != group) add_rest(from, first + g, number, done, group, rest);
+      }
+    }
+  }
+
+  template <std::size_t Group>
+  [[gnu::always_inline]] void add_group(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
+                                        floats const& offset, sums& total) const noexcept {
+    floats p[Queries][parts];
+    for (auto& of_query : p)
+      for (auto& x : of_query) x = floats::broadcast(0.0f);
+    auto const step = [&](std::size_t i, std::size_t part) noexcept {
+      auto w = level(simd::load_fields<width, Arch>(codes + i / 8 * width, layout_.order));
+      if constexpr (has_zero_point<Scheme>) w = w - offset;
+      for (std::size_t q = 0; q < Queries; ++q)
+        p[q][part] = simd::fused(w, floats::load(queries_[q].data + number + i), p[q][part]);
+    };
+    std::size_t i = 0;
+    if constexpr (Group == 0)
+      for (; i + 64 <= size; i += 64) {
+        step(i, 0);
+        step(i + 16, 1 % parts);
+        step(i + 32, 2 % parts);
+        step(i + 48, 3 % parts);
+      }
+    if (i + 16 <= size) step(i, 0), i += 16;
+    if (i + 16 <= size) step(i, 1 % parts), i += 16;
+    if (i + 16 <= size) step(i, 2 % parts), i += 16;
+    for (std::size_t q = 0; q < Queries; ++q) {
+      auto all = p[q][0];
+      if constexpr (parts == 4) {
+        if (Group != 16) all = all + p[q][1];
+        if (Group == 0) all = all + (p[q][2] + p[q][3]);
+      }
+      total[q] = simd::fused(all, scale, total[q]);
+    }
+  }
+
+  [[gnu::always_inline]] static floats level(simd::words<Arch> const& codes) noexcept {
+    return decode_lanes<typename Scheme::element, Arch>(codes);
+  }
+
+  // Numbers [done, group) of group g, where `number` is the group's first.
+  [[gnu::noinline]] void add_rest(from_planes const& from, std::size_t g, std::size_t number, std::size_t done, std::size_t group,
+                                  std::array<double, Queries>& rest) const noexcept {
+    constexpr std::size_t fields = Scheme::field_bits.size();
+    auto const b = g / layout_.per_block;
+    std::array<std::uint32_t, fields> metadata{};
+    for (std::size_t f = 0; f < fields; ++f)
+      metadata[f] = load_field(from[1 + f].data + b * from[1 + f].block_stride, g % layout_.per_block, Scheme::field_bits[f],
+                               layout_.order);
+    auto const state = scheme_.load(metadata);
+    auto const* const codes = place(from[0], g);
+    std::array<std::uint8_t, 64> code{};
+    for (std::size_t i = done; i < group; i += code.size()) {
+      auto const size = group - i < code.size() ? group - i : code.size();
+      Scheme::packing::unpack(codes + Scheme::packing::bytes(i), layout_.order, std::span{code}.first(size));
+      for (std::size_t j = 0; j < size; ++j) {
+        auto const w = static_cast<double>(scheme_.value(state, code[j]));
+        for (std::size_t q = 0; q < Queries; ++q) rest[q] += w * static_cast<double>(queries_[q].data[number + i + j]);
+      }
+    }
+  }
+
+  std::byte const* place(plane<std::byte const> const& codes, std::size_t g) const noexcept {
+    auto const b = layout_.per_block == 1 ? g : g / layout_.per_block;
+    return codes.data + b * codes.block_stride + Scheme::packing::bytes((g - b * layout_.per_block) * layout_.group);
+  }
+
+  Scheme const& scheme_;
+  group_layout layout_;
+  float_query const* queries_;
+};
+
+/// Products of a row of n numbers with `Queries` vectors; the planes are large enough. `whole`: numbers at the front that lie in
+/// whole blocks and may be coded group by group in lanes.
+template <class Arch, class Scheme, std::size_t Queries>
+constexpr std::array<float, Queries> float_dots(Scheme const& scheme, group_layout const& layout,
+                                                planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t n,
+                                                std::size_t whole, float_query const* queries) noexcept {
+  std::array<float, Queries> sum{};
+  std::array<double, Queries> rest{};
+  if constexpr (dot_lanes<Scheme, Arch>)
+    if (whole != 0) lane_dot<Scheme, Arch, Queries>{scheme, layout, queries}.add(from, whole / layout.group, sum, rest);
+  if (whole != n) dot_by_rule<Arch>(scheme, from, layout, whole, n, queries, rest);
+  for (std::size_t q = 0; q < Queries; ++q) sum[q] = static_cast<float>(static_cast<double>(sum[q]) + rest[q]);
+  return sum;
+}
+
+}  // namespace skive::detail
