@@ -54,6 +54,7 @@ struct absmax_scheme {
   static_assert(Format::bits <= 8, "skive::absmax holds elements of at most 8 bits");
   using state = scale_state;
   using element = Format;
+  using scale_format = Scale;
   using packing = bit_fields<Format::bits>;
   static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 32;

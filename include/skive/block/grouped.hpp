@@ -102,7 +102,9 @@ class grouped {
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept {
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
-    return dots<Arch, 1>(from, &q)[0];
+    float y = 0.0f;
+    multiply<Arch, 1>({from, {}, 1, &y, 0}, layout(q.size), &q);
+    return y;
   }
   /// A product with bytes: block/integer_dot.hpp, for formats of integer levels. The query lies in the workspace. Fails with
   /// workspace_too_small or not_finite.
@@ -124,18 +126,28 @@ class grouped {
   {
     if (!accepts(q)) return errc::invalid_argument;
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
-    return dots<Arch, 1>(from, &q)[0];
+    float y = 0.0f;
+    multiply<Arch, 1>({from, {}, 1, &y, 0}, layout(q.size), &q);
+    return y;
   }
-  /// Products with `Queries` queries of one length and kind, without checks: for loops over many rows that have made them.
+  /// Products of rows with `Queries` queries of one length and kind, without checks: what kernel/ calls when it has made them.
   template <class Arch, std::size_t Queries>
-  constexpr std::array<float, Queries> dots(planes<std::byte const, plane_count> const& from, query const* q) const noexcept {
-    return detail::float_dots<Arch, Scheme, Queries>(scheme_, layout(q->size), from, q->size, whole_blocks<Arch>(q->size), q);
+  constexpr void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n,
+                          query const* q) const noexcept {
+    detail::float_products<Arch, Queries>(scheme_, of_n, rows, q);
   }
   template <class Arch, std::size_t Queries>
-  std::array<float, Queries> dots(planes<std::byte const, plane_count> const& from, int8_query const* q) const noexcept
+  void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n, int8_query const* q) const noexcept
     requires detail::integer_scheme<Scheme>
   {
-    return detail::integer_dots<Arch, Scheme, Queries>(scheme_, layout(q->size), from, q);
+    detail::integer_products<Arch, Queries>(scheme_, of_n, rows, q);
+  }
+  /// What multiply() has to know of rows of n numbers.
+  constexpr detail::group_layout layout(std::size_t n) const noexcept {
+    auto const per_block = block_groups();
+    auto const block = group_ == 0 ? n : group_ * per_block;
+    bool const apart = per_block == 1 || (per_block <= 16 && Scheme::packing::fills_bytes(group_ % Scheme::packing::period));
+    return {n, group_ == 0 ? n : group_, per_block, groups(n), apart && n != 0 ? n / block * block : 0, order_};
   }
   constexpr bool accepts(query const&) const noexcept { return true; }
   constexpr bool accepts(int8_query const& q) const noexcept
@@ -179,10 +191,6 @@ class grouped {
   }
   constexpr float rounded(block_state const& state, float x) const noexcept {
     return scheme_.value(state, scheme_.code(state, x, scheme_.rounding));
-  }
-
-  constexpr detail::group_layout layout(std::size_t n) const noexcept {
-    return {group_ == 0 ? n : group_, group_ == 0 ? 1 : block_groups(), order_};
   }
 
   template <class Arch, class T>

@@ -97,94 +97,131 @@ class integer_dot {
 
  public:
   /// Do groups end where lanes do?
-  static constexpr bool fits(std::size_t group, std::size_t n) noexcept { return group >= n || group % steps::lane_numbers == 0; }
-
-  integer_dot(Scheme const& scheme, group_layout const& layout, from_planes const& from, int8_query const* queries) noexcept
-      : scheme_{scheme}, layout_{layout}, from_{from}, queries_{queries}, n_{queries->size} {
-    bytes_ = Scheme::packing::bytes(n_);
-    block_bytes_ = layout.group >= n_ ? bytes_ : Scheme::packing::bytes(layout.group * layout.per_block);
-    contiguous_ = layout.group >= n_ || from[0].block_stride == block_bytes_;
+  static constexpr bool fits(group_layout const& l) noexcept {
+    return l.n != 0 && (l.groups == 1 || l.group % steps::lane_numbers == 0);
   }
 
-  std::array<float, Queries> operator()() const noexcept {
-    if (queries_->kind == activation_scale::per_block) return run<true>();
-    return run<false>();
+  integer_dot(Scheme const& scheme, group_layout const& layout, int8_query const* queries) noexcept
+      : scheme_{scheme},
+        layout_{layout},
+        bytes_{Scheme::packing::bytes(layout.n)},
+        block_bytes_{layout.groups == 1 ? bytes_ : Scheme::packing::bytes(layout.group * layout.per_block)},
+        lanes_{layout.groups == 1 ? 16 * steps::count(layout.n) : layout.group / steps::lane_numbers} {
+    for (std::size_t q = 0; q < Queries; ++q) {
+      queries_[q] = queries[q].data;
+      scale_[q] = queries[q].scale;
+    }
+  }
+
+  void operator()(row_products<1 + Scheme::field_bits.size()> const& rows, activation_scale kind) const noexcept {
+    if (kind == activation_scale::per_block) return choose<true>(rows);
+    choose<false>(rows);
   }
 
  private:
-  enum class spread { shift, broadcast, any };  // how groups become lanes
+  using products = row_products<1 + Scheme::field_bits.size()>;
+  enum class spread { shift, broadcast, any };  // how scales of groups become those of lanes
 
   template <bool PerBlock>
-  [[gnu::always_inline]] std::array<float, Queries> run() const noexcept {
-    auto const count = steps::count(n_);
-    auto const lanes = layout_.group >= n_ ? 16 * count : layout_.group / steps::lane_numbers;
-    if (lanes % 16 == 0) return sum<PerBlock, spread::broadcast>(lanes);
-    if (lanes < 16 && (lanes & (lanes - 1)) == 0) return sum<PerBlock, spread::shift>(lanes);
-    return sum<PerBlock, spread::any>(lanes);
+  void choose(products const& rows) const noexcept {
+    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows);
+    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows);
+    multiply<PerBlock, spread::any>(rows);
   }
 
-  // `lanes`: of a group; sixteen groups are `lanes` steps.
+  // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread>
-  [[gnu::noinline]] std::array<float, Queries> sum(std::size_t lanes) const noexcept {
-    floats total[Queries];
-    for (auto& t : total) t = floats::broadcast(0.0f);
+  [[gnu::noinline]] void multiply(products const& rows) const noexcept {
     level_lanes const level;
-    auto const count = steps::count(n_);
-    auto const groups = layout_.group >= n_ ? 1 : n_ / layout_.group + (n_ % layout_.group != 0 ? 1 : 0);
-    int const shift = std::countr_zero(static_cast<unsigned>(lanes));
-    auto const lane = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); });
-    std::size_t step = 0;
-    for (std::size_t first = 0; first < groups; first += 16) {
-      auto const p = load_group_parameters<Arch>(scheme_, from_, first, groups - first < 16 ? groups - first : 16, layout_);
-      alignas(64) std::array<float, 16> scale;
-      alignas(64) std::array<float, 16> zero;
-      p.scale.store(scale.data());
-      if constexpr (has_zero_point<Scheme>) p.zero_point.store(zero.data());
-      simd::float_table<Arch> const scales{scale};
-      simd::float_table<Arch> const zeros{has_zero_point<Scheme> ? zero : scale};
-      auto const end = count - step < lanes ? count : step + lanes;
-      auto index = Spread == spread::shift ? lane >> shift : lane;
-      for (std::size_t k = 0; step < end; ++step, ++k) {
-        floats w;
-        [[maybe_unused]] floats z;
-        if constexpr (Spread == spread::broadcast) {
-          auto const g = k / (lanes / 16);
-          w = floats::broadcast(scale[g]);
-          if constexpr (has_zero_point<Scheme>) z = floats::broadcast(zero[g]);
-        } else {
-          if constexpr (Spread == spread::any)
-            index = simd::generate<std::uint32_t, Arch>([&](std::size_t i) noexcept {
-              return static_cast<std::uint32_t>((16 * k + i) / lanes);
-            });
-          w = look_up(scales, index);
-          if constexpr (has_zero_point<Scheme>) z = look_up(zeros, index);
-          if constexpr (Spread == spread::shift) index = index + words::broadcast(16U >> shift);
+    group_parameters<Arch> p;
+    auto const count = steps::count(layout_.n);
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      auto const from = rows.row(r);
+      bool const side_by_side = layout_.groups <= layout_.per_block || from[0].block_stride == block_bytes_;
+      auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
+      floats total[Queries];
+      for (auto& t : total) t = floats::broadcast(0.0f);
+      std::size_t step = 0;
+      for (std::size_t first = 0; step < count; first += p.capacity) {
+        auto const groups = layout_.groups - first < p.capacity ? layout_.groups - first : p.capacity;
+        p.load(scheme_, from, first, groups, layout_);
+        auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
+        auto const end = count - step < some ? count : step + some;
+        scale_cursor<Spread> cursor{p, lanes_};
+        for (; step < end && step < plain; ++step) {
+          auto const* const codes = from[0].data + step * steps::code_bytes;
+          simd::prefetch<Arch>(codes, read_ahead);
+          add_step<PerBlock>(level, spread_codes(codes), step, cursor.next(), total);
         }
-        add_step<PerBlock>(level, step, w, z, total);
+        for (; step < end; ++step)
+          add_step<PerBlock>(level, spread_codes(gathered(from[0], step * steps::code_bytes).data()), step, cursor.next(), total);
+      }
+      for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r] = simd::sum(total[q]) * scale_[q];
+    }
+  }
+
+  struct lane_scales {
+    floats scale;
+    floats zero_point;
+  };
+
+  // Scales and zero points of the lanes, step after step.
+  template <spread Spread>
+  class scale_cursor {
+   public:
+    [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const& p, std::size_t lanes) noexcept
+        : p_{p}, lanes_{lanes}, left_{lanes / 16} {
+      if constexpr (Spread == spread::shift) {
+        auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
+        index_ = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
+        left_ = std::size_t{16} >> shift;
       }
     }
-    std::array<float, Queries> out;
-    for (std::size_t q = 0; q < Queries; ++q) out[q] = simd::sum(total[q]) * queries_[q].scale;
-    return out;
-  }
+    [[gnu::always_inline]] lane_scales next() noexcept {
+      lane_scales s;
+      s.scale = spread_out(p_.scale);
+      if constexpr (has_zero_point<Scheme>) s.zero_point = spread_out(p_.zero_point);
+      if constexpr (Spread == spread::shift) {
+        at_ += left_;
+      } else if constexpr (Spread == spread::broadcast) {
+        if (--left_ == 0) ++at_, left_ = lanes_ / 16;
+      } else {
+        at_ += 16;
+      }
+      return s;
+    }
+
+   private:
+    [[gnu::always_inline]] floats spread_out(float const* of_groups) const noexcept {
+      if constexpr (Spread == spread::shift) return simd::look_up_8<Arch>(of_groups + at_, index_);
+      if constexpr (Spread == spread::broadcast) return floats::broadcast(of_groups[at_]);
+      if constexpr (Spread == spread::any)
+        return simd::generate<float, Arch>([&](std::size_t i) noexcept { return of_groups[(at_ + i) / lanes_]; });
+    }
+
+    group_parameters<Arch> const& p_;
+    std::size_t lanes_;
+    std::size_t left_;
+    std::size_t at_ = 0;  // group, or lane
+    words index_{};
+  };
 
   template <bool PerBlock>
-  [[gnu::always_inline]] void add_step(level_lanes const& level, std::size_t step, floats const& w,
-                                       [[maybe_unused]] floats const& z, floats (&total)[Queries]) const noexcept {
+  [[gnu::always_inline]] void add_step(level_lanes const& level, words const& codes, std::size_t step, lane_scales const& s,
+                                       floats (&total)[Queries]) const noexcept {
     constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
-    auto const codes = load_codes(step);
     words byte[steps::fields];
     for (std::size_t r = 0; r < steps::fields; ++r) byte[r] = level.bytes(field(codes, r));
     for (std::size_t q = 0; q < Queries; ++q) {
-      auto const* const x = queries_[q].data + step * record;
+      auto const* const x = queries_[q] + step * record;
       auto const term = load_words(x + 64 * steps::fields);
       auto products = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
       for (std::size_t r = 0; r < steps::fields; ++r)
         products = simd::dot4<levels::largest>(products, byte[r], load_words(x + 64 * r));
       auto t = simd::to_float<Arch>(products);
-      if constexpr (has_zero_point<Scheme>) t = simd::fused(floats::broadcast(0.0f) - z, simd::as<float>(term), t);
+      if constexpr (has_zero_point<Scheme>) t = simd::fused(floats::broadcast(0.0f) - s.zero_point, simd::as<float>(term), t);
       if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
-      total[q] = simd::fused(t, w, total[q]);
+      total[q] = simd::fused(t, s.scale, total[q]);
     }
   }
 
@@ -203,12 +240,6 @@ class integer_dot {
   }
 
   // The codes of a step, one or more to a byte.
-  [[gnu::always_inline]] words load_codes(std::size_t step) const noexcept {
-    auto const at = step * steps::code_bytes;
-    if (contiguous_ && at + steps::code_bytes <= bytes_) [[likely]]
-      return spread_codes(from_[0].data + at);
-    return spread_codes(gathered(at).data());
-  }
   [[gnu::always_inline]] words spread_codes(std::byte const* from) const noexcept {
     if constexpr (steps::folded) {
       return load_words(from);
@@ -220,7 +251,7 @@ class integer_dot {
     }
   }
   // Bytes at, at + 1, ... of the row's codes, whatever lies between its blocks; zeros past its end.
-  [[gnu::noinline]] std::array<std::byte, 64> gathered(std::size_t at) const noexcept {
+  [[gnu::noinline]] std::array<std::byte, 64> gathered(plane<std::byte const> const& codes, std::size_t at) const noexcept {
     alignas(64) std::array<std::byte, 64> out{};
     for (std::size_t done = 0; done < steps::code_bytes && at + done < bytes_;) {
       auto const b = (at + done) / block_bytes_;
@@ -229,33 +260,33 @@ class integer_dot {
       auto size = steps::code_bytes - done;
       if (size > block_bytes_ - in_block) size = block_bytes_ - in_block;
       if (size > row_end) size = row_end;
-      std::memcpy(out.data() + done, from_[0].data + b * from_[0].block_stride + in_block, size);
+      std::memcpy(out.data() + done, codes.data + b * codes.block_stride + in_block, size);
       done += size;
     }
     return out;
   }
 
+  static constexpr std::size_t read_ahead = 4096;  // bytes: what hides the latency of memory in a loop this short
+
   Scheme const& scheme_;
-  group_layout layout_;
-  from_planes const& from_;
-  int8_query const* queries_;
-  std::size_t n_;
-  std::size_t bytes_ = 0;
-  std::size_t block_bytes_ = 0;
-  bool contiguous_ = false;
+  group_layout const& layout_;
+  std::size_t bytes_;
+  std::size_t block_bytes_;
+  std::size_t lanes_;
+  std::byte const* queries_[Queries];
+  float scale_[Queries];
 };
 
-/// Products of a row with vectors of one length and kind; the planes are large enough.
-template <class Arch, class Scheme, std::size_t Queries>
-inline std::array<float, Queries> integer_dots(Scheme const& scheme, group_layout const& layout,
-                                               planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
-                                               int8_query const* queries) noexcept {
+/// Products of rows with vectors of one length and kind; the planes are large enough.
+template <class Arch, std::size_t Queries, class Scheme>
+inline void integer_products(Scheme const& scheme, group_layout const& layout,
+                             row_products<1 + Scheme::field_bits.size()> const& rows, int8_query const* queries) noexcept {
   if constexpr (integer_lanes<Scheme, Arch>)
-    if (queries->size != 0 && integer_dot<Scheme, Arch, Queries>::fits(layout.group, queries->size))
-      return integer_dot<Scheme, Arch, Queries>{scheme, layout, from, queries}();
-  std::array<float, Queries> out;
-  for (std::size_t q = 0; q < Queries; ++q) out[q] = integer_dot_by_rule<Arch>(scheme, layout, from, queries[q]);
-  return out;
+    if (integer_dot<Scheme, Arch, Queries>::fits(layout))
+      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind);
+  for (std::size_t r = 0; r < rows.rows; ++r)
+    for (std::size_t q = 0; q < Queries; ++q)
+      rows.out[q * rows.stride + r] = integer_dot_by_rule<Arch>(scheme, layout, rows.row(r), queries[q]);
 }
 
 }  // namespace skive::detail

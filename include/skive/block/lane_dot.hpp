@@ -6,8 +6,8 @@
 ///
 /// Order: lane j of 16 takes the numbers j, j + 16, ... of a group, in turn by four sums a lane (two vectors and more: one sum);
 /// ((p0 + p1) + (p2 + p3)) scale_g is added to the lane's total group by group; the lanes are added as simd/reduce.hpp says.
-/// Products and sums are fused where the arch can. Numbers outside of whole registers of 16, groups whose scale is zero, extreme or
-/// not finite, and rows of schemes without a vector form are summed in double, one after another, and added last.
+/// Products and sums are fused where the arch can. Numbers outside of whole registers of 16, and all of schemes without a vector
+/// form, are summed in double, one after another, and added last.
 ///
 /// Model of : -
 /// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
@@ -93,24 +93,19 @@ class lane_dot {
   template <std::size_t Group>
   void add_groups(from_planes const& from, std::size_t groups, sums& total, std::array<double, Queries>& rest) const noexcept {
     auto const group = Group == 0 ? layout_.group : Group;
-    std::size_t number = 0;
-    for (std::size_t first = 0; first < groups; first += 16) {
-      auto const count = groups - first < 16 ? groups - first : 16;
-      auto const p = load_group_parameters<Arch>(scheme_, from, first, count, layout_);
-      alignas(64) float scale[16];
-      alignas(64) float zero[16];
-      p.scale.store(scale);
-      if constexpr (has_zero_point<Scheme>) p.zero_point.store(zero);
-      for (std::size_t g = 0; g < count; ++g, number += group) {
-        auto const* const codes = place(from[0], first + g);
-        std::size_t done = 0;
-        if (((p.by_rule >> g) & 1) == 0) {
-          floats offset{};
-          if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(zero[g]);
-          done = group / 16 * 16;
-          add_group<Group>(codes, number, done, floats::broadcast(scale[g]), offset, total);
-        }
-        if (done != group) add_rest(from, first + g, number, done, group, rest);
+    bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
+    auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
+    group_parameters<Arch> p;
+    for (std::size_t first = 0; first < groups; first += p.capacity) {
+      auto const count = groups - first < p.capacity ? groups - first : p.capacity;
+      p.load(scheme_, from, first, count, layout_);
+      for (std::size_t g = 0; g < count; ++g) {
+        auto const number = (first + g) * group;
+        auto const* const codes = contiguous ? from[0].data + (first + g) * stride : place(from[0], first + g);
+        floats offset{};
+        if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.zero_point[g]);
+        add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
+        if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
       }
     }
   }
@@ -180,23 +175,29 @@ class lane_dot {
   }
 
   Scheme const& scheme_;
-  group_layout layout_;
+  group_layout const& layout_;
   float_query const* queries_;
 };
 
-/// Products of a row of n numbers with `Queries` vectors; the planes are large enough. `whole`: numbers at the front that lie in
-/// whole blocks and may be coded group by group in lanes.
-template <class Arch, class Scheme, std::size_t Queries>
-constexpr std::array<float, Queries> float_dots(Scheme const& scheme, group_layout const& layout,
-                                                planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t n,
-                                                std::size_t whole, float_query const* queries) noexcept {
-  std::array<float, Queries> sum{};
-  std::array<double, Queries> rest{};
-  if constexpr (dot_lanes<Scheme, Arch>)
-    if (whole != 0) lane_dot<Scheme, Arch, Queries>{scheme, layout, queries}.add(from, whole / layout.group, sum, rest);
-  if (whole != n) dot_by_rule<Arch>(scheme, from, layout, whole, n, queries, rest);
-  for (std::size_t q = 0; q < Queries; ++q) sum[q] = static_cast<float>(static_cast<double>(sum[q]) + rest[q]);
-  return sum;
+/// Products of rows with vectors of one length; the planes are large enough.
+template <class Arch, std::size_t Queries, class Scheme>
+constexpr void float_products(Scheme const& scheme, group_layout const& layout,
+                              row_products<1 + Scheme::field_bits.size()> const& rows, float_query const* queries) noexcept {
+  for (std::size_t r = 0; r < rows.rows; ++r) {
+    auto const from = rows.row(r);
+    std::array<float, Queries> sum{};
+    std::array<double, Queries> rest{};
+    std::size_t done = 0;
+    if constexpr (dot_lanes<Scheme, Arch>)
+      if (!std::is_constant_evaluated() && layout.whole != 0) {
+        done = layout.whole;
+        auto const groups = done == layout.n ? layout.groups : done / layout.group;
+        lane_dot<Scheme, Arch, Queries>{scheme, layout, queries}.add(from, groups, sum, rest);
+      }
+    if (done != layout.n) dot_by_rule<Arch>(scheme, from, layout, done, layout.n, queries, rest);
+    for (std::size_t q = 0; q < Queries; ++q)
+      rows.out[q * rows.stride + r] = static_cast<float>(static_cast<double>(sum[q]) + rest[q]);
+  }
 }
 
 }  // namespace skive::detail

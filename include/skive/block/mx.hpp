@@ -36,6 +36,7 @@ template <class Element, class Rounding = nearest_even>
 struct mx_scheme {
   using state = scale_state;
   using element = Element;
+  using scale_format = e8m0;
   using packing = bit_fields<Element::bits>;
   static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 32;

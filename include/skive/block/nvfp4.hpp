@@ -52,6 +52,7 @@ class nvfp4_scheme {
     float scale = 0.0f;   // fl32(s T): decodes
   };
   using element = e2m1;
+  using scale_format = ue4m3;
   using packing = bit_fields<4>;
   static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 16;
@@ -68,6 +69,7 @@ class nvfp4_scheme {
   constexpr nvfp4_dialect dialect() const noexcept { return dialect_; }
   /// T: what a stored group scale is multiplied with.
   constexpr float tensor_scale() const noexcept { return tensor_scale_; }
+  constexpr float scale_factor() const noexcept { return tensor_scale_; }
 
   constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
 

@@ -81,6 +81,7 @@ template <class Format, class Packing, class Scale = float16>
 struct mean_scheme {
   using state = scale_state;
   using element = Format;
+  using scale_format = Scale;
   using packing = Packing;
   static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 128;

@@ -31,15 +31,13 @@ constexpr std::size_t rows_at_once(Codec const& codec, std::size_t n) noexcept {
 template <class Arch, class Codec, class Query>
 constexpr void multiply_rows(Codec const& codec, packed_matrix<Codec::plane_count> const& m, std::span<Query const> queries,
                              matrix_view<float> y, row_range rows, std::size_t column) noexcept {
+  auto const layout = codec.layout(queries[0].size);
+  auto const first = m.row(rows.first);
   std::size_t t = 0;
   for (; t + 4 <= queries.size(); t += 4)
-    for (std::size_t i = 0; i < rows.count; ++i) {
-      auto const products = codec.template dots<Arch, 4>(m.row(rows.first + i), queries.data() + t);
-      for (std::size_t k = 0; k < 4; ++k) y(t + k, column + i) = products[k];
-    }
+    codec.template multiply<Arch, 4>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
   for (; t < queries.size(); ++t)
-    for (std::size_t i = 0; i < rows.count; ++i)
-      y(t, column + i) = codec.template dots<Arch, 1>(m.row(rows.first + i), queries.data() + t)[0];
+    codec.template multiply<Arch, 1>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
 }
 
 }  // namespace detail
@@ -56,11 +54,11 @@ constexpr status matrix_matrix(Codec const& codec, packed_matrix<Codec::plane_co
     if (q.size != queries[0].size) return errc::size_mismatch;
     if constexpr (requires { q.kind; })
       if (q.kind != queries[0].kind) return errc::invalid_argument;
-    if constexpr (detail::row_products<Codec, Query, Arch>)
+    if constexpr (detail::multiplies_rows<Codec, Query, Arch>)
       if (!codec.accepts(q)) return errc::invalid_argument;
   }
   if (auto const s = detail::check_rows(codec, m, queries[0].size, range); !s) return s;
-  if constexpr (detail::row_products<Codec, Query, Arch>) {
+  if constexpr (detail::multiplies_rows<Codec, Query, Arch>) {
     auto const block = detail::rows_at_once(codec, queries[0].size);
     for (std::size_t i = 0; i < range.count; i += block) {
       auto const count = range.count - i < block ? range.count - i : block;

@@ -24,9 +24,9 @@ constexpr status matrix_vector(Codec const& codec, packed_matrix<Codec::plane_co
                                row_range range) noexcept {
   if (y.size() != range.count) return errc::size_mismatch;
   if (auto const s = detail::check_rows(codec, m, q.size, range); !s) return s;
-  if constexpr (detail::row_products<Codec, Query, Arch>) {
+  if constexpr (detail::multiplies_rows<Codec, Query, Arch>) {
     if (!codec.accepts(q)) return errc::invalid_argument;
-    for (std::size_t i = 0; i < range.count; ++i) y[i] = codec.template dots<Arch, 1>(m.row(range.first + i), &q)[0];
+    codec.template multiply<Arch, 1>({m.row(range.first), m.pitch, range.count, y.data(), 0}, codec.layout(q.size), &q);
   } else {
     for (std::size_t i = 0; i < range.count; ++i) {
       auto const product = codec.dot(m.row(range.first + i), q);

@@ -9,6 +9,7 @@
 /// Promise  : never writes; check_rows() refuses planes that are too small for the rows, whatever the pitch.
 /// Source   : -
 
+#include "skive/block/group_parameters.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/core/planes.hpp"
 #include "skive/simd/arch.hpp"
@@ -52,9 +53,9 @@ constexpr status check_rows(Codec const& codec, packed_matrix<Codec::plane_count
 
 /// Codecs with unchecked products: all sizes are checked once for all rows.
 template <class Codec, class Query, class Arch>
-concept row_products = requires(Codec const c, planes<std::byte const, Codec::plane_count> const& row, Query const* q) {
+concept multiplies_rows = requires(Codec const c, row_products<Codec::plane_count> const& rows, Query const* q) {
   { c.accepts(*q) } noexcept -> std::same_as<bool>;
-  c.template dots<Arch, 1>(row, q)[0];
+  c.template multiply<Arch, 1>(rows, c.layout(q->size), q);
 };
 
 /// A codec whose dot() takes this kind of query.
