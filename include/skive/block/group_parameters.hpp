@@ -94,21 +94,24 @@ template <int Bits>
   return copy;
 }
 
-/// 16 scales that lie side by side.
-template <class Scale, class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> load_scales(std::byte const* from) noexcept {
+/// 16 scales of Bits bits that lie side by side.
+template <class Scale, int Bits, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_scales(std::byte const* from, [[maybe_unused]] bit_order order) noexcept {
   using words = simd::words<Arch>;
-  if constexpr (std::is_same_v<Scale, float16>) return simd::load_float16<Arch>(from);
-  if constexpr (std::is_same_v<Scale, bfloat16>) return simd::load_bfloat16<Arch>(from);
-  if constexpr (std::is_same_v<Scale, e8m0>) {
-    auto const code = simd::load_bytes<Arch>(from);
+  if constexpr (std::is_same_v<Scale, float16>) {
+    return simd::load_float16<Arch>(from);
+  } else if constexpr (std::is_same_v<Scale, bfloat16>) {
+    return simd::load_bfloat16<Arch>(from);
+  } else if constexpr (std::is_same_v<Scale, float32>) {
+    return simd::generate<float, Arch>(
+        [from](std::size_t i) noexcept { return std::bit_cast<float>(load_field(from, i, 32, bit_order::low_first)); });
+  } else {
+    static_assert(Bits <= 8);
+    auto const code = simd::load_fields<Bits, Arch>(from, order);
+    if constexpr (!std::is_same_v<Scale, e8m0>) return format_lanes<Scale, Arch>::decode(code);
     auto const least = select(code == words::broadcast(0), words::broadcast(0x0040'0000), code << 23);
     return simd::as<float>(select(code == words::broadcast(e8m0::nan_code), words::broadcast(0x7FC0'0000), least));
   }
-  if constexpr (std::is_same_v<Scale, float32>)
-    return simd::generate<float, Arch>(
-        [from](std::size_t i) noexcept { return std::bit_cast<float>(load_field(from, i, 32, bit_order::low_first)); });
-  if constexpr (Scale::bits == 8 && !std::is_same_v<Scale, e8m0>) return format_lanes<Scale, Arch>::decode(simd::load_bytes<Arch>(from));
 }
 
 /// Scales and zero points of up to `capacity` groups, read ahead of the loop that needs them.
@@ -116,7 +119,7 @@ template <class Arch>
 struct group_parameters {
   static constexpr std::size_t capacity = 256;
   alignas(64) float scale[capacity + 16];
-  alignas(64) float zero_point[capacity + 16];
+  alignas(64) float minus_zero_point[capacity + 16];
 
   /// Groups first .. first + count - 1 of the row, first a multiple of 16; others up to the next 16 have scale 0.
   template <class Scheme>
@@ -126,7 +129,7 @@ struct group_parameters {
       auto const some = count - g < 16 ? count - g : 16;
       alignas(64) std::byte copy[64];
       auto const* const at = group_fields<Scheme::field_bits[0]>(from[1], first + g, some, layout, copy);
-      auto s = load_scales<typename Scheme::scale_format, Arch>(at);
+      auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at, layout.order);
       if constexpr (requires { scheme.scale_factor(); })
         s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
       s.store(scale + g);
@@ -134,7 +137,7 @@ struct group_parameters {
         constexpr int bits = Scheme::field_bits[1];
         auto const* const zeros = group_fields<bits>(from[2], first + g, some, layout, copy);
         auto const z = simd::load_fields<bits, Arch>(zeros, layout.order);
-        simd::to_float<Arch>(simd::as<std::int32_t>(z)).store(zero_point + g);
+        (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point + g);
       }
     }
     for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;

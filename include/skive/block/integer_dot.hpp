@@ -162,7 +162,7 @@ class integer_dot {
 
   struct lane_scales {
     floats scale;
-    floats zero_point;
+    floats minus_zero_point;
   };
 
   // Scales and zero points of the lanes, step after step.
@@ -180,7 +180,7 @@ class integer_dot {
     [[gnu::always_inline]] lane_scales next() noexcept {
       lane_scales s;
       s.scale = spread_out(p_.scale);
-      if constexpr (has_zero_point<Scheme>) s.zero_point = spread_out(p_.zero_point);
+      if constexpr (has_zero_point<Scheme>) s.minus_zero_point = spread_out(p_.minus_zero_point);
       if constexpr (Spread == spread::shift) {
         at_ += left_;
       } else if constexpr (Spread == spread::broadcast) {
@@ -219,7 +219,7 @@ class integer_dot {
       for (std::size_t r = 0; r < steps::fields; ++r)
         products = simd::dot4<levels::largest>(products, byte[r], load_words(x + 64 * r));
       auto t = simd::to_float<Arch>(products);
-      if constexpr (has_zero_point<Scheme>) t = simd::fused(floats::broadcast(0.0f) - s.zero_point, simd::as<float>(term), t);
+      if constexpr (has_zero_point<Scheme>) t = simd::fused(s.minus_zero_point, simd::as<float>(term), t);
       if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
       total[q] = simd::fused(t, s.scale, total[q]);
     }

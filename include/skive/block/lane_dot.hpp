@@ -103,7 +103,7 @@ class lane_dot {
         auto const number = (first + g) * group;
         auto const* const codes = contiguous ? from[0].data + (first + g) * stride : place(from[0], first + g);
         floats offset{};
-        if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.zero_point[g]);
+        if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
         add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
         if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
       }
@@ -118,7 +118,7 @@ class lane_dot {
       for (auto& x : of_query) x = floats::broadcast(0.0f);
     auto const step = [&](std::size_t i, std::size_t part) noexcept {
       auto w = level(simd::load_fields<width, Arch>(codes + i / 8 * width, layout_.order));
-      if constexpr (has_zero_point<Scheme>) w = w - offset;
+      if constexpr (has_zero_point<Scheme>) w = w + offset;
       for (std::size_t q = 0; q < Queries; ++q)
         p[q][part] = simd::fused(w, floats::load(queries_[q].data + number + i), p[q][part]);
     };
