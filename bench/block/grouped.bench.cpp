@@ -14,7 +14,7 @@ namespace skive::bench {
 namespace {
 
 // None of the codecs here needs scratch memory; one that did would refuse, and the check would say so.
-template <class Codec>
+template <class Codec, class Arch>
 struct rows {
   Codec codec;
 
@@ -25,7 +25,7 @@ struct rows {
     for (std::size_t i = 0; i < values.size(); i += row_floats, out += each) {
       planes<std::byte, Codec::plane_count> to;
       if (!planar(codec, row_floats, std::span{out, each}, to)) return false;
-      if (!codec.encode(values.subspan(i, row_floats), to)) return false;
+      if (!codec.template encode<Arch>(values.subspan(i, row_floats), to)) return false;
     }
     return true;
   }
@@ -34,7 +34,7 @@ struct rows {
     for (std::size_t i = 0; i < values.size(); i += row_floats, in += each) {
       planes<std::byte const, Codec::plane_count> from;
       if (!planar(codec, row_floats, std::span{in, each}, from)) return false;
-      if (!codec.decode(from, values.subspan(i, row_floats))) return false;
+      if (!codec.template decode<Arch>(from, values.subspan(i, row_floats))) return false;
     }
     return true;
   }
@@ -42,7 +42,8 @@ struct rows {
 
 template <class Codec>
 void add(char const* name, Codec const& codec, double bound) {
-  measure(name, rows<Codec>{codec}, bound);
+  measure(name, rows<Codec, native_arch>{codec}, bound);
+  measure(std::string{name} + scalar_twin, rows<Codec, scalar_arch>{codec}, bound);
 }
 
 // The bounds are a little above what the formats reach on these data: a swapped nibble or a lost scale is far outside.

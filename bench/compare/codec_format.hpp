@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file compare/codec_format.hpp - any block codec of the library, or of a user, as an entry of the menu.
+/// @file compare/codec_format.hpp - any codec of the library, or of a user, as an entry of the menu.
 ///
 ///   plain_format(name, codec)                nothing to fit
 ///   fitted_by_amax(name, make)               make(largest magnitude of the tensor) -> result<Codec>; stored once per tensor
 ///   fitted_by_absmax_mean(name, g, make)     make(mean over the tensor of the largest magnitudes of its groups of g)
+///
+/// Codec models block_codec (rows one by one, planes one after another in each) or matrix_codec (a piece of rows at once).
 
 #include "format.hpp"
 
@@ -14,65 +16,121 @@
 #include <algorithm>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace skive::compare {
 namespace detail {
 
-template <block_codec Codec>
+inline void check(status s) {
+  if (!s) throw std::runtime_error(s.message());
+}
+
+template <class Codec>
+concept any_codec = block_codec<Codec> || matrix_codec<Codec>;
+
+template <any_codec Codec>
+std::size_t bytes_of(Codec const& codec, tensor_shape rows) {
+  if constexpr (block_codec<Codec>)
+    return saturating_multiply(rows.rows, total_bytes(codec.plane_bytes(rows.cols)));
+  else
+    return total_bytes(codec.plane_bytes(rows.rows, rows.cols));
+}
+
+// Rows [first, first + count) that are coded by one call, and their planes one after another in `memory`.
+template <any_codec Codec, class Byte, class Number, class Call>
+void each_call(Codec const& codec, Byte* memory, matrix_view<Number> rows, Call call) {
+  planes<Byte, Codec::plane_count> p;
+  if constexpr (block_codec<Codec>) {
+    auto const bytes = bytes_of(codec, {1, rows.cols});
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      check(planar(codec, rows.cols, std::span{memory + r * bytes, bytes}, p));
+      check(call(p, rows.row(r)));
+    }
+  } else {
+    auto const bytes = codec.plane_bytes(rows.rows, rows.cols);
+    for (std::size_t i = 0; i < bytes.size(); memory += bytes[i++]) p[i] = {memory, bytes[i], 0};
+    check(call(p, rows));
+  }
+}
+
+template <any_codec Codec>
+std::size_t scratch_of(Codec const& codec, tensor_shape rows) {
+  if constexpr (block_codec<Codec>)
+    return codec.scratch_bytes(rows.cols);
+  else
+    return codec.scratch_bytes(rows.rows, rows.cols);
+}
+
+// Arch: void for the one that encode and decode take by themselves.
+template <any_codec Codec, class Arch>
 class fitted_codec final : public fitted {
  public:
   fitted_codec(Codec codec, std::vector<float> constants) : codec_{codec}, constants_{std::move(constants)} {}
   std::vector<float> constants() const override { return constants_; }
-  std::size_t row_bytes(std::size_t cols) const override { return total_bytes(codec_.plane_bytes(cols)); }
+  std::size_t bytes(tensor_shape rows) const override { return bytes_of(codec_, rows); }
+  std::size_t row_multiple() const override {
+    if constexpr (block_codec<Codec>)
+      return 1;
+    else if constexpr (requires { codec_.tile_rows(); })
+      return codec_.tile_rows();
+    else
+      return whole_height;
+  }
+  std::optional<codec_description> description() const override {
+    if constexpr (describable<Codec>)
+      return describe(codec_);
+    else
+      return std::nullopt;
+  }
   void encode_rows(matrix_view<float const> rows, std::byte* out) const override {
-    std::vector<std::byte> memory(codec_.scratch_bytes(rows.cols));
-    auto const bytes = row_bytes(rows.cols);
-    for (std::size_t r = 0; r < rows.rows; ++r)
-      check(codec_.encode(rows.row(r), layout(std::span{out + r * bytes, bytes}, rows.cols), workspace{memory}));
+    std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
+    each_call(codec_, out, rows, [&](auto const& p, auto numbers) {
+      if constexpr (std::is_void_v<Arch>)
+        return codec_.encode(numbers, p, workspace{memory});
+      else
+        return codec_.template encode<Arch>(numbers, p, workspace{memory});
+    });
   }
   void decode_rows(std::byte const* in, matrix_view<float> rows) const override {
-    std::vector<std::byte> memory(codec_.scratch_bytes(rows.cols));
-    auto const bytes = row_bytes(rows.cols);
-    for (std::size_t r = 0; r < rows.rows; ++r)
-      check(codec_.decode(layout(std::span{in + r * bytes, bytes}, rows.cols), rows.row(r), workspace{memory}));
+    std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
+    each_call(codec_, in, rows, [&](auto const& p, auto numbers) {
+      if constexpr (std::is_void_v<Arch>)
+        return codec_.decode(p, numbers, workspace{memory});
+      else
+        return codec_.template decode<Arch>(p, numbers, workspace{memory});
+    });
   }
 
  private:
-  template <class Byte>
-  planes<Byte, Codec::plane_count> layout(std::span<Byte> row, std::size_t cols) const {
-    planes<Byte, Codec::plane_count> p;
-    check(planar(codec_, cols, row, p));
-    return p;
-  }
-  static void check(status s) {
-    if (!s) throw std::runtime_error(s.message());
-  }
   Codec codec_;
   std::vector<float> constants_;
 };
 
 // Fit: tensor -> constants;  Make: constants -> result<Codec>.
-template <block_codec Codec, class Fit, class Make>
+template <any_codec Codec, class Arch, class Fit, class Make>
 class codec_format final : public format {
  public:
   codec_format(std::string name, std::size_t constants, Codec sample, Fit fit, Make make)
       : name_{std::move(name)}, constants_{constants}, sample_{sample}, fit_{std::move(fit)}, make_{std::move(make)} {}
   std::string name() const override { return name_; }
   double total_bits(tensor_shape shape) const override {
-    return 8.0 * static_cast<double>(shape.rows) * static_cast<double>(total_bytes(sample_.plane_bytes(shape.cols))) +
-        32.0 * static_cast<double>(constants_);
+    double const bytes = block_codec<Codec>
+        ? static_cast<double>(shape.rows) * static_cast<double>(bytes_of(sample_, {1, shape.cols}))
+        : static_cast<double>(bytes_of(sample_, shape));
+    return 8.0 * bytes + 32.0 * static_cast<double>(constants_);
   }
   std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const override {
-    auto const multiple = sample_.row_multiple();
-    if (tensor.cols % multiple != 0) throw std::runtime_error("rows must be a multiple of " + std::to_string(multiple));
+    if constexpr (block_codec<Codec>)
+      if (auto const multiple = sample_.row_multiple(); tensor.cols % multiple != 0)
+        throw std::runtime_error("rows must be a multiple of " + std::to_string(multiple));
     return restore(fit_(tensor));
   }
   std::size_t constant_count() const override { return constants_; }
   std::unique_ptr<fitted> restore(std::span<float const> constants) const override {
     auto const codec = make_(constants);
     if (!codec) throw std::runtime_error(codec.message());
-    return std::make_unique<fitted_codec<Codec>>(*codec, std::vector<float>(constants.begin(), constants.end()));
+    return std::make_unique<fitted_codec<Codec, Arch>>(*codec, std::vector<float>(constants.begin(), constants.end()));
   }
 
  private:
@@ -89,17 +147,18 @@ inline float largest(std::span<float const> values) {
   return m;
 }
 
-template <block_codec Codec, class Fit, class Make>
+template <class Arch = void, any_codec Codec, class Fit, class Make>
 std::unique_ptr<format> make(std::string name, std::size_t constants, Codec sample, Fit fit, Make make) {
-  return std::make_unique<codec_format<Codec, Fit, Make>>(std::move(name), constants, sample, std::move(fit), std::move(make));
+  return std::make_unique<codec_format<Codec, Arch, Fit, Make>>(std::move(name), constants, sample, std::move(fit),
+                                                                std::move(make));
 }
 
 }  // namespace detail
 
-template <block_codec Codec>
+template <class Arch = void, detail::any_codec Codec>
 std::unique_ptr<format> plain_format(std::string name, Codec codec) {
   auto const fit = [](matrix_view<float const>) { return std::vector<float>{}; };
-  return detail::make(std::move(name), 0, codec, fit, [codec](std::span<float const>) { return result<Codec>{codec}; });
+  return detail::make<Arch>(std::move(name), 0, codec, fit, [codec](std::span<float const>) { return result<Codec>{codec}; });
 }
 
 template <class Make>

@@ -15,9 +15,16 @@ matrix_view<float const> rows_of(matrix_view<float const> w, std::size_t first, 
   return {w.data + first * w.row_stride, std::min(count, w.rows - first), w.cols, w.row_stride};
 }
 
+// Rows of a piece: about a chunk, but whole tiles.
+std::size_t piece_rows(fitted const& codec, matrix_view<float const> w) noexcept {
+  auto const multiple = codec.row_multiple();
+  auto const count = (chunk_rows(w.cols) - 1) / multiple + 1;
+  return count > w.rows / multiple ? std::max<std::size_t>(1, w.rows) : count * multiple;
+}
+
 tally evaluate_rows(fitted const& codec, subject const& s, std::size_t first, std::size_t count) {
   auto const rows = rows_of(s.weights, first, count);
-  std::vector<std::byte> bytes(rows.rows * codec.row_bytes(rows.cols));
+  std::vector<std::byte> bytes(codec.bytes({rows.rows, rows.cols}));
   std::vector<float> numbers(rows.rows * rows.cols);
   matrix_view<float> const decoded{numbers.data(), rows.rows, rows.cols, rows.cols};
   codec.encode_rows(rows, bytes.data());
@@ -51,8 +58,8 @@ double median_ns(double budget_ns, Call call) {
 }
 
 void add_times(fitted const& codec, subject const& s, double budget_ns, tally& sums) {
-  auto const slice = rows_of(s.weights, 0, chunk_rows(s.weights.cols));
-  std::vector<std::byte> bytes(slice.rows * codec.row_bytes(slice.cols));
+  auto const slice = rows_of(s.weights, 0, piece_rows(codec, s.weights));
+  std::vector<std::byte> bytes(codec.bytes({slice.rows, slice.cols}));
   std::vector<float> numbers(slice.rows * slice.cols);
   matrix_view<float> const decoded{numbers.data(), slice.rows, slice.cols, slice.cols};
   auto const per_element = s.sums.elements / static_cast<double>(numbers.size());
@@ -64,7 +71,7 @@ void add_times(fitted const& codec, subject const& s, double budget_ns, tally& s
 
 tally evaluate(format const& codec, subject const& s, evaluation_options const& options) {
   auto const constants = codec.fit(s.weights);
-  auto const step = chunk_rows(s.weights.cols);
+  auto const step = piece_rows(*constants, s.weights);
   std::vector<tally> parts((s.weights.rows + step - 1) / step);
   for_each_index(parts.size(), options.threads, [&](std::size_t i) { parts[i] = evaluate_rows(*constants, s, i * step, step); });
   tally sums;

@@ -4,14 +4,17 @@
 ///
 ///   format --fit(tensor)--> fitted --encode_rows, decode_rows--> bytes, numbers
 ///
-/// What belongs to the whole tensor is found once by fit; rows are then coded in any order and by any number of threads.
+/// What belongs to the whole tensor is found once by fit; pieces of rows are then coded in any order and by any number of
+/// threads.
 /// Unlike include/, this program may allocate and throw.
 
+#include "skive/block/description.hpp"
 #include "skive/core/matrix_view.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,15 +32,21 @@ class fitted {
  public:
   virtual ~fitted() = default;
 
-  /// Bytes that one encoded row of `cols` numbers takes in memory here (whole-tensor constants excluded).
-  virtual std::size_t row_bytes(std::size_t cols) const = 0;
+  /// Bytes that these rows take in memory here, encoded together (whole-tensor constants excluded).
+  virtual std::size_t bytes(tensor_shape rows) const = 0;
 
-  /// Writes rows.rows * row_bytes(rows.cols) bytes. The rows are consecutive ones of the tensor that was fitted.
+  /// Rows share metadata with others of their piece: every piece but the tensor's last has a multiple of this many rows.
+  virtual std::size_t row_multiple() const { return 1; }
+
+  /// Writes bytes(rows) bytes. The rows are a piece of the tensor that was fitted.
   virtual void encode_rows(matrix_view<float const> rows, std::byte* out) const = 0;
   virtual void decode_rows(std::byte const* in, matrix_view<float> rows) const = 0;
 
   /// Numbers found by fit that decoding needs; they are stored once per tensor.
   virtual std::vector<float> constants() const { return {}; }
+
+  /// The codec with its constants, where the library can describe it.
+  virtual std::optional<codec_description> description() const { return std::nullopt; }
 };
 
 class format {
@@ -63,7 +72,7 @@ std::vector<std::unique_ptr<format>> const& menu();
 /// One more entry of the menu, known to make_format too. Call before the first use of menu().
 void add_to_menu(std::function<std::unique_ptr<format>()> make);
 
-/// The format of that name in the grammar of the command line. Throws std::invalid_argument naming the part that is unknown.
+/// The format of that name in the grammar of skive/block/name.hpp. Throws std::invalid_argument naming the part that is unknown.
 std::unique_ptr<format> make_format(std::string_view name);
 
 }  // namespace skive::compare

@@ -4,12 +4,13 @@
 #include "mapped_file.hpp"
 #include "problems.hpp"
 
+#include "skive/format/fp8.hpp"
+#include "skive/format/half.hpp"
+
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -38,37 +39,20 @@ T load(std::byte const* p) noexcept {
   return value;
 }
 
-// Any small IEEE-like float: `mantissa` fraction bits, exponent field of `exponent` bits.
-// `finite_only`: the E4M3 of OCP, where only the all-ones code is NaN and there is no infinity.
-float small_float(unsigned code, int exponent, int mantissa, bool finite_only) noexcept {
-  int const bias = (1 << (exponent - 1)) - 1;
-  int const top = (1 << exponent) - 1;
-  auto const fraction = static_cast<int>(code & ((1u << mantissa) - 1));
-  auto const field = static_cast<int>((code >> mantissa) & ((1u << exponent) - 1));
-  bool const negative = ((code >> (mantissa + exponent)) & 1u) != 0;
-  float magnitude;
-  if (field == top && (finite_only ? fraction == (1 << mantissa) - 1 : fraction != 0))
-    magnitude = std::numeric_limits<float>::quiet_NaN();
-  else if (field == top && !finite_only)
-    magnitude = std::numeric_limits<float>::infinity();
-  else if (field == 0)
-    magnitude = std::ldexp(static_cast<float>(fraction), 1 - bias - mantissa);
-  else
-    magnitude = std::ldexp(static_cast<float>(fraction + (1 << mantissa)), field - bias - mantissa);
-  return negative ? -magnitude : magnitude;
-}
-
 // 8- and 16-bit types go through a table of all codes: exact, and as fast as the memory it is read from.
-std::vector<float> all_codes(int bits, int exponent, bool finite_only) {
-  std::vector<float> table(std::size_t{1} << bits);
+template <class Format>
+std::vector<float> all_codes() {
+  std::vector<float> table(std::size_t{1} << Format::bits);
   for (std::size_t code = 0; code < table.size(); ++code)
-    table[code] = small_float(static_cast<unsigned>(code), exponent, bits - 1 - exponent, finite_only);
+    table[code] = Format::decode(static_cast<typename Format::code_type>(code));
   return table;
 }
 
-template <class Code>
-void by_table(std::vector<float> const& table, std::byte const* in, std::span<float> out) noexcept {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = table[load<Code>(in + i * sizeof(Code))];
+template <class Format>
+void by_table(std::byte const* in, std::span<float> out) {
+  using code_type = typename Format::code_type;
+  static std::vector<float> const table = all_codes<Format>();
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = table[load<code_type>(in + i * sizeof(code_type))];
 }
 
 }  // namespace
@@ -113,21 +97,15 @@ std::optional<std::uint64_t> byte_count(std::span<std::uint64_t const> shape, in
 
 void to_float(tensor const& t, std::size_t first, std::span<float> out) {
   auto const* const in = t.bytes.data() + first * static_cast<std::size_t>(facts(t.type).bits / 8);
-  static std::vector<float> const half = all_codes(16, 5, false);
-  static std::vector<float> const e4m3 = all_codes(8, 4, true);
-  static std::vector<float> const e5m2 = all_codes(8, 5, false);
   switch (t.type) {
     case number_type::f32: std::memcpy(out.data(), in, out.size_bytes()); return;
     case number_type::f64:
       for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(load<double>(in + 8 * i));
       return;
-    case number_type::bf16:
-      for (std::size_t i = 0; i < out.size(); ++i)
-        out[i] = std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(in + 2 * i)} << 16);
-      return;
-    case number_type::f16: by_table<std::uint16_t>(half, in, out); return;
-    case number_type::f8_e4m3: by_table<std::uint8_t>(e4m3, in, out); return;
-    case number_type::f8_e5m2: by_table<std::uint8_t>(e5m2, in, out); return;
+    case number_type::bf16: by_table<bfloat16>(in, out); return;
+    case number_type::f16: by_table<float16>(in, out); return;
+    case number_type::f8_e4m3: by_table<e4m3fn>(in, out); return;
+    case number_type::f8_e5m2: by_table<e5m2>(in, out); return;
     default: throw input_error{fmt::format("type {} is not compared", facts(t.type).name)};
   }
 }

@@ -2,11 +2,13 @@
 // convert: numbers to codes and back, for conformance checks written in other languages.
 //
 //   scalar format : float32 -> one code per number (1 byte; 2 over 8 bits; 4 over 16), little-endian, and back
-//   block codec   : rows of `--columns` float32 -> packed rows (planes one after another), then the tensor's constants as float32
+//   block codec   : rows of `--columns` float32 -> packed rows (planes one after another; of tiles: those of the whole matrix),
+//                   then the tensor's constants as float32
 //   IN            : raw little-endian float32, or .npy (whose last axis gives the columns); OUT: raw, .npy when it is so named
 #include "compare/format.hpp"
 #include "compare/npy.hpp"
 #include "compare/problems.hpp"
+#include "rounded.hpp"
 #include "scalar.hpp"
 
 #include "skive/core/random.hpp"
@@ -147,9 +149,35 @@ void scalar(options const& o, skive::convert::scalar_entry const& f) {
   write(o.out, data);
 }
 
+// Rows that were packed into `size` bytes: each takes a byte at least, and more rows never take fewer.
+std::size_t rows_in(std::size_t size, skive::compare::fitted const& codec, options const& o) {
+  std::size_t low = 0;
+  std::size_t high = size;
+  while (low < high) {
+    auto const middle = low + (high - low + 1) / 2;
+    if (codec.bytes({middle, o.columns}) <= size)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  if (codec.bytes({low, o.columns}) != size)
+    fail(o.in, fmt::format("{} bytes are no whole count of rows of {} numbers", size, o.columns));
+  return low;
+}
+
+// By the format's own rounding, or by another where the library's codec takes one.
+void encode(options const& o, skive::compare::fitted const& codec, skive::matrix_view<float const> rows, std::byte* out) {
+  if (o.rounding == "nearest_even") return codec.encode_rows(rows, out);
+  auto const policy = rounding_of(o);
+  skive::convert::row_rounding const rounding{policy.which, {o.seed, 0, o.random_bits, policy.random.variant}};
+  auto const description = codec.description();
+  auto const encoder = description ? skive::convert::find_rounded(*description, rounding) : nullptr;
+  if (!encoder) fail(o.format, "rounds to nearest even only");
+  encoder->encode_rows(rows, out);
+}
+
 void block(options const& o, skive::compare::format const& f) {
-  if (o.rounding != "nearest_even" || o.finite != "saturate" || o.infinite != "saturate")
-    fail(o.format, "block codecs round to nearest even and saturate");
+  if (o.finite != "saturate" || o.infinite != "saturate") fail(o.format, "block codecs saturate");
   if (o.decode) {
     if (o.columns == 0) fail(o.format, "--columns is needed to decode packed rows");
     auto const data = read(o.in);
@@ -158,11 +186,9 @@ void block(options const& o, skive::compare::format const& f) {
     if (data.size() < tail) fail(o.in, "is too short to hold the tensor's constants");
     std::memcpy(constants.data(), data.data() + (data.size() - tail), tail);
     auto const codec = f.restore(constants);
-    auto const row = codec->row_bytes(o.columns);
-    if ((data.size() - tail) % row != 0)
-      fail(o.in, fmt::format("{} bytes are no whole count of rows of {} bytes", data.size() - tail, row));
-    std::vector<float> values((data.size() - tail) / row * o.columns);
-    codec->decode_rows(reinterpret_cast<std::byte const*>(data.data()), {values.data(), values.size() / o.columns, o.columns});
+    auto const rows = rows_in(data.size() - tail, *codec, o);
+    std::vector<float> values(rows * o.columns);
+    codec->decode_rows(reinterpret_cast<std::byte const*>(data.data()), {values.data(), rows, o.columns});
     return write_numbers(o, values);
   }
   auto const n = read_numbers(o);
@@ -171,8 +197,8 @@ void block(options const& o, skive::compare::format const& f) {
     fail(o.in, fmt::format("{} numbers are no whole count of rows of {}", n.values.size(), columns));
   skive::matrix_view<float const> const rows{n.values.data(), n.values.size() / columns, columns};
   auto const codec = f.fit(rows);
-  bytes data(rows.rows * codec->row_bytes(columns));
-  codec->encode_rows(rows, reinterpret_cast<std::byte*>(data.data()));
+  bytes data(codec->bytes({rows.rows, columns}));
+  encode(o, *codec, rows, reinterpret_cast<std::byte*>(data.data()));
   auto const constants = to_raw(codec->constants());
   data.insert(data.end(), constants.begin(), constants.end());
   write(o.out, data);
@@ -189,12 +215,13 @@ int run(int argc, char** argv) {
   auto* const format = app.add_option("--format", o.format, "name of a scalar format or block codec");
   app.add_flag("--decode", o.decode, "codes to numbers");
   app.add_option("--columns", o.columns, "numbers in a row (raw input of a block codec; default: one row)");
-  app.add_option("--rounding", o.rounding, "of scalar formats")
+  app.add_option("--rounding", o.rounding, "of numbers to codes")
       ->check(CLI::IsMember({"nearest_even", "nearest_away", "toward_zero", "toward_positive", "toward_negative", "toward_odd",
                              "stochastic_a", "stochastic_b", "stochastic_c"}));
   app.add_option("--overflow", o.finite, "finite numbers past the largest code")->check(CLI::IsMember({"saturate", "special"}));
   app.add_option("--infinity", o.infinite, "infinite input")->check(CLI::IsMember({"saturate", "special"}));
-  app.add_option("--seed", o.seed, "of stochastic rounding; number i takes word i of the stream");
+  app.add_option("--seed", o.seed,
+                 "of stochastic rounding; number i takes word i of the stream, or of the row's stream in a block codec");
   app.add_option("--random-bits", o.random_bits, "of stochastic rounding")->check(CLI::Range(1, 32));
   auto* const in = app.add_option("IN", o.in, "raw float32 or .npy; codes with --decode");
   auto* const out = app.add_option("OUT", o.out, "where the result goes");

@@ -1,41 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// float32 to and from the named small floats: scalar loops, a whole byte or two per code also where a code is narrower.
+// float32 to and from the named small floats, a whole byte or two per code also where a code is narrower; `<format>:scalar` is
+// the scalar rule in a loop.
 #include "skive/format/minifloat.hpp"
 
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/half.hpp"
+#include "skive/format/rows.hpp"
 #include "support/measure.hpp"
 
 namespace skive::bench {
 namespace {
 
-template <class Format>
-struct scalar_loop {
+template <class Format, class Arch>
+struct rows {
   using code_type = typename Format::code_type;
   static std::size_t bytes(std::size_t floats) { return floats * sizeof(code_type); }
   static bool encode(std::span<float const> values, std::byte* out) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      code_type const code = Format::encode(values[i]);
-      std::memcpy(out + i * sizeof(code_type), &code, sizeof(code_type));
-    }
-    return true;
+    return encode_row<Format, Arch>(values, std::span{reinterpret_cast<code_type*>(out), values.size()}) == errc::ok;
   }
   static bool decode(std::byte const* in, std::span<float> values) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      code_type code{};
-      std::memcpy(&code, in + i * sizeof(code_type), sizeof(code_type));
-      values[i] = Format::decode(code);
-    }
-    return true;
+    return decode_row<Format, Arch>(std::span{reinterpret_cast<code_type const*>(in), values.size()}, values) == errc::ok;
   }
 };
 
 // Half a step of every number: the stated bound holds where most of the data are normal in the format.
 template <class Format>
 void add(char const* name) {
-  measure(name, scalar_loop<Format>{}, std::ldexp(0.5, -Format::fraction_bits));
+  measure(name, rows<Format, native_arch>{}, std::ldexp(0.5, -Format::fraction_bits));
+  measure(std::string{name} + scalar_twin, rows<Format, scalar_arch>{}, std::ldexp(0.5, -Format::fraction_bits));
 }
 
 [[maybe_unused]] bool const registered = [] {

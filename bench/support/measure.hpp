@@ -3,6 +3,7 @@
 /// @file support/measure.hpp - what the benchmarks share: sizes, data, the check before timing and the memcpy ceiling.
 ///
 ///   op/format/size    op: encode, decode, copy;   size: l1 (16 KiB of floats), l2 (512 KiB), ram (64 MiB)
+///   format:scalar     the same by the scalar rule: what the vector path saves
 ///
 /// The data are sums of four uniform numbers in [-1, 1), so |x| <= 4, the same in every run. `fraction_of_ceiling` is bytes moved
 /// per second (input and output) over those of memcpy of the same floats, timed in the same run. An l1 row repeats the same 4096
@@ -35,6 +36,7 @@ struct size_class {
 inline constexpr std::array<size_class, 3> sizes{{{"l1", 1U << 12}, {"l2", 1U << 17}, {"ram", 1U << 24}}};
 inline constexpr std::size_t row_floats = 1U << 12;  // divides every size
 inline constexpr float largest_value = 4.0f;
+inline constexpr char const* scalar_twin = ":scalar";  // ends the names of formats that run their scalar rule
 
 /// Memory that all measurements use in turn: pages are touched once, and `ram` does not allocate anew.
 struct memory {

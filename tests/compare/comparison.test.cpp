@@ -28,7 +28,7 @@ struct toy : format {
   explicit toy(std::string n) : name_{std::move(n)} {}
   struct coded : fitted {
     explicit coded(bool e) : exact{e} {}
-    std::size_t row_bytes(std::size_t cols) const override { return 4 * cols; }
+    std::size_t bytes(tensor_shape s) const override { return 4 * s.rows * s.cols; }
     void encode_rows(skive::matrix_view<float const> rows, std::byte* out) const override {
       for (std::size_t r = 0; r < rows.rows; ++r)
         for (float const v : rows.row(r)) {

@@ -23,7 +23,7 @@ struct one_step : format {
   float step = 0.02f;
   struct coded : fitted {
     explicit coded(float s) : step{s} {}
-    std::size_t row_bytes(std::size_t cols) const override { return cols; }
+    std::size_t bytes(tensor_shape s) const override { return s.rows * s.cols; }
     void encode_rows(matrix rows, std::byte* out) const override {
       for (std::size_t r = 0; r < rows.rows; ++r)
         for (float const v : rows.row(r)) *out++ = std::byte{v < 0};

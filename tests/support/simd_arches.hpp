@@ -57,6 +57,22 @@ using all_arches = other_arches;
 using all_arches = joined<arches<native_arch>, other_arches>::type;
 #endif
 
+// For tests of much that differs little between instruction sets: the widest of the unit.
+#if XSIMD_WITH_EMULATED
+using first_arch = arches<xsimd::emulated<256>>;
+#else
+using first_arch = arches<native_arch>;
+#endif
+
+// For tests that take long to compile: instruction sets of each kind. What is left out is native to another unit.
+#if XSIMD_WITH_EMULATED
+using few_arches = arches<xsimd::emulated<128>, xsimd::emulated<512>>;
+#elif XSIMD_WITH_AVX
+using few_arches = arches<native_arch, xsimd::avx, xsimd::sse4_2>;
+#else
+using few_arches = arches<native_arch>;
+#endif
+
 // Calls f.template operator()<Arch>() for each Arch.
 template <class... Arch, class F>
 void for_each(arches<Arch...>, F f) {

@@ -15,6 +15,7 @@
 /// Promise  : same bytes everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN.
 /// Source   : T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", ICLR 2022 (block-wise absmax).
 
+#include "skive/block/clip_search.hpp"
 #include "skive/block/grouped.hpp"
 #include "skive/block/scale.hpp"
 #include "skive/block/scale_lanes.hpp"
@@ -27,6 +28,7 @@ namespace skive {
 enum class scale_choice : std::uint8_t {
   absmax,  ///< the largest magnitude becomes the format's largest
   mse,     ///< the kept scale of least squared error, found exactly
+  grid,    ///< of 80 kept scales from the largest magnitude down to a fifth of it the one of least squared error
 };
 
 namespace detail {
@@ -71,6 +73,7 @@ struct absmax_scheme {
     auto const largest = detail::largest_magnitude(values);
     if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
     auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
+    if (choice == scale_choice::grid) return clip_search<Format, Scale>(values, detail::scale_limit<Format>());
     return choice == scale_choice::mse ? search_scale<Format, Scale>(values, s, w) : s;
   }
   template <class R>
@@ -136,6 +139,26 @@ struct static_scale_scheme {
   constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
   constexpr std::array<std::uint32_t, 0> store(state const&) const noexcept { return {}; }
   constexpr state load(std::array<std::uint32_t, 0> const&) const noexcept { return {0, scale}; }
+
+  /// The vector path (block/lane_scheme.hpp): scale, and what dividing by it needs.
+  template <class Arch>
+  static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 0> const&) const noexcept {
+    auto p = detail::scale_parameters<24, Arch, Coding>(simd::floats<Arch>::broadcast(scale));
+    if (magnitude_bits(scale) < magnitude_bits(0x1p-26f)) p.by_rule = ~0U;
+    return p;
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::codes_at_any_scale<Format, Arch>(x, p);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return detail::values_at_scale<Format, Arch>(codes, p[0]);
+  }
 };
 
 /// absmax<int4>{32}: 4.5 bits a number; absmax<e4m3fn>{0}: one scale a row.

@@ -99,7 +99,7 @@ struct affine_scheme {
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    return simd::product<Arch>(simd::to_float<Arch>(simd::as<std::int32_t>(codes)) - p[3], p[0]);
+    return simd::product<Arch>(detail::integer_value<Bits, Arch>(codes, p[3]), p[0]);
   }
 
  private:

@@ -53,6 +53,8 @@ class double_quantized {
 
   constexpr std::size_t group_size() const noexcept { return group_; }
   constexpr float offset() const noexcept { return offset_; }
+  constexpr nested_dialect dialect() const noexcept { return dialect_; }
+  constexpr bit_order order() const noexcept { return order_; }
   constexpr std::size_t block_size() const noexcept { return group_ * nested; }
   constexpr std::size_t row_multiple() const noexcept { return 1; }
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }

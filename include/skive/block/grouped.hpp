@@ -9,7 +9,8 @@
 /// refusals once for all. A block is the smallest count of groups whose codes and fields fill whole bytes: one group of
 /// 32 nibbles, but two where a 4-bit zero point needs a partner.
 ///
-/// Model of : stepwise_codec, dot_codec (block/lane_dot.hpp); with bytes block/integer_dot.hpp
+/// Model of : stepwise_codec; block_codec where rounding depends on the position (core/stochastic_stream.hpp);
+///            dot_codec, products with floats (block/lane_dot.hpp) and with bytes (block/integer_dot.hpp)
 /// Cost     : one pass to settle, one to code; no allocation; 400 bytes of stack.
 /// Accuracy : the scheme's.
 /// Promise  : the same bytes everywhere; nothing is written before all sizes are checked; any bytes decode safely. A group
@@ -30,6 +31,7 @@ class grouped {
   static constexpr std::size_t fields = Scheme::field_bits.size();
   static constexpr std::size_t chunk = 320;       // codes packed at once: whole bytes in every packing
   static constexpr std::size_t max_pending = 40;  // groups of a block that shares bytes: lcm(8, 5)
+  static constexpr bool by_position = requires(Scheme s) { s.rounding.at_row(std::size_t{}); };
 
  public:
   using scheme_type = Scheme;
@@ -44,6 +46,12 @@ class grouped {
   constexpr Scheme const& scheme() const noexcept { return scheme_; }
   constexpr bit_order order() const noexcept { return order_; }
   constexpr std::size_t group_size() const noexcept { return group_; }
+  /// The codec of row r: the same one unless rounding depends on the position.
+  constexpr grouped at_row(std::size_t r) const noexcept {
+    auto copy = *this;
+    if constexpr (by_position) copy.scheme_.rounding = scheme_.rounding.at_row(r);
+    return copy;
+  }
   constexpr std::size_t step() const noexcept { return 1; }
   constexpr std::size_t row_multiple() const noexcept { return 1; }
   constexpr std::size_t block_size() const noexcept { return group_ * block_groups(); }
@@ -159,11 +167,15 @@ class grouped {
   /// The state that encode() would choose for `values` as one group.
   constexpr block_state settle(std::span<float const> values, workspace w) const noexcept { return scheme_.settle(values, w); }
   /// y[0] = what x[0] becomes under `state`.
-  constexpr void round(block_state const& state, std::span<float const> x, std::span<float> y) const noexcept {
+  constexpr void round(block_state const& state, std::span<float const> x, std::span<float> y) const noexcept
+    requires(!by_position)
+  {
     y[0] = rounded(state, x[0]);
   }
   /// One column of many rows: y(r, 0) = what x(r, 0) becomes under states[r].
-  constexpr void round(std::span<block_state const> states, matrix_view<float const> x, matrix_view<float> y) const noexcept {
+  constexpr void round(std::span<block_state const> states, matrix_view<float const> x, matrix_view<float> y) const noexcept
+    requires(!by_position)
+  {
     for (std::size_t r = 0; r < x.rows; ++r) y(r, 0) = rounded(states[r], x(r, 0));
   }
   /// Stores a row of numbers that round() returned. Fails as encode() does, or with size_mismatch unless there is one
@@ -242,7 +254,7 @@ class grouped {
         auto const metadata = scheme_.store(state);
         for (std::size_t i = 0; i < fields; ++i) pending[i][k] = metadata[i];
         for (std::size_t j = first; j < first + size; ++j) {
-          codes[filled++] = scheme_.code(state, detail::widen(row[j]), rounding);
+          codes[filled++] = scheme_.code(state, detail::widen(row[j]), detail::rounding_at(rounding, j));
           if (filled == chunk) {
             Scheme::packing::pack(codes, order_, out);
             out += Scheme::packing::bytes(chunk);

@@ -21,7 +21,7 @@
 #include "skive/simd/reduce.hpp"
 
 #include <bit>
-#include <cstring>
+#include <utility>
 
 namespace skive::detail {
 
@@ -58,7 +58,7 @@ class lane_engine {
       auto const parameters_of = load<true>(field);
       for (std::size_t g = 0; g < count; ++g)
         encode_group(numbers.subspan(g * group_, group_), parameters_of, field, g, place(to[0], first + g));
-      for (std::size_t f = 0; f < fields; ++f) write(field[f], f, first, count, to[1 + f]);
+      for_each_field([&]<std::size_t F>() { write<F>(field, first, count, to[1 + F]); });
     }
   }
 
@@ -68,7 +68,7 @@ class lane_engine {
     for (std::size_t first = 0; first < groups; first += 16) {
       auto const count = groups - first < 16 ? groups - first : 16;
       alignas(64) field_table field{};
-      for (std::size_t f = 0; f < fields; ++f) read(from[1 + f], f, first, count, field[f]);
+      for_each_field([&]<std::size_t F>() { read<F>(from[1 + F], first, count, field); });
       auto const parameters_of = load<false>(field);
       for (std::size_t g = 0; g < count; ++g)
         decode_group(place(from[0], first + g), parameters_of, field, g, row.subspan((first + g) * group_, group_));
@@ -76,6 +76,11 @@ class lane_engine {
   }
 
  private:
+  template <class F>
+  static void for_each_field(F f) noexcept {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (f.template operator()<I>(), ...); }(std::make_index_sequence<fields>{});
+  }
+
   // Parameters of one group in all lanes.
   class parameter_table {
    public:
@@ -106,9 +111,17 @@ class lane_engine {
     by_rule &= (1U << count) - 1;
     for (; by_rule != 0; by_rule &= by_rule - 1) {
       auto const g = static_cast<std::size_t>(std::countr_zero(by_rule));
-      auto const settled = scheme_.store(scheme_.settle(numbers.subspan(g * group_, group_), w));
+      auto const settled = scheme_.store(settle_group(numbers.subspan(g * group_, group_), w));
       for (std::size_t f = 0; f < fields; ++f) field[f][g] = settled[f];
     }
+  }
+
+  template <class T>
+  typename Scheme::state settle_group(std::span<T const> numbers, workspace w) const noexcept {
+    if constexpr (requires { scheme_.template settle_group<Arch>(numbers, w); })
+      return scheme_.template settle_group<Arch>(numbers, w);
+    else
+      return scheme_.settle(numbers, w);
   }
 
   template <class T>
@@ -154,9 +167,10 @@ class lane_engine {
     return scheme_.load(metadata);
   }
 
-  // Where the codes of a group begin.
+  // Where the codes of a group begin. Most blocks are one group: no division then.
   template <class Byte>
   Byte* place(plane<Byte> const& codes, std::size_t g) const noexcept {
+    if (per_block_ == 1) return codes.data + g * codes.block_stride;
     return codes.data + g / per_block_ * codes.block_stride + Scheme::packing::bytes(g % per_block_ * group_);
   }
 
@@ -206,36 +220,35 @@ class lane_engine {
     }
   }
 
-  // Field f of `count` groups from `first` on. Whole bytes that lie side by side go through registers.
-  void read(plane<std::byte const> const& p, std::size_t f, std::size_t first, std::size_t count,
-            std::array<std::uint32_t, 16>& field) const noexcept {
-    int const bits = Scheme::field_bits[f];
+  // Field F of `count` groups from `first` on. Sixteen that lie side by side go through registers.
+  template <std::size_t F>
+  void read(plane<std::byte const> const& p, std::size_t first, std::size_t count, field_table& field) const noexcept {
+    constexpr int bits = Scheme::field_bits[F];
     auto const* const at = p.data + first / per_block_ * p.block_stride;
-    if (count == 16 && per_block_ == 1 && bits % 8 == 0 && p.block_stride == static_cast<std::size_t>(bits) / 8) {
-      if (bits == 8) return simd::load_bytes<Arch>(at).store(field.data());
-      if (bits == 16) return simd::load_halves<Arch>(at).store(field.data());
-      if (bits == 32 && std::endian::native == std::endian::little) {
-        std::memcpy(field.data(), at, sizeof field);
-        return;
-      }
+    if (count == 16 && p.block_stride * 8 == per_block_ * std::size_t{bits}) {
+      if constexpr (bits < 8) return simd::load_fields<bits, Arch>(at, order_).store(field[F].data());
+      if constexpr (bits == 8) return simd::load_bytes<Arch>(at).store(field[F].data());
+      if constexpr (bits == 16) return simd::load_halves<Arch>(at).store(field[F].data());
     }
-    for (std::size_t g = 0; g < count; ++g)
-      field[g] = load_field(at + g / per_block_ * p.block_stride, g % per_block_, bits, order_);
+    if (per_block_ == 1)
+      for (std::size_t g = 0; g < count; ++g) field[F][g] = load_field(at + g * p.block_stride, 0, bits, order_);
+    else
+      for (std::size_t g = 0; g < count; ++g)
+        field[F][g] = load_field(at + g / per_block_ * p.block_stride, g % per_block_, bits, order_);
   }
-  void write(std::array<std::uint32_t, 16> const& field, std::size_t f, std::size_t first, std::size_t count,
-             plane<std::byte> const& p) const noexcept {
-    int const bits = Scheme::field_bits[f];
+  template <std::size_t F>
+  void write(field_table const& field, std::size_t first, std::size_t count, plane<std::byte> const& p) const noexcept {
+    constexpr int bits = Scheme::field_bits[F];
     auto* const at = p.data + first / per_block_ * p.block_stride;
-    if (count == 16 && per_block_ == 1 && bits % 8 == 0 && p.block_stride == static_cast<std::size_t>(bits) / 8) {
-      if (bits == 8) return simd::store_bytes<Arch>(words::load(field.data()), at);
-      if (bits == 16) return simd::store_halves<Arch>(words::load(field.data()), at);
-      if (bits == 32 && std::endian::native == std::endian::little) {
-        std::memcpy(at, field.data(), sizeof field);
-        return;
-      }
+    if (count == 16 && p.block_stride * 8 == per_block_ * std::size_t{bits}) {
+      auto const all = words::load(field[F].data());
+      if constexpr (bits < 8) return simd::store_fields<bits, Arch>(all, order_, at);
+      if constexpr (bits == 8) return simd::store_bytes<Arch>(all, at);
+      if constexpr (bits == 16) return simd::store_halves<Arch>(all, at);
     }
-    for (std::size_t g = 0; g < count; g += per_block_)
-      store_fields(std::span{field}.subspan(g, per_block_), bits, order_, at + g / per_block_ * p.block_stride);
+    auto* to = at;
+    for (std::size_t g = 0; g < count; g += per_block_, to += p.block_stride)
+      store_fields(std::span{field[F]}.subspan(g, per_block_), bits, order_, to);
   }
 
   Scheme const& scheme_;

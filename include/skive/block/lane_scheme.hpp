@@ -19,8 +19,7 @@
 /// Source   : -
 
 #include "skive/block/scheme.hpp"
-#include "skive/format/half.hpp"
-#include "skive/simd/half.hpp"
+#include "skive/format/rows.hpp"
 
 namespace skive::detail {
 
@@ -54,31 +53,6 @@ template <class Scheme, class Arch>
 concept settles_by_range = requires(Scheme const s, simd::floats<Arch> const& x, simd::words<Arch> const& largest) {
   s.template settle_lanes<Arch>(x, x, largest);
 };
-
-template <class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float const* from) noexcept {
-  return simd::floats<Arch>::load(from);
-}
-template <class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(bfloat16 const* from) noexcept {
-  return simd::load_bfloat16<Arch>(from);
-}
-template <class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float16 const* from) noexcept {
-  return simd::load_float16<Arch>(from);
-}
-template <class Arch>
-[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float* to) noexcept {
-  x.store(to);
-}
-template <class Arch>
-[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, bfloat16* to) noexcept {
-  simd::store_bfloat16<Arch>(x, to);
-}
-template <class Arch>
-[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float16* to) noexcept {
-  simd::store_float16<Arch>(x, to);
-}
 
 // The last numbers of a group, of which there are fewer than 16, then zeros.
 template <class Arch, class T>

@@ -67,6 +67,8 @@ class nvfp4_scheme {
     return nvfp4_scheme{magnitude(amax), dialect};
   }
   constexpr nvfp4_dialect dialect() const noexcept { return dialect_; }
+  /// What make() was given, as a magnitude.
+  constexpr float amax() const noexcept { return amax_; }
   /// T: what a stored group scale is multiplied with.
   constexpr float tensor_scale() const noexcept { return tensor_scale_; }
   constexpr float scale_factor() const noexcept { return tensor_scale_; }

@@ -78,18 +78,42 @@ template <class Format, int ScaleBits, class Arch>
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
 }
 
-// The values of all codes of at most 4 bits.
+/// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
+                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const bits = simd::as<std::int32_t>(x);
+  auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+  auto const q = simd::as<std::int32_t>(simd::quotient(x, simd::divisor<24, Arch>{p[0], p[1], p[2]}));
+  auto const signed_q = (q & integers::broadcast(0x7FFF'FFFF)) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
+  auto const huge = magnitude > integers::broadcast(std::bit_cast<std::int32_t>(0x1p100f));
+  auto const nan = magnitude > integers::broadcast(0x7F80'0000);
+  auto const all = select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q));
+  return format_lanes<Format, Arch>::encode(simd::as<float>(all));
+}
+
+// The values of all codes of at most 4 bits; NaN as 7FC00000.
 template <class Format>
 inline constexpr std::array<float, 16> few_values = [] {
   std::array<float, 16> v{};
-  for (unsigned c = 0; c < 16 && c < 1U << Format::bits; ++c) v[c] = Format::decode(static_cast<typename Format::code_type>(c));
+  for (unsigned c = 0; c < 16 && c < 1U << Format::bits; ++c) {
+    auto const x = static_cast<float>(Format::decode(static_cast<typename Format::code_type>(c)));
+    v[c] = is_nan(x) ? std::bit_cast<float>(0x7FC0'0000U) : x;
+  }
   return v;
 }();
+// Does the format have NaN, and no decoding that makes it canonical?
+template <class Format, class Arch>
+inline constexpr bool may_be_signed_nan = requires { requires Format::has_nan; } &&
+    !requires(simd::words<Arch> const& codes) { format_lanes<Format, Arch>::decode_canonical(codes); };
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> decode_lanes(simd::words<Arch> const& codes) noexcept {
   if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
     return simd::look_up(simd::float_table<Arch>{few_values<Format>}, codes);
+  else if constexpr (requires { format_lanes<Format, Arch>::decode_canonical(codes); })
+    return format_lanes<Format, Arch>::decode_canonical(codes);
   else
     return format_lanes<Format, Arch>::decode(codes);
 }
@@ -98,7 +122,7 @@ template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> values_at_scale(simd::words<Arch> const& codes,
                                                                  simd::floats<Arch> const& scale) noexcept {
   auto const value = simd::product<Arch>(decode_lanes<Format, Arch>(codes), scale);
-  if constexpr (!requires { requires Format::has_nan; }) return value;
+  if constexpr (!may_be_signed_nan<Format, Arch>) return value;
   using integers = simd::integers<Arch>;
   auto const magnitude = simd::as<std::int32_t>(value) & integers::broadcast(0x7FFF'FFFF);
   auto const nan = simd::as<float>(magnitude > integers::broadcast(0x7F80'0000));

@@ -14,7 +14,7 @@
 #include "skive/core/ieee.hpp"
 #include "skive/core/rounding.hpp"
 #include "skive/core/workspace.hpp"
-#include "skive/format/minifloat.hpp"
+#include "skive/format/rows.hpp"
 #include "skive/simd/arch.hpp"
 
 #include <array>
@@ -26,6 +26,17 @@
 
 namespace skive {
 
+namespace detail {
+// What rounds number i of a row: policies that depend on the position say so by at(i).
+template <class Rounding>
+constexpr auto rounding_at(Rounding const& rounding, std::size_t i) noexcept {
+  if constexpr (requires { rounding.at(i); })
+    return rounding.at(i);
+  else
+    return rounding;
+}
+}  // namespace detail
+
 /// A block format as block/grouped.hpp runs it. A state that loads from metadata codes exactly like the one that stored it.
 template <class S>
 concept group_scheme = std::is_trivially_copyable_v<S> && std::is_trivially_copyable_v<typename S::state> &&
@@ -36,7 +47,7 @@ concept group_scheme = std::is_trivially_copyable_v<S> && std::is_trivially_copy
       { S::packing::bytes(n) } noexcept -> std::same_as<std::size_t>;
       { s.settle_bytes(n) } noexcept -> std::same_as<std::size_t>;
       { s.settle(values, scratch) } noexcept -> std::same_as<typename S::state>;
-      { s.code(state, x, s.rounding) } noexcept -> std::same_as<std::uint8_t>;
+      { s.code(state, x, detail::rounding_at(s.rounding, n)) } noexcept -> std::same_as<std::uint8_t>;
       { s.value(state, code) } noexcept -> std::same_as<float>;
       { s.store(state) } noexcept -> std::same_as<std::array<std::uint32_t, S::field_bits.size()>>;
       { s.load(fields) } noexcept -> std::same_as<typename S::state>;
@@ -82,19 +93,6 @@ struct trits {
 };
 
 namespace detail {
-
-constexpr float widen(float x) noexcept { return x; }
-template <minifloat_traits T>
-constexpr float widen(minifloat<T> x) noexcept {
-  return minifloat<T>::decode(x.code);
-}
-template <class T>
-constexpr T narrow(float x) noexcept {
-  if constexpr (std::is_same_v<T, float>)
-    return x;
-  else
-    return T::from(x, nearest_even{}, non_saturating);
-}
 
 constexpr std::size_t field_bytes(std::size_t groups, int bits) noexcept {
   auto const b = static_cast<std::size_t>(bits);

@@ -21,6 +21,7 @@
 #include "skive/block/scale_lanes.hpp"
 #include "skive/core/real_bits.hpp"
 #include "skive/format/integer.hpp"
+#include "skive/simd/double_sum.hpp"
 
 namespace skive {
 
@@ -97,8 +98,7 @@ struct mean_scheme {
       if (!is_finite(x)) return detail::not_finite_scale<Scale>();
       sums.add(i, detail::normal_or_zero(magnitude(x)));
     }
-    auto const mean = values.empty() ? 0.0 : sums.total() / static_cast<double>(values.size());
-    return detail::keep_scale<Scale>(mean < 0x1p-126 ? 0.0f : static_cast<float>(mean));
+    return keep_mean(sums.total(), values.size());
   }
   template <class R>
   constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
@@ -109,6 +109,19 @@ struct mean_scheme {
   constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
 
   /// The vector path (block/lane_scheme.hpp).
+  template <class Arch, class T>
+  state settle_group(std::span<T const> values, workspace) const noexcept {
+    auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
+    auto largest = simd::words<Arch>::broadcast(0);
+    simd::double_sum<Arch> sum;
+    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) {
+      auto const magnitude = simd::as<std::uint32_t>(x) & clear_sign;
+      largest = max(largest, magnitude);
+      sum.add(simd::as<float>(magnitude));
+    });
+    if (simd::largest<Arch>(largest) >= float_infinity_bits) return detail::not_finite_scale<Scale>();
+    return keep_mean(sum.total(), values.size());
+  }
   template <class Arch>
   static constexpr std::size_t lanes = simd::vector_arch<Arch> ? 3 : 0;
   template <class Arch, bool Coding>
@@ -124,6 +137,12 @@ struct mean_scheme {
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return detail::values_at_scale<Format, Arch>(codes, p[0]);
+  }
+
+ private:
+  static constexpr state keep_mean(double sum, std::size_t count) noexcept {
+    auto const mean = count == 0 ? 0.0 : sum / static_cast<double>(count);
+    return detail::keep_scale<Scale>(mean < 0x1p-126 ? 0.0f : static_cast<float>(mean));
   }
 };
 

@@ -42,6 +42,8 @@ class tiles {
     return t;
   }
   constexpr Scheme const& scheme() const noexcept { return scheme_; }
+  constexpr std::size_t tile_rows() const noexcept { return rows_; }
+  constexpr std::size_t tile_cols() const noexcept { return cols_; }
 
   constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t rows, std::size_t cols) const noexcept {
     auto const row_bytes = Scheme::packing::bytes(cols);
@@ -80,7 +82,7 @@ class tiles {
       }
       for (std::size_t r = i * rows_; r < i * rows_ + height; ++r) {
         for (std::size_t c = 0; c < in.cols; ++c)
-          codes[c] = scheme_.code(state_at(stored, i * across + c / cols_), in(r, c), scheme_.rounding);
+          codes[c] = scheme_.code(state_at(stored, i * across + c / cols_), in(r, c), rounding_at(r, c));
         Scheme::packing::pack(codes, Scheme::default_order, to[0].data + r * Scheme::packing::bytes(in.cols));
       }
     }
@@ -102,6 +104,12 @@ class tiles {
   }
 
  private:
+  constexpr auto rounding_at(std::size_t r, std::size_t c) const noexcept {
+    if constexpr (requires { scheme_.rounding.at_row(r); })
+      return detail::rounding_at(scheme_.rounding.at_row(r), c);
+    else
+      return detail::rounding_at(scheme_.rounding, c);
+  }
   static constexpr std::size_t ceil(std::size_t a, std::size_t b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
 
   constexpr typename Scheme::state state_at(planes<std::byte const, plane_count> const& from, std::size_t tile) const noexcept {

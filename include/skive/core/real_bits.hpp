@@ -117,8 +117,9 @@ constexpr Real pack_real(bool negative, std::uint64_t significand, int exponent)
     return real_from_magnitude<Real>(negative, up >= 0 ? significand << up : significand >> -up);
   }
   std::uint64_t const fraction = shift >= 0 ? significand << shift : significand >> -shift;
-  std::uint64_t const field = static_cast<std::uint64_t>(leading + layout::bias);
-  return real_from_magnitude<Real>(negative, (field << layout::fraction_bits) | (fraction & (layout::hidden_bit - 1)));
+  int const field = leading + layout::bias;
+  return real_from_magnitude<Real>(
+      negative, (static_cast<std::uint64_t>(field) << layout::fraction_bits) | (fraction & (layout::hidden_bit - 1)));
 }
 
 template <class Real>

@@ -18,7 +18,7 @@
 /// "00 or NaN": 00 when saturating, FF under to_special. A power past 2^127 is an overflow, FE or FF likewise; peers give FF.
 ///
 /// Model of : scalar_format
-/// Cost     : about 1 ns each way.
+/// Cost     : encode about 2 ns, decode about 1 ns.
 /// Accuracy : decode exact; a nearest policy is within a factor of 4/3 above and 3/2 below.
 /// Promise  : integer arithmetic on bit patterns: code 0 decodes to 2^-127 under flush-to-zero modes too; constexpr.
 /// Source   : OCP Microscaling Formats (MX) 1.0; ONNX Cast operator (float8e8m0); PyTorch Float8_e8m0fnu.

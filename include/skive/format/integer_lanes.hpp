@@ -3,7 +3,7 @@
 /// @file format/integer_lanes.hpp - integers and fixed point, sixteen at a time.
 ///
 ///   encode: n = low bits of (clamp(x 2^f, low, high) + 1.5 2^23);   the sum rounds to an integer, ties to even
-///   decode: the code's integer as a float, times 2^-f
+///   decode: (2^23 + code) - (2^23 + zero), times 2^-f
 ///
 /// Model of : -
 /// Cost     : encode 4 instructions per register and 2 for NaN, decode 4.
@@ -24,6 +24,16 @@ template <class Arch>
 [[gnu::always_inline]] inline simd::words<Arch> round_between(simd::floats<Arch> const& x, simd::floats<Arch> const& low,
                                                               simd::floats<Arch> const& high) noexcept {
   return simd::as<std::uint32_t>(min(max(x, low), high) + simd::floats<Arch>::broadcast(0x1.8p23f));
+}
+
+// (the low Bits bits of each lane) - zero, where both are integers of at most 2^21: they are the last places of 2^23 + code.
+template <int Bits, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> integer_value(simd::words<Arch> const& codes,
+                                                               simd::floats<Arch> const& zero) noexcept {
+  using words = simd::words<Arch>;
+  auto const low = codes & words::broadcast((1U << Bits) - 1);
+  auto const base = simd::floats<Arch>::broadcast(0x1p23f);
+  return simd::as<float>(low | simd::as<std::uint32_t>(base)) - (base + zero);
 }
 
 // NaN, the only class that integers have no neighbour for, becomes 0.
@@ -56,7 +66,8 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
     return detail::round_between<Arch>(scaled, low, high) & words::broadcast((1U << Bits) - 1);
   }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
-    auto const n = simd::to_float<Arch>((simd::as<std::int32_t>(codes) << (32 - Bits)) >> (32 - Bits));
+    auto const n =
+        detail::integer_value<Bits, Arch>(codes ^ words::broadcast(1U << (Bits - 1)), floats::broadcast(1 << (Bits - 1)));
     if constexpr (FractionBits == 0) return n;
     return simd::product<Arch>(n, floats::broadcast(format::resolution));
   }
@@ -76,7 +87,7 @@ struct format_lanes<uint_format<Bits>, Arch> {
     return detail::round_between<Arch>(x, floats::broadcast(0.0f), high) & words::broadcast(uint_format<Bits>::max_integer);
   }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
-    return simd::to_float<Arch>(simd::as<std::int32_t>(codes & words::broadcast(uint_format<Bits>::max_integer)));
+    return detail::integer_value<Bits, Arch>(codes, floats::broadcast(0.0f));
   }
 };
 

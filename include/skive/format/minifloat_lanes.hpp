@@ -24,7 +24,8 @@ namespace detail {
 
 template <minifloat_traits T>
 inline constexpr bool has_minifloat_lanes = T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals &&
-    T.bias + T.fraction_bits <= 100 && T.exponent_bits <= 6 && T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
+    T.bias + T.fraction_bits <= 100 && (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 6 &&
+    T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
 
 // Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
 template <class Format>
@@ -58,7 +59,8 @@ struct format_lanes<minifloat<T>, Arch> {
     if constexpr (Overflow.finite != Overflow.infinite)
       code = replace(code, magnitude == integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::infinity(),
                      {overflow_action::saturate, Overflow.infinite});
-    if constexpr (format::has_nan)
+    if constexpr (format::has_nan || !T.is_signed || Overflow.finite != Overflow.infinite ||
+                  Overflow.finite == overflow_action::to_special)  // else NaN has become max_finite of its sign
       code = replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
     return code;
   }
@@ -68,23 +70,24 @@ struct format_lanes<minifloat<T>, Arch> {
   }
 
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
-    constexpr int shift = 23 - T.fraction_bits;
-    auto const code = simd::as<std::int32_t>(codes);
-    auto const magnitude = code & integers::broadcast(magnitude_mask);
-    auto const subnormal = magnitude < integers::broadcast(1 << T.fraction_bits);
-    auto const least = floats::broadcast(static_cast<float>(format::min_normal));
-    auto const zero = integers::broadcast(0);
-    auto const normal = (magnitude << shift) + integers::broadcast((127 - T.bias) << 23);
-    auto const lifted = simd::as<float>(normal + select(subnormal, integers::broadcast(1 << 23), zero));
-    auto value = simd::as<std::int32_t>(lifted - select(simd::as<float>(subnormal), least, simd::as<float>(zero)));
-    if constexpr (constexpr int last = format::max_code; last < magnitude_mask)
-      value = select(magnitude > integers::broadcast(last), special(magnitude), value);
-    if constexpr (T.is_signed) value = value | ((code & integers::broadcast(magnitude_mask + 1)) << (32 - format::bits));
+    auto const value = signed_value(special_or(codes, finite(codes)), codes);
     if constexpr (!format::has_negative_zero && T.is_signed) {
       constexpr bool is_nan = T.nan == nan_placement::negative_zero;
-      value = select(code_of_negative_zero(code), integers::broadcast(is_nan ? 0x7FC0'0000 : 0), value);
+      return simd::as<float>(select(code_of_negative_zero(codes), integers::broadcast(is_nan ? 0x7FC0'0000 : 0), value));
     }
     return simd::as<float>(value);
+  }
+
+  /// decode(), with the one NaN 7FC00000: what a product with a scale then is, too.
+  [[gnu::always_inline]] static floats decode_canonical(words const& codes) noexcept {
+    if constexpr (!T.is_signed || !format::has_nan || T.infinities || T.nan == nan_placement::negative_zero) {
+      auto const value = decode(codes);
+      if constexpr (!T.is_signed || !format::has_nan || T.nan == nan_placement::negative_zero) return value;
+      auto const magnitude = simd::as<std::int32_t>(value) & integers::broadcast(0x7FFF'FFFF);
+      auto const nan = magnitude > integers::broadcast(0x7F80'0000);
+      return select(simd::as<float>(nan), simd::as<float>(integers::broadcast(0x7FC0'0000)), value);
+    }
+    return simd::as<float>(special_or(codes, signed_value(finite(codes), codes)));
   }
 
  private:
@@ -123,13 +126,33 @@ struct format_lanes<minifloat<T>, Arch> {
     return select(simd::as<std::uint32_t>(where), select(negative, words::broadcast(minus), words::broadcast(plus)), code);
   }
 
-  // Bits of what the magnitudes past max_finite stand for: infinity, where there is one, then NaN.
-  [[gnu::always_inline]] static integers special(integers const& magnitude) noexcept {
-    auto const nan = integers::broadcast(0x7FC0'0000);
-    if constexpr (!T.infinities) return nan;
-    return select(magnitude == integers::broadcast(format::max_code + 1), integers::broadcast(0x7F80'0000), nan);
+  // Bits of the value that a magnitude would have were there no special codes.
+  [[gnu::always_inline]] static integers finite(words const& codes) noexcept {
+    constexpr int shift = 23 - T.fraction_bits;
+    auto const magnitude = simd::as<std::int32_t>(codes) & integers::broadcast(magnitude_mask);
+    auto const subnormal = magnitude < integers::broadcast(1 << T.fraction_bits);
+    auto const least = floats::broadcast(static_cast<float>(format::min_normal));
+    auto const zero = integers::broadcast(0);
+    auto const normal = (magnitude << shift) + integers::broadcast((127 - T.bias) << 23);
+    auto const lifted = simd::as<float>(normal + select(subnormal, integers::broadcast(1 << 23), zero));
+    return simd::as<std::int32_t>(lifted - select(simd::as<float>(subnormal), least, simd::as<float>(zero)));
   }
-  [[gnu::always_inline]] static typename integers::mask code_of_negative_zero(integers const& code) noexcept {
+  // Past max_finite: infinity, where there is one, then NaN.
+  [[gnu::always_inline]] static integers special_or(words const& codes, integers const& value) noexcept {
+    if constexpr (format::max_code == magnitude_mask) return value;
+    auto const magnitude = simd::as<std::int32_t>(codes) & integers::broadcast(magnitude_mask);
+    auto special = integers::broadcast(0x7FC0'0000);
+    if constexpr (T.infinities)
+      special = select(magnitude == integers::broadcast(format::max_code + 1), integers::broadcast(0x7F80'0000), special);
+    return select(magnitude > integers::broadcast(format::max_code), special, value);
+  }
+  [[gnu::always_inline]] static integers signed_value(integers const& value, words const& codes) noexcept {
+    if constexpr (!T.is_signed) return value;
+    constexpr std::uint32_t sign_bit = magnitude_mask + 1;
+    return value | simd::as<std::int32_t>((codes & words::broadcast(sign_bit)) << (32 - format::bits));
+  }
+  [[gnu::always_inline]] static typename integers::mask code_of_negative_zero(words const& codes) noexcept {
+    auto const code = simd::as<std::int32_t>(codes);
     return (code & integers::broadcast((1 << format::bits) - 1)) == integers::broadcast(magnitude_mask + 1);
   }
 };

@@ -7,12 +7,14 @@
 ///                   |e| < 2^-46;   q = RNE(x y + RNE(x rest)), and for s of more than 16 bits RNE(q + RNE(x - q s) y)
 ///
 /// Why the quotient is exact: q = RNE((x / s)(1 + e')), |e'| < 2^-45. For s of b <= 16 significant bits x / s differs from every
-/// midpoint of two floats by 2^-(26 + b) relative at least, which e' cannot bridge. For longer s, q is still a neighbour of x /
-/// s, so that x - q s is exact, and the last step rounds correctly by Markstein's theorem.
+/// midpoint of two floats by 2^-(25 + b) relative at least, which e' cannot bridge. For longer s, q is still a neighbour of x /
+/// s, so that x - q s is exact, and the last step rounds correctly by Markstein's theorem. Where q is not yet the nearest float,
+/// |x - q s| is about half an ulp of q times s, 2^-126 or more: flush-to-zero takes nothing that counts.
 ///
 /// Model of : -
 /// Cost     : product 1 instruction; quotient 2 or 4 on the multiply-add units.
-/// Accuracy : correctly rounded for 2^-60 <= s <= 2^60 and 2^-100 <= |x| <= 2^100; smaller |x| give at most 2^-39 in magnitude.
+/// Accuracy : correctly rounded for 2^-60 <= s <= 2^60 and 2^-40 <= |x / s| <= 2^100; smaller quotients stay below 2^-39.
+///            Past 2^100 the sign and the number may be lost (infinity - infinity).
 /// Promise  : the same bits under -ffp-contract=fast, on every instruction set.
 /// Source   : P. Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", IBM J. R&D 34, 1990.
 

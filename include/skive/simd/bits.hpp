@@ -22,18 +22,38 @@ namespace skive::simd {
 
 namespace detail {
 
+// core's load_8 and store_8 as single moves, which g++ does not always make of eight bytes.
+template <bit_order Order, class Arch>
+[[gnu::always_inline]] inline std::uint64_t ordered(std::uint64_t x) noexcept {
+  constexpr bool native = (Order == bit_order::low_first) == (std::endian::native == std::endian::little);
+  return native ? x : __builtin_bswap64(x);
+}
+template <bit_order Order, class Arch>
+[[gnu::always_inline]] inline void move_8(std::uint64_t x, std::byte* to) noexcept {
+  x = ordered<Order, Arch>(x);
+  std::memcpy(to, &x, 8);
+}
+
+// Numbers of 8 bytes for core/bits.hpp, each loaded at once and within the row: pieces would wait for each other in memory.
 // flatten: functions shared with units of other flags must not be called, only inlined.
 template <int Width, bit_order Order, class Arch>
 [[gnu::flatten]] words<Arch> load_fields_generic(std::byte const* from) noexcept {
+  constexpr std::size_t window = Width >= 4 ? 8 : Width >= 2 ? 4 : 2;
+  constexpr std::size_t second = 2 * Width - window;
   std::uint64_t codes[2];  // field 0 in the lowest byte
   for (std::size_t half = 0; half < 2; ++half) {
-    std::byte packed[8] = {};
-    std::memcpy(packed, from + half * Width, Width);
-    auto const eight = skive::detail::unpack_8(skive::detail::load_8(packed, Order), Width, Order);
+    constexpr int late = 8 * (Width - static_cast<int>(second));  // bits before the second half in its window
+    std::uint64_t loaded = 0;
+    for (std::size_t b = 0; b < window; ++b) {
+      auto const byte = std::to_integer<std::uint64_t>(from[half * second + b]);
+      loaded |= byte << (Order == bit_order::low_first ? 8 * b : 56 - 8 * b);
+    }
+    auto const ours = half == 0 ? loaded : Order == bit_order::low_first ? loaded >> late : loaded << late;
+    auto const eight = skive::detail::unpack_8(ours, Width, Order);
     codes[half] = Order == bit_order::low_first ? eight : __builtin_bswap64(eight);
   }
 #if XSIMD_WITH_SSE2
-  if constexpr (has_sse2<Arch>)  // memory would keep the processor waiting: two stores, one load
+  if constexpr (has_sse2<Arch>)
     return widen_bytes<Arch>(_mm_set_epi64x(static_cast<long long>(codes[1]), static_cast<long long>(codes[0])));
 #endif
   if constexpr (!has_sse2<Arch>) {
@@ -45,13 +65,23 @@ template <int Width, bit_order Order, class Arch>
 
 template <int Width, bit_order Order, class Arch>
 [[gnu::flatten]] void store_fields_generic(words<Arch> const& w, std::byte* to) noexcept {
+  constexpr bool low = Order == bit_order::low_first;
   alignas(16) std::byte codes[16];
   store_bytes(w, codes);
-  for (std::size_t half = 0; half < 2; ++half) {
-    std::byte packed[8];
-    auto const eight = skive::detail::load_8(codes + 8 * half, Order);
-    skive::detail::store_8(skive::detail::pack_8(eight, Width, Order), packed, Order);
-    std::memcpy(to + half * Width, packed, Width);
+  auto const first = skive::detail::pack_8(ordered<Order, Arch>(load_number<std::uint64_t, Arch>(codes)), Width, Order);
+  auto const second = skive::detail::pack_8(ordered<Order, Arch>(load_number<std::uint64_t, Arch>(codes + 8)), Width, Order);
+  auto const start = low ? first | second << (8 * Width) : first | second >> (8 * Width);  // bytes 0-7 of the row
+  if constexpr (Width < 4) {
+    std::byte bytes[8];
+    move_8<Order, Arch>(start, bytes);
+    std::memcpy(to, bytes, 2 * Width);
+  } else {
+    move_8<Order, Arch>(start, to);
+  }
+  if constexpr (Width > 4) {  // the last 8 bytes
+    auto const end =
+        low ? first >> (16 * Width - 64) | second << (64 - 8 * Width) : first << (16 * Width - 64) | second >> (64 - 8 * Width);
+    move_8<Order, Arch>(end, to + 2 * Width - 8);
   }
 }
 

@@ -15,7 +15,9 @@
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit.
 /// Source   : -
 
-#include "skive/simd/sixteen.hpp"
+#include "skive/simd/lookup.hpp"
+
+#include <bit>
 
 namespace skive::simd {
 
@@ -106,6 +108,19 @@ template <bool SignedA, class Arch>
       dot2<Arch>(odd_bytes<SignedA, Arch>(a), odd_bytes<true, Arch>(b));
 }
 
+// Set bits of 0 ... 15, again and again.
+template <class Arch>
+struct nibble_table {
+  alignas(64) std::uint8_t count[64];
+  static constexpr nibble_table make() noexcept {
+    nibble_table t{};
+    for (unsigned i = 0; i < 64; ++i) t.count[i] = static_cast<std::uint8_t>(std::popcount(i % 16));
+    return t;
+  }
+};
+template <class Arch>
+inline constexpr nibble_table<Arch> nibble_counts = nibble_table<Arch>::make();
+
 }  // namespace detail
 
 /// Precondition: no byte of a is above Largest.
@@ -166,7 +181,19 @@ template <class Arch>
     return {{_mm512_popcnt_epi32(w.part[0])}};
   } else
 #endif
-  {
+      if constexpr (detail::has_dot4_small<Arch>) {  // a table of 4 bits, twice; no byte of the sum is above 8
+    auto const table = byte_batch<Arch>::load_unaligned(detail::nibble_counts<Arch>.count);
+    auto const low = words<Arch>::broadcast(0x0F0F0F0F);
+    auto const counts = [&table](words<Arch> const& nibbles) noexcept {
+      words<Arch> r;
+      for (std::size_t i = 0; i < r.registers; ++i)
+        r.part[i] = xsimd::bitwise_cast<std::uint32_t>(
+            detail::look_up_16<Arch>(table, xsimd::bitwise_cast<std::uint8_t>(nibbles.part[i])));
+      return r;
+    };
+    auto const bytes = counts(w & low) + counts((w >> 4) & low);
+    return as<std::uint32_t>(dot4<127>(integers<Arch>::broadcast(0), bytes, words<Arch>::broadcast(0x01010101)));
+  } else {
     auto const mask = [](std::uint32_t x) noexcept { return words<Arch>::broadcast(x); };
     auto const two = w - ((w >> 1) & mask(0x55555555));
     auto const four = (two & mask(0x33333333)) + ((two >> 2) & mask(0x33333333));

@@ -197,7 +197,10 @@ template <int Bit, class Arch>
                                                       [[maybe_unused]] byte_batch<Arch> const& a,
                                                       [[maybe_unused]] byte_batch<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(index, _mm512_set1_epi8(1 << Bit)), a, b);
+  if constexpr (has_avx512<Arch>) {
+    __m512i const bits = index, no = a, yes = b;  // without optimization intrinsics are macros that cast
+    return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(bits, _mm512_set1_epi8(1 << Bit)), no, yes);
+  }
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) return _mm256_blendv_epi8(a, b, _mm256_slli_epi16(index, 7 - Bit));

@@ -42,7 +42,12 @@ struct sixteen_mask {
   [[gnu::always_inline]] std::uint32_t bits() const noexcept {
     std::uint64_t all = 0;
     for (std::size_t i = 0; i < registers; ++i) all |= static_cast<std::uint64_t>(part[i].mask()) << (i * batch_bool::size);
-    return static_cast<std::uint32_t>(all);
+    auto word = static_cast<std::uint32_t>(all);
+#if XSIMD_WITH_AVX512F && defined(__GNUC__) && !defined(__clang__)
+    // g++ 12 widens a mask register into a stack slot by storing only its 16 bits: make it go through a register.
+    if constexpr (derives<Arch, xsimd::avx512f>) asm("" : "+r"(word));
+#endif
+    return word;
   }
 };
 
@@ -108,7 +113,7 @@ struct sixteen {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] << count;
     return a;
   }
-  /// The second operand where one is NaN.
+  /// Where one operand is NaN the result is open: instruction sets differ. So is the sign of a zero out of -0 and +0.
   [[gnu::always_inline]] friend sixteen min(sixteen a, sixteen const& b) noexcept {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
     return a;

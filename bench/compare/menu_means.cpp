@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "menu_entry.hpp"
+
+namespace skive::compare {
+
+made mean_or_adaptive_entry(std::string const& name, codec_description const& d) {
+  return entry_of(name, d, mean_and_adaptive_codecs{});
+}
+
+}  // namespace skive::compare

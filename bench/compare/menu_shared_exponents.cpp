@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "menu_entry.hpp"
+
+namespace skive::compare {
+
+made shared_exponent_entry(std::string const& name, codec_description const& d) {
+  return entry_of(name, d, shared_exponent_codecs{});
+}
+
+}  // namespace skive::compare

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file format/rows.hpp - a row of numbers to a row of codes of a scalar format, one byte or more each, and back.
+///
+///   encode_row<e4m3fn>(numbers, codes)    codes[i] = e4m3fn::encode(numbers[i], rounding, overflow)
+///   decode_row<e4m3fn>(codes, numbers)    numbers[i] = e4m3fn::decode(codes[i])
+///
+/// Numbers are float, bfloat16 or float16 (decoding rounds to them, to nearest even, without saturating).
+///
+/// Model of : -
+/// Cost     : copy speed out of memory where the format has a vector rule (format/lanes.hpp) and rounding is to nearest even;
+///            other roundings take the scalar rule.
+/// Accuracy : the format's.
+/// Promise  : the codes of the scalar rule; nothing is written unless the lengths agree.
+/// Source   : -
+
+#include "skive/core/status.hpp"
+#include "skive/format/half_lanes.hpp"
+#include "skive/format/integer_lanes.hpp"
+#include "skive/format/lookup_lanes.hpp"
+#include "skive/format/minifloat_lanes.hpp"
+#include "skive/simd/bytes.hpp"
+#include "skive/simd/half.hpp"
+
+#include <span>
+
+namespace skive {
+namespace detail {
+
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float const* from) noexcept {
+  return simd::floats<Arch>::load(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(bfloat16 const* from) noexcept {
+  return simd::load_bfloat16<Arch>(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_numbers(float16 const* from) noexcept {
+  return simd::load_float16<Arch>(from);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float* to) noexcept {
+  x.store(to);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, bfloat16* to) noexcept {
+  simd::store_bfloat16<Arch>(x, to);
+}
+template <class Arch>
+[[gnu::always_inline]] inline void store_numbers(simd::floats<Arch> const& x, float16* to) noexcept {
+  simd::store_float16<Arch>(x, to);
+}
+
+constexpr float widen(float x) noexcept { return x; }
+template <minifloat_traits T>
+constexpr float widen(minifloat<T> x) noexcept {
+  return minifloat<T>::decode(x.code);
+}
+template <class T>
+constexpr T narrow(float x) noexcept {
+  if constexpr (std::is_same_v<T, float>)
+    return x;
+  else
+    return T::from(x, nearest_even{}, non_saturating);
+}
+
+template <class Arch, class Code>
+[[gnu::always_inline]] inline simd::words<Arch> load_codes(Code const* from) noexcept {
+  if constexpr (sizeof(Code) == 1) return simd::load_bytes<Arch>(reinterpret_cast<std::byte const*>(from));
+  if constexpr (sizeof(Code) == 4) return simd::words<Arch>::load(from);
+  if constexpr (sizeof(Code) == 2)
+    return simd::generate<std::uint32_t, Arch>([from](std::size_t i) { return std::uint32_t{from[i]}; });
+}
+template <class Arch, class Code>
+[[gnu::always_inline]] inline void store_codes(simd::words<Arch> const& codes, Code* to) noexcept {
+  if constexpr (sizeof(Code) == 1) {
+    simd::store_bytes<Arch>(codes, reinterpret_cast<std::byte*>(to));
+  } else {
+    alignas(64) std::uint32_t lane[16];
+    codes.store(lane);
+    for (std::size_t i = 0; i < 16; ++i) to[i] = static_cast<Code>(lane[i]);
+  }
+}
+
+// The numbers that whole registers take: a multiple of 16.
+template <class Format, class Arch, overflow_policy Overflow, class T>
+std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_type* codes) noexcept {
+  std::size_t i = 0;
+  for (; i + 16 <= numbers.size(); i += 16)
+    store_codes<Arch>(format_lanes<Format, Arch>::template encode<Overflow>(load_numbers<Arch>(numbers.data() + i)), codes + i);
+  return i;
+}
+template <class Format, class Arch, class T>
+std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_type* codes, overflow_policy o) noexcept {
+  constexpr auto keep = overflow_action::saturate;
+  constexpr auto leave = overflow_action::to_special;
+  if (o.finite == keep && o.infinite == keep) return encode_sixteens<Format, Arch, {keep, keep}>(numbers, codes);
+  if (o.finite == keep) return encode_sixteens<Format, Arch, {keep, leave}>(numbers, codes);
+  if (o.infinite == keep) return encode_sixteens<Format, Arch, {leave, keep}>(numbers, codes);
+  return encode_sixteens<Format, Arch, {leave, leave}>(numbers, codes);
+}
+
+}  // namespace detail
+
+/// Fails with size_mismatch; `rounding` may depend on the position (core/stochastic_stream.hpp).
+template <class Format, class Arch = native_arch, class T, class Rounding = nearest_even>
+status encode_row(std::span<T const> numbers, std::span<typename Format::code_type> codes, Rounding rounding = {},
+                  overflow_policy overflow = {}) noexcept {
+  if (numbers.size() != codes.size()) return errc::size_mismatch;
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch> && std::is_same_v<Rounding, nearest_even>)
+    i = detail::encode_sixteens<Format, Arch>(numbers, codes.data(), overflow);
+  for (; i < numbers.size(); ++i) {
+    auto const x = detail::widen(numbers[i]);
+    if constexpr (requires { rounding.at(i); })
+      codes[i] = Format::encode(x, rounding.at(i), overflow);
+    else
+      codes[i] = Format::encode(x, rounding, overflow);
+  }
+  return errc::ok;
+}
+
+/// Fails with size_mismatch.
+template <class Format, class Arch = native_arch, class T>
+status decode_row(std::span<typename Format::code_type const> codes, std::span<T> numbers) noexcept {
+  if (numbers.size() != codes.size()) return errc::size_mismatch;
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch>)
+    for (; i + 16 <= codes.size(); i += 16)
+      detail::store_numbers<Arch>(format_lanes<Format, Arch>::decode(detail::load_codes<Arch>(codes.data() + i)),
+                                  numbers.data() + i);
+  for (; i < codes.size(); ++i) numbers[i] = detail::narrow<T>(static_cast<float>(Format::decode(codes[i])));
+  return errc::ok;
+}
+
+}  // namespace skive
