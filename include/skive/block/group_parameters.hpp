@@ -116,7 +116,8 @@ template <class Scale, int Bits, class Arch>
 
 /// Scales and zero points of up to `capacity` groups, read ahead of the loop that needs them.
 template <class Arch>
-struct group_parameters {
+class group_parameters {
+ public:
   static constexpr std::size_t capacity = 256;
   alignas(64) float scale[capacity + 16];
   alignas(64) float minus_zero_point[capacity + 16];
@@ -125,6 +126,17 @@ struct group_parameters {
   template <class Scheme>
   [[gnu::always_inline]] void load(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
                                    std::size_t first, std::size_t count, group_layout const& layout) noexcept {
+    if constexpr (Scheme::field_bits.size() == 0)
+      for (std::size_t g = 0; g < count; ++g) scale[g] = scheme.scale;
+    else
+      load_fields(scheme, from, first, count, layout);
+    for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
+  }
+
+ private:
+  template <class Scheme>
+  [[gnu::always_inline]] void load_fields(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                          std::size_t first, std::size_t count, group_layout const& layout) noexcept {
     for (std::size_t g = 0; g < count; g += 16) {
       auto const some = count - g < 16 ? count - g : 16;
       alignas(64) std::byte copy[64];
@@ -140,7 +152,6 @@ struct group_parameters {
         (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point + g);
       }
     }
-    for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
   }
 };
 

@@ -14,7 +14,7 @@
 /// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product with
 ///            x in real arithmetic; plus what FTZ or underflow take from products below 2^-126. Whole row one group: n / 64 + 10.
 /// Promise  : the same bits for a row in every layout and at every address, alone or among other vectors' products up to the
-///            stated order. A group that is not finite makes the product NaN or infinite.
+///            stated order. A number that decodes to NaN makes the product NaN or infinite.
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
@@ -101,6 +101,8 @@ class lane_dot {
       p.load(scheme_, from, first, count, layout_);
       for (std::size_t g = 0; g < count; ++g) {
         auto const number = (first + g) * group;
+        if constexpr (requires { requires Scheme::element::has_nan; })
+          if (p.scale[g] == 0.0f) continue;  // such numbers are zeros, whatever their codes
         auto const* const codes = contiguous ? from[0].data + (first + g) * stride : place(from[0], first + g);
         floats offset{};
         if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
