@@ -68,9 +68,15 @@
 #include "skive/block/clip_search.hpp"
 #include "skive/block/description.hpp"
 #include "skive/block/double_quantized.hpp"
+#include "skive/block/float_query.hpp"
 #include "skive/block/format_name.hpp"
 #include "skive/block/group_error.hpp"
+#include "skive/block/group_parameters.hpp"
 #include "skive/block/grouped.hpp"
+#include "skive/block/int8_query.hpp"
+#include "skive/block/integer_dot.hpp"
+#include "skive/block/integer_levels.hpp"
+#include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/mx.hpp"
@@ -84,6 +90,11 @@
 #include "skive/block/scheme.hpp"
 #include "skive/block/sign.hpp"
 #include "skive/block/tiles.hpp"
+
+// kernel
+#include "skive/kernel/matrix_matrix.hpp"
+#include "skive/kernel/matrix_vector.hpp"
+#include "skive/kernel/packed_matrix.hpp"
 
 // its version
 #include "skive/version.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// block/integer_dot.hpp: exact integer sums, the bound against decode-then-dot, and refusals; on every instruction set of this unit.
+// block/integer_dot.hpp: exact integer sums, the bound against decode-then-dot, and refusals; on every instruction set of this
+// unit.
 #include "skive/block/integer_dot.hpp"
 
 #include "laws/dot_codec.hpp"
@@ -70,8 +71,10 @@ double scaled_numbers(std::vector<float> const& w, std::vector<float> const& x, 
   auto const size = kind == activation_scale::per_block ? 32 : x.size();
   for (std::size_t first = 0; first < x.size(); first += size) {
     double largest = 0;
-    for (std::size_t i = first; i < first + size && i < x.size(); ++i) largest = std::max(largest, std::fabs(static_cast<double>(x[i])));
-    for (std::size_t i = first; i < first + size && i < x.size(); ++i) sum += std::fabs(static_cast<double>(w[i])) * largest / 127;
+    for (std::size_t i = first; i < first + size && i < x.size(); ++i)
+      largest = std::max(largest, std::fabs(static_cast<double>(x[i])));
+    for (std::size_t i = first; i < first + size && i < x.size(); ++i)
+      sum += std::fabs(static_cast<double>(w[i])) * largest / 127;
   }
   return sum;
 }
@@ -92,13 +95,16 @@ void check_bound(Codec const& codec, std::size_t n, unsigned seed) {
     auto const group = codec.group_size() == 0 ? n : codec.group_size();
     for (std::size_t first = 0; first < n; first += group) {
       double largest = 0;  // of the group: at least the scale times the least of the two ends
-      for (std::size_t i = first; i < first + group && i < n; ++i) largest = std::max(largest, std::fabs(static_cast<double>(w[i])));
-      for (std::size_t i = first; i < first + group && i < n; ++i) table += largest / 254 * 1.3 * std::fabs(static_cast<double>(x[i]));
+      for (std::size_t i = first; i < first + group && i < n; ++i)
+        largest = std::max(largest, std::fabs(static_cast<double>(w[i])));
+      for (std::size_t i = first; i < first + group && i < n; ++i)
+        table += largest / 254 * 1.3 * std::fabs(static_cast<double>(x[i]));
     }
   }
   for (auto const kind : kinds) {
     auto const y = integer_product<Arch>(codec, packed, x, kind);
-    auto const bound = 0.5001 * scaled_numbers(w, x, kind) + table + static_cast<double>(n / 64 + 13) * 0x1p-24 * 1.1 * exact.magnitude;
+    auto const bound =
+        0.5001 * scaled_numbers(w, x, kind) + table + static_cast<double>(n / 64 + 13) * 0x1p-24 * 1.1 * exact.magnitude;
     CAPTURE(n, y, exact.sum, bound);
     REQUIRE(std::fabs(static_cast<double>(y) - exact.sum) <= bound);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/group_parameters.hpp - scales and zero points of the groups of a row, as floats: what products on packed rows need.
+/// @file block/group_parameters.hpp - scales and zero points of the groups of a row, as floats: what products on packed rows
+/// need.
 ///
 ///   x'_i = scale_g (level(code_i) - zero_g)     for number i of group g; zero_g = 0 where the scheme has no zero point
 ///
@@ -75,8 +76,8 @@ struct row_products {
   }
 };
 
-// Field of Bits bits of groups first .. first + count - 1, count <= 16, as bytes: whole bytes little-endian or packed fields. Where
-// they lie apart they are copied to `copy`.
+// Field of Bits bits of groups first .. first + count - 1, count <= 16, as bytes: whole bytes little-endian or packed fields.
+// Where they lie apart they are copied to `copy`.
 template <int Bits>
 [[gnu::always_inline]] inline std::byte const* group_fields(plane<std::byte const> const& p, std::size_t first, std::size_t count,
                                                             group_layout const& l, std::byte (&copy)[64]) noexcept {
@@ -135,8 +136,9 @@ class group_parameters {
 
  private:
   template <class Scheme>
-  [[gnu::always_inline]] void load_fields(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
-                                          std::size_t first, std::size_t count, group_layout const& layout) noexcept {
+  [[gnu::always_inline]] void load_fields(Scheme const& scheme,
+                                          planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t first,
+                                          std::size_t count, group_layout const& layout) noexcept {
     for (std::size_t g = 0; g < count; g += 16) {
       auto const some = count - g < 16 ? count - g : 16;
       alignas(64) std::byte copy[64];

@@ -145,7 +145,8 @@ class grouped {
     detail::float_products<Arch, Queries>(scheme_, of_n, rows, q);
   }
   template <class Arch, std::size_t Queries>
-  void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n, int8_query const* q) const noexcept
+  void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n,
+                int8_query const* q) const noexcept
     requires detail::integer_scheme<Scheme>
   {
     detail::integer_products<Arch, Queries>(scheme_, of_n, rows, q);

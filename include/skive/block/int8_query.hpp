@@ -124,7 +124,8 @@ inline result<int8_query> prepare_int8(std::span<float const> x, float unit, bit
         out[query_place<Width>{first + i, order, kind}.value] = static_cast<std::byte>(static_cast<std::uint8_t>(q));
         sum += q;
       }
-      auto const term = ZeroPoints ? std::bit_cast<std::uint32_t>(static_cast<float>(sum)) : static_cast<std::uint32_t>(-Bias * sum);
+      auto const term =
+          ZeroPoints ? std::bit_cast<std::uint32_t>(static_cast<float>(sum)) : static_cast<std::uint32_t>(-Bias * sum);
       std::memcpy(out.data() + at.term, &term, 4);
       auto const scaled = scale * unit;
       if (by_block) std::memcpy(out.data() + at.scale, &scaled, 4);

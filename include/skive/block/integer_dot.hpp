@@ -11,8 +11,8 @@
 /// Model of : -
 /// Cost     : 4 bits, AVX-512 VNNI: about 12 instructions for 128 numbers and one vector; tables add 2.
 /// Accuracy : the integers are exact: 32 products of at most 255 * 127 a lane, below 2^21, and no sum runs on from step to step,
-///            so that no length overflows. |y - exact| <= (steps + 12) 2^-24 sum_i |w_i q_i s_i| for w of exact levels; tables that
-///            round add unit / 2 scale_g |q_i s_i| a number. Against x itself: 0.5001 s_i |w_i| a number more.
+///            so that no length overflows. |y - exact| <= (steps + 12) 2^-24 sum_i |w_i q_i s_i| for w of exact levels; tables
+///            that round add unit / 2 scale_g |q_i s_i| a number. Against x itself: 0.5001 s_i |w_i| a number more.
 /// Promise  : any bytes are safe; nothing is read outside of the planes. A group whose scale is not finite gives NaN or infinity.
 /// Source   : -
 
@@ -29,8 +29,8 @@ namespace skive::detail {
 
 /// Has the scheme an integer form?
 template <class Scheme>
-concept integer_scheme = linear_scheme<Scheme> && requires { Scheme::packing::width; } &&
-    integer_levels<typename Scheme::element>::available;
+concept integer_scheme =
+    linear_scheme<Scheme> && requires { Scheme::packing::width; } && integer_levels<typename Scheme::element>::available;
 
 template <class Scheme, class Arch>
 concept integer_lanes = integer_scheme<Scheme> && lane_scheme<Scheme, Arch>;
@@ -49,7 +49,8 @@ inline result<int8_query> prepare_int8(std::span<float const> x, bit_order order
 /// The same sums, number after number.
 template <class Arch, class Scheme>
 inline float integer_dot_by_rule(Scheme const& scheme, group_layout const& l,
-                                 planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, int8_query const& q) noexcept {
+                                 planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                 int8_query const& q) noexcept {
   constexpr std::size_t fields = Scheme::field_bits.size();
   constexpr int width = Scheme::packing::width;
   using levels = integer_levels<typename Scheme::element>;
@@ -74,7 +75,8 @@ inline float integer_dot_by_rule(Scheme const& scheme, group_layout const& l,
       if (q.kind == activation_scale::per_block) std::memcpy(&scale, q.data + at.scale, 4);
       std::int32_t sum = 0;
       for (; i < end && i < stop; ++i) {
-        auto const x = static_cast<std::int8_t>(std::to_integer<std::uint8_t>(q.data[query_place<width>{i, l.order, q.kind}.value]));
+        auto const x =
+            static_cast<std::int8_t>(std::to_integer<std::uint8_t>(q.data[query_place<width>{i, l.order, q.kind}.value]));
         sum += (levels::byte(codes->get(i - b * block)) - offset) * x;
       }
       total += static_cast<double>(sum) * static_cast<double>(scale) * static_cast<double>(scale_of(state));
@@ -173,7 +175,8 @@ class integer_dot {
         : p_{p}, lanes_{lanes}, left_{lanes / 16} {
       if constexpr (Spread == spread::shift) {
         auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
-        index_ = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
+        index_ =
+            simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
         left_ = std::size_t{16} >> shift;
       }
     }

@@ -6,7 +6,8 @@
 ///
 ///   fixed point of b bits      byte = code ^ 2^(b-1), bias 2^(b-1), unit the resolution, e = 0
 ///   unsigned integers          byte = code, bias 0, e = 0
-///   other formats to 6 bits    a table; unit 1, 1/2, ... 1/128 where all levels are multiples of it (E2M1, E2M3, ternary, signs);
+///   other formats to 6 bits    a table; unit 1, 1/2, ... 1/128 where all levels are multiples of it (E2M1, E2M3, ternary,
+///   signs);
 ///                              else the largest magnitude / 127 for at most 4 bits (NF4): |byte unit - level| <= unit / 2
 ///
 /// Model of : -

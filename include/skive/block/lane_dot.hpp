@@ -11,7 +11,8 @@
 ///
 /// Model of : -
 /// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
-/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product with
+/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product
+/// with
 ///            x in real arithmetic; plus what FTZ or underflow take from products below 2^-126. Whole row one group: n / 64 + 10.
 /// Promise  : the same bits for a row in every layout and at every address, alone or among other vectors' products up to the
 ///            stated order. A number that decodes to NaN makes the product NaN or infinite.
@@ -46,8 +47,7 @@ constexpr void dot_by_rule(Scheme const& scheme, planes<std::byte const, 1 + Sch
       if (j % l.group == 0) {
         std::array<std::uint32_t, fields> metadata{};
         for (std::size_t f = 0; f < fields; ++f)
-          metadata[f] =
-              load_field(from[1 + f].data + b * from[1 + f].block_stride, j / l.group, Scheme::field_bits[f], l.order);
+          metadata[f] = load_field(from[1 + f].data + b * from[1 + f].block_stride, j / l.group, Scheme::field_bits[f], l.order);
         state = scheme.load(metadata);
       }
       if (j % chunk == 0) {

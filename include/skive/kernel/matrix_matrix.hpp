@@ -42,8 +42,8 @@ constexpr void multiply_rows(Codec const& codec, packed_matrix<Codec::plane_coun
 
 }  // namespace detail
 
-/// y: one row for each query, one column for each row of the range. Fails with size_mismatch, also where queries differ in length,
-/// or invalid_argument if they differ in kind or were made for another codec.
+/// y: one row for each query, one column for each row of the range. Fails with size_mismatch, also where queries differ in
+/// length, or invalid_argument if they differ in kind or were made for another codec.
 template <class Arch = native_arch, class Codec, class Query>
   requires detail::takes_query<Codec, Query>
 constexpr status matrix_matrix(Codec const& codec, packed_matrix<Codec::plane_count> const& m, std::span<Query const> queries,
