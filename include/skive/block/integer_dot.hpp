@@ -89,6 +89,7 @@ template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
+  static constexpr std::size_t tile = Queries > 1 && simd::has_avx512<Arch> ? 4 : 1;  // rows at once: 32 registers hold 16 sums
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
@@ -131,47 +132,58 @@ class integer_dot {
     multiply<PerBlock, spread::any>(rows);
   }
 
-  // Sixteen groups are `lanes_` steps.
+  // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
   [[gnu::noinline]] void multiply(products const& rows) const noexcept {
-    level_lanes const level;
-    group_parameters<Arch> p;
-    auto const count = steps::count(layout_.n);
-    for (std::size_t r = 0; r < rows.rows; ++r) {
-      auto const from = rows.row(r);
-      bool const side_by_side = layout_.groups <= layout_.per_block || from[0].block_stride == block_bytes_;
-      auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
-      floats total[Queries];
-      for (auto& t : total) t = floats::broadcast(0.0f);
-      std::size_t step = 0;
-      for (std::size_t first = 0; step < count; first += p.capacity) {
-        auto const groups = layout_.groups - first < p.capacity ? layout_.groups - first : p.capacity;
-        p.load(scheme_, from, first, groups, layout_);
-        auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
-        auto const end = count - step < some ? count : step + some;
-        scale_cursor<Spread> cursor{p, lanes_};
-        for (; step < end && step < plain; ++step) {
-          auto const* const codes = from[0].data + step * steps::code_bytes;
-          simd::prefetch<Arch>(codes, read_ahead);
-          add_step<PerBlock>(level, spread_codes(codes), step, cursor.next(), total);
-        }
-        for (; step < end; ++step)
-          add_step<PerBlock>(level, spread_codes(gathered(from[0], step * steps::code_bytes).data()), step, cursor.next(), total);
-      }
-      for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r] = simd::sum(total[q]) * scale_[q];
-    }
+    std::size_t r = 0;
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(rows, r);
+    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(rows, r);
   }
 
-  struct lane_scales {
-    floats scale;
-    floats minus_zero_point;
-  };
+  // Sixteen groups are `lanes_` steps.
+  template <bool PerBlock, spread Spread, std::size_t Rows>
+  [[gnu::always_inline]] void multiply_tile(products const& rows, std::size_t r) const noexcept {
+    level_lanes const level;
+    group_parameters<Arch> p[Rows];
+    from_planes from[Rows];
+    for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
+    auto const count = steps::count(layout_.n);
+    bool const side_by_side = layout_.groups <= layout_.per_block || from[0][0].block_stride == block_bytes_;
+    auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
+    floats total[Rows][Queries];
+    for (auto& of_row : total)
+      for (auto& t : of_row) t = floats::broadcast(0.0f);
+    std::size_t step = 0;
+    for (std::size_t first = 0; step < count; first += p->capacity) {
+      auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
+      for (std::size_t i = 0; i < Rows; ++i) p[i].load(scheme_, from[i], first, groups, layout_);
+      auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
+      auto const end = count - step < some ? count : step + some;
+      scale_cursor<Spread, Rows> cursor{p, lanes_};
+      for (; step < end && step < plain; ++step) {
+        auto const at = step * steps::code_bytes;
+        words codes[Rows];
+        for (std::size_t i = 0; i < Rows; ++i) {
+          simd::prefetch<Arch>(from[i][0].data + at, read_ahead);
+          codes[i] = spread_codes(from[i][0].data + at);
+        }
+        add_step<PerBlock>(level, codes, step, cursor, total);
+      }
+      for (; step < end; ++step) {
+        words codes[Rows];
+        for (std::size_t i = 0; i < Rows; ++i) codes[i] = spread_codes(gathered(from[i][0], step * steps::code_bytes).data());
+        add_step<PerBlock>(level, codes, step, cursor, total);
+      }
+    }
+    for (std::size_t i = 0; i < Rows; ++i)
+      for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
+  }
 
-  // Scales and zero points of the lanes, step after step.
-  template <spread Spread>
+  // Scales and zero points of the lanes of each row, step after step.
+  template <spread Spread, std::size_t Rows>
   class scale_cursor {
    public:
-    [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const& p, std::size_t lanes) noexcept
+    [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const* p, std::size_t lanes) noexcept
         : p_{p}, lanes_{lanes}, left_{lanes / 16} {
       if constexpr (Spread == spread::shift) {
         auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
@@ -180,10 +192,9 @@ class integer_dot {
         left_ = std::size_t{16} >> shift;
       }
     }
-    [[gnu::always_inline]] lane_scales next() noexcept {
-      lane_scales s;
-      s.scale = spread_out(p_.scale);
-      if constexpr (has_zero_point<Scheme>) s.minus_zero_point = spread_out(p_.minus_zero_point);
+    [[gnu::always_inline]] floats scale(std::size_t row) const noexcept { return spread_out(p_[row].scale); }
+    [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept { return spread_out(p_[row].minus_zero_point); }
+    [[gnu::always_inline]] void advance() noexcept {
       if constexpr (Spread == spread::shift) {
         at_ += left_;
       } else if constexpr (Spread == spread::broadcast) {
@@ -191,7 +202,6 @@ class integer_dot {
       } else {
         at_ += 16;
       }
-      return s;
     }
 
    private:
@@ -202,30 +212,37 @@ class integer_dot {
         return simd::generate<float, Arch>([&](std::size_t i) noexcept { return of_groups[(at_ + i) / lanes_]; });
     }
 
-    group_parameters<Arch> const& p_;
+    group_parameters<Arch> const* p_;
     std::size_t lanes_;
     std::size_t left_;
     std::size_t at_ = 0;  // group, or lane
     words index_{};
   };
 
-  template <bool PerBlock>
-  [[gnu::always_inline]] void add_step(level_lanes const& level, words const& codes, std::size_t step, lane_scales const& s,
-                                       floats (&total)[Queries]) const noexcept {
+  template <bool PerBlock, std::size_t Rows, class Cursor>
+  [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,
+                                       floats (&total)[Rows][Queries]) const noexcept {
     constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
-    words byte[steps::fields];
-    for (std::size_t r = 0; r < steps::fields; ++r) byte[r] = level.bytes(field(codes, r));
+    words byte[Rows][steps::fields];
+    for (std::size_t i = 0; i < Rows; ++i)
+      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
     for (std::size_t q = 0; q < Queries; ++q) {
       auto const* const x = queries_[q] + step * record;
       auto const term = load_words(x + 64 * steps::fields);
-      auto products = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
-      for (std::size_t r = 0; r < steps::fields; ++r)
-        products = simd::dot4<levels::largest>(products, byte[r], load_words(x + 64 * r));
-      auto t = simd::to_float<Arch>(products);
-      if constexpr (has_zero_point<Scheme>) t = simd::fused(s.minus_zero_point, simd::as<float>(term), t);
-      if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
-      total[q] = simd::fused(t, s.scale, total[q]);
+      integers products[Rows];
+      for (auto& all : products) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
+      for (std::size_t r = 0; r < steps::fields; ++r) {
+        auto const of_vector = load_words(x + 64 * r);
+        for (std::size_t i = 0; i < Rows; ++i) products[i] = simd::dot4<levels::largest>(products[i], byte[i][r], of_vector);
+      }
+      for (std::size_t i = 0; i < Rows; ++i) {
+        auto t = simd::to_float<Arch>(products[i]);
+        if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(term), t);
+        if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
+        total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);
+      }
     }
+    cursor.advance();
   }
 
   [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {

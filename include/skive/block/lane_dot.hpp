@@ -69,6 +69,7 @@ class lane_dot {
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using sums = std::array<floats, Queries>;
+  static constexpr std::size_t read_ahead = 4096;  // bytes
 
  public:
   lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
@@ -104,6 +105,7 @@ class lane_dot {
         if constexpr (requires { requires Scheme::element::has_nan; })
           if (p.scale[g] == 0.0f) continue;  // such numbers are zeros, whatever their codes
         auto const* const codes = contiguous ? from[0].data + (first + g) * stride : place(from[0], first + g);
+        if (group >= 64 || g % 2 == 0) simd::prefetch<Arch>(codes, read_ahead);
         floats offset{};
         if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
         add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
