@@ -193,7 +193,9 @@ class integer_dot {
       }
     }
     [[gnu::always_inline]] floats scale(std::size_t row) const noexcept { return spread_out(p_[row].scale); }
-    [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept { return spread_out(p_[row].minus_zero_point); }
+    [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept {
+      return spread_out(p_[row].minus_zero_point);
+    }
     [[gnu::always_inline]] void advance() noexcept {
       if constexpr (Spread == spread::shift) {
         at_ += left_;

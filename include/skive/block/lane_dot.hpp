@@ -78,24 +78,23 @@ class lane_dot {
   /// The first `groups` groups, whole blocks. What lanes do not take is added to `rest`.
   void add(from_planes const& from, std::size_t groups, std::array<float, Queries>& sum,
            std::array<double, Queries>& rest) const noexcept {
-    sums total;
-    total.fill(floats::broadcast(0.0f));
-    if (layout_.group == 32)
-      add_groups<32>(from, groups, total, rest);
-    else if (layout_.group == 16)
-      add_groups<16>(from, groups, total, rest);
-    else
-      add_groups<0>(from, groups, total, rest);
+    auto const total = layout_.group == 32 ? add_groups<32>(from, groups, rest)
+        : layout_.group == 16              ? add_groups<16>(from, groups, rest)
+                                           : add_groups<0>(from, groups, rest);
     for (std::size_t q = 0; q < Queries; ++q) sum[q] = simd::sum(total[q]);
   }
 
  private:
   // Group: its size if it is not 0.
   template <std::size_t Group>
-  void add_groups(from_planes const& from, std::size_t groups, sums& total, std::array<double, Queries>& rest) const noexcept {
+  [[gnu::noinline]] sums add_groups(from_planes const& from, std::size_t groups,
+                                    std::array<double, Queries>& rest) const noexcept {
+    sums total;  // here and not the caller's: it stays in registers
+    total.fill(floats::broadcast(0.0f));
     auto const group = Group == 0 ? layout_.group : Group;
     bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
     auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
+    auto const* const data = from[0].data;
     group_parameters<Arch> p;
     for (std::size_t first = 0; first < groups; first += p.capacity) {
       auto const count = groups - first < p.capacity ? groups - first : p.capacity;
@@ -104,7 +103,7 @@ class lane_dot {
         auto const number = (first + g) * group;
         if constexpr (requires { requires Scheme::element::has_nan; })
           if (p.scale[g] == 0.0f) continue;  // such numbers are zeros, whatever their codes
-        auto const* const codes = contiguous ? from[0].data + (first + g) * stride : place(from[0], first + g);
+        auto const* const codes = contiguous ? data + (first + g) * stride : place(from[0], first + g);
         if (group >= 64 || g % 2 == 0) simd::prefetch<Arch>(codes, read_ahead);
         floats offset{};
         if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
@@ -112,6 +111,7 @@ class lane_dot {
         if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
       }
     }
+    return total;
   }
 
   template <std::size_t Group>
