@@ -31,6 +31,7 @@
 #include "skive/simd/compress.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/double_sum.hpp"
+#include "skive/simd/e4m3.hpp"
 #include "skive/simd/half.hpp"
 #include "skive/simd/lookup.hpp"
 #include "skive/simd/reduce.hpp"

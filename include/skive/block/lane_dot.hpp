@@ -21,9 +21,12 @@
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_parameters.hpp"
 #include "skive/block/scale_lanes.hpp"
+#include "skive/format/fp8.hpp"
+#include "skive/simd/e4m3.hpp"
 #include "skive/simd/reduce.hpp"
 
 #include <bit>
+#include <limits>
 
 namespace skive::detail {
 
@@ -70,6 +73,9 @@ class lane_dot {
   using floats = simd::floats<Arch>;
   using sums = std::array<floats, Queries>;
   static constexpr std::size_t read_ahead = 4096;  // bytes
+  static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::has_e4m3<Arch>;
+  struct nothing {};
+  using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
 
  public:
   lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
@@ -95,6 +101,7 @@ class lane_dot {
     bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
     auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
     auto const* const data = from[0].data;
+    [[maybe_unused]] nan_found nan;
     group_parameters<Arch> p;
     for (std::size_t first = 0; first < groups; first += p.capacity) {
       auto const count = groups - first < p.capacity ? groups - first : p.capacity;
@@ -107,11 +114,39 @@ class lane_dot {
         if (group >= 64 || g % 2 == 0) simd::prefetch<Arch>(codes, read_ahead);
         floats offset{};
         if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
+        if constexpr (by_halves && Group == 0)
+          if (group % 64 == 0) {
+            add_e4m3(codes, number, group, floats::broadcast(p.scale[g]), nan, total);
+            continue;
+          }
         add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
         if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
       }
     }
+    if constexpr (by_halves)
+      if (nan.any()) total.fill(floats::broadcast(std::numeric_limits<float>::quiet_NaN()));
     return total;
+  }
+
+  // A group of whole 64 codes.
+  [[gnu::always_inline]] void add_e4m3(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
+                                       nan_found& nan, sums& total) const noexcept {
+    floats p[Queries][parts];
+    for (auto& of_query : p)
+      for (auto& x : of_query) x = floats::broadcast(0.0f);
+    for (std::size_t i = 0; i < size; i += 64) {
+      simd::prefetch<Arch>(codes + i, read_ahead);
+      floats w[4];
+      simd::load_e4m3<Arch>(codes + i, nan, w);
+      for (std::size_t q = 0; q < Queries; ++q)
+        for (std::size_t k = 0; k < 4; ++k)
+          p[q][k % parts] = simd::fused(w[k], floats::load(queries_[q].data + number + i + 16 * k), p[q][k % parts]);
+    }
+    for (std::size_t q = 0; q < Queries; ++q) {
+      auto all = p[q][0];
+      if constexpr (parts == 4) all = (p[q][0] + p[q][1]) + (p[q][2] + p[q][3]);
+      total[q] = simd::fused(simd::product<Arch>(all, floats::broadcast(256.0f)), scale, total[q]);
+    }
   }
 
   template <std::size_t Group>
