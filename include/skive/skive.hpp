@@ -31,6 +31,7 @@
 #include "skive/simd/compress.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/double_sum.hpp"
+#include "skive/simd/e4m3.hpp"
 #include "skive/simd/half.hpp"
 #include "skive/simd/lookup.hpp"
 #include "skive/simd/reduce.hpp"
@@ -68,9 +69,15 @@
 #include "skive/block/clip_search.hpp"
 #include "skive/block/description.hpp"
 #include "skive/block/double_quantized.hpp"
+#include "skive/block/float_query.hpp"
 #include "skive/block/format_name.hpp"
 #include "skive/block/group_error.hpp"
+#include "skive/block/group_parameters.hpp"
 #include "skive/block/grouped.hpp"
+#include "skive/block/int8_query.hpp"
+#include "skive/block/integer_dot.hpp"
+#include "skive/block/integer_levels.hpp"
+#include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/mx.hpp"
@@ -85,6 +92,11 @@
 #include "skive/block/scheme.hpp"
 #include "skive/block/sign.hpp"
 #include "skive/block/tiles.hpp"
+
+// kernel
+#include "skive/kernel/matrix_matrix.hpp"
+#include "skive/kernel/matrix_vector.hpp"
+#include "skive/kernel/packed_matrix.hpp"
 
 // its version
 #include "skive/version.hpp"

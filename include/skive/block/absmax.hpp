@@ -87,6 +87,8 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
 template <class Format, class Rounding = nearest_even>
 struct static_scale_scheme {
   using state = scale_state;
+  using element = Format;
+  using scale_format = float32;
   using packing = bit_fields<Format::bits>;
   static constexpr std::array<int, 0> field_bits{};
   static constexpr std::size_t default_group = 64;

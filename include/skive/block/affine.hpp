@@ -28,6 +28,9 @@ struct affine_scheme {
     scale_state scale;
     std::uint32_t zero_point = 0;
   };
+  using element = uint_format<Bits>;
+  using scale_format = Scale;
+  static constexpr bool has_zero_point = true;
   using packing = bit_fields<Bits>;
   static constexpr std::array<int, 2> field_bits{Scale::bits, Bits};
   static constexpr std::size_t default_group = 32;

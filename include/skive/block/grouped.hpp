@@ -9,13 +9,16 @@
 /// refusals once for all. A block is the smallest count of groups whose codes and fields fill whole bytes: one group of
 /// 32 nibbles, but two where a 4-bit zero point needs a partner.
 ///
-/// Model of : stepwise_codec; block_codec where rounding depends on the position (core/stochastic_stream.hpp)
+/// Model of : stepwise_codec; block_codec where rounding depends on the position (core/stochastic_stream.hpp);
+///            dot_codec, products with floats (block/lane_dot.hpp) and with bytes (block/integer_dot.hpp)
 /// Cost     : one pass to settle, one to code; no allocation; 400 bytes of stack.
 /// Accuracy : the scheme's.
 /// Promise  : the same bytes everywhere; nothing is written before all sizes are checked; any bytes decode safely. A group
 ///            with a NaN or infinity decodes to NaN throughout and touches no neighbour; a zero group decodes to zeros.
 /// Source   : -
 
+#include "skive/block/integer_dot.hpp"
+#include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
@@ -94,6 +97,72 @@ class grouped {
   template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float16> row, workspace = {}) const noexcept {
     return decode_row<Arch>(from, row);
+  }
+
+  /// A product with floats: block/lane_dot.hpp has its order and its error. x has to outlive the query.
+  using query = float_query;
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  template <class Arch = native_arch>
+  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
+    return query{x.data(), x.size()};
+  }
+  /// Fails with size_mismatch if a plane is too small for q.size numbers.
+  template <class Arch = native_arch>
+  constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept {
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    float y = 0.0f;
+    multiply<Arch, 1>({from, {}, 1, &y, 0}, layout(q.size), &q);
+    return y;
+  }
+  /// A product with bytes: block/integer_dot.hpp, for formats of integer levels. The query lies in the workspace. Fails with
+  /// workspace_too_small or not_finite.
+  constexpr std::size_t int8_query_bytes(std::size_t n, activation_scale kind = activation_scale::per_block) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return detail::int8_query_bytes<Scheme::packing::width>(n, kind);
+  }
+  template <class Arch = native_arch>
+  result<int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return detail::prepare_int8<Arch, Scheme>(x, order_, kind, w);
+  }
+  /// Fails with size_mismatch, or with invalid_argument if another kind of codec made the query.
+  template <class Arch = native_arch>
+  result<float> dot(planes<std::byte const, plane_count> from, int8_query const& q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    if (!accepts(q)) return errc::invalid_argument;
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    float y = 0.0f;
+    multiply<Arch, 1>({from, {}, 1, &y, 0}, layout(q.size), &q);
+    return y;
+  }
+  /// Products of rows with `Queries` queries of one length and kind, without checks: what kernel/ calls when it has made them.
+  template <class Arch, std::size_t Queries>
+  constexpr void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n,
+                          query const* q) const noexcept {
+    detail::float_products<Arch, Queries>(scheme_, of_n, rows, q);
+  }
+  template <class Arch, std::size_t Queries>
+  void multiply(detail::row_products<plane_count> const& rows, detail::group_layout const& of_n,
+                int8_query const* q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    detail::integer_products<Arch, Queries>(scheme_, of_n, rows, q);
+  }
+  /// What multiply() has to know of rows of n numbers.
+  constexpr detail::group_layout layout(std::size_t n) const noexcept {
+    auto const per_block = block_groups();
+    auto const block = group_ == 0 ? n : group_ * per_block;
+    bool const apart = per_block == 1 || (per_block <= 16 && Scheme::packing::fills_bytes(group_ % Scheme::packing::period));
+    return {n, group_ == 0 ? n : group_, per_block, groups(n), apart && n != 0 ? n / block * block : 0, order_};
+  }
+  constexpr bool accepts(query const&) const noexcept { return true; }
+  constexpr bool accepts(int8_query const& q) const noexcept
+    requires detail::integer_scheme<Scheme>
+  {
+    return q.order == detail::query_order<Scheme>(order_);
   }
 
   /// The state that encode() would choose for `values` as one group.

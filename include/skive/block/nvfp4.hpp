@@ -51,6 +51,8 @@ class nvfp4_scheme {
     float factor = 0.0f;  // x times or over this is encoded
     float scale = 0.0f;   // fl32(s T): decodes
   };
+  using element = e2m1;
+  using scale_format = ue4m3;
   using packing = bit_fields<4>;
   static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 16;
@@ -69,6 +71,7 @@ class nvfp4_scheme {
   constexpr float amax() const noexcept { return amax_; }
   /// T: what a stored group scale is multiplied with.
   constexpr float tensor_scale() const noexcept { return tensor_scale_; }
+  constexpr float scale_factor() const noexcept { return tensor_scale_; }
 
   constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
 

@@ -21,6 +21,8 @@ namespace skive::detail {
 template <class Format, class Scale>
 struct one_scale {
   using state = scale_state;
+  using element = Format;
+  using scale_format = Scale;
   static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr bit_order default_order = bit_order::low_first;
 

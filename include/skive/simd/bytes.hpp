@@ -91,6 +91,12 @@ inline constexpr bool has_x86 = has_avx512<Arch> || has_avx2<Arch> || has_sse2<A
 
 }  // namespace detail
 
+/// Asks for the cache line `ahead` bytes past `from`, which need not exist.
+template <class Arch>
+[[gnu::always_inline]] inline void prefetch(std::byte const* from, std::size_t ahead) noexcept {
+  __builtin_prefetch(reinterpret_cast<void const*>(reinterpret_cast<std::uintptr_t>(from) + ahead));
+}
+
 template <class Arch>
 [[gnu::always_inline]] inline words<Arch> load_bytes(std::byte const* from) noexcept {
 #if XSIMD_WITH_AVX512BW

@@ -3,6 +3,7 @@
 /// @file simd/lookup.hpp - tables in registers: 16 floats by a code of 4 bits, 16, 32 or 64 bytes by a byte.
 ///
 ///   look_up(table, index)          lane i is values[index lane i mod 16]; a float_table keeps 16 floats
+///   look_up_8<Arch>(p, index)      lane i is p[index lane i], indices below 8
 ///   look_up_bytes(table, index)    byte i is values[index byte i] for a whole register of bytes; a byte_table<N> keeps N bytes
 ///
 /// A table made outside of a loop stays in registers inside of it.
@@ -125,6 +126,25 @@ template <class Arch>
     alignas(64) std::uint32_t lane[16];
     index.store(lane);
     r = as<float>(generate<std::uint32_t, Arch>([&](std::size_t i) noexcept { return t.values[lane[i] & 15]; }));
+  }
+  return r;
+}
+
+/// Lane i: values[index lane i], all below 8; 16 floats may be read.
+template <class Arch>
+[[gnu::always_inline]] inline floats<Arch> look_up_8(float const* values, words<Arch> const& index) noexcept {
+  floats<Arch> r;
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) r.part[0] = _mm512_permutexvar_ps(index.part[0], _mm512_loadu_ps(values));
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>)
+    for (std::size_t i = 0; i < 2; ++i) r.part[i] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(values), index.part[i]);
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
+    alignas(64) std::uint32_t lane[16];
+    index.store(lane);
+    r = generate<float, Arch>([&](std::size_t i) noexcept { return values[lane[i]]; });
   }
   return r;
 }

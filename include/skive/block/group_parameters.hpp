@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/group_parameters.hpp - scales and zero points of the groups of a row, as floats: what products on packed rows
+/// need.
+///
+///   x'_i = scale_g (level(code_i) - zero_g)     for number i of group g; zero_g = 0 where the scheme has no zero point
+///
+/// A scheme takes part by `element`, the format whose levels its codes stand for, `scale_format`, that of the stored scale, and
+/// where they apply `scale_factor()`, what a scale is multiplied with, and `has_zero_point`.
+///
+/// Model of : -
+/// Cost     : contiguous metadata take a few instructions per 16 groups; others are read one by one.
+/// Accuracy : the scale of the scheme's state; NaN for a group that was not finite.
+/// Promise  : reads `count` fields and nothing beside them; any bytes are safe.
+/// Source   : -
+
+#include "skive/block/lane_scheme.hpp"
+#include "skive/block/scale_lanes.hpp"
+#include "skive/core/planes.hpp"
+#include "skive/simd/bits.hpp"
+#include "skive/simd/bytes.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace skive::detail {
+
+/// Numbers are a scale times a level of `element`, less a zero point perhaps.
+template <class Scheme>
+concept linear_scheme = requires {
+  typename Scheme::element;
+  typename Scheme::scale_format;
+};
+
+template <class Scheme>
+inline constexpr bool has_zero_point = requires { requires Scheme::has_zero_point; };
+
+template <class State>
+constexpr float scale_of(State const& s) noexcept {
+  if constexpr (requires { s.scale.scale; })
+    return s.scale.scale;
+  else
+    return s.scale;
+}
+template <class State>
+constexpr std::uint32_t zero_point_of(State const& s) noexcept {
+  if constexpr (requires { s.zero_point; })
+    return s.zero_point;
+  else
+    return 0;
+}
+
+/// How the groups of a row of n numbers lie in its planes: what is worked out once for many rows.
+struct group_layout {
+  std::size_t n;
+  std::size_t group;      ///< numbers of a group
+  std::size_t per_block;  ///< groups of a block
+  std::size_t groups;     ///< of the row, the last one may be short
+  std::size_t whole;      ///< numbers at the front that lie in whole blocks, where groups can be coded apart
+  bit_order order;
+};
+
+/// Rows of equal length at equal distances, and where their products go: product q of row r is out[q stride + r].
+template <std::size_t Planes>
+struct row_products {
+  planes<std::byte const, Planes> first;
+  std::array<std::size_t, Planes> pitch;  ///< bytes from a row to the next, per plane
+  std::size_t rows;
+  float* out;
+  std::size_t stride;
+
+  constexpr planes<std::byte const, Planes> row(std::size_t r) const noexcept {
+    auto p = first;
+    for (std::size_t i = 0; i < Planes; ++i) p[i].data += r * pitch[i];
+    return p;
+  }
+};
+
+// Field of Bits bits of groups first .. first + count - 1, count <= 16, as bytes: whole bytes little-endian or packed fields.
+// Where they lie apart they are copied to `copy`.
+template <int Bits>
+[[gnu::always_inline]] inline std::byte const* group_fields(plane<std::byte const> const& p, std::size_t first, std::size_t count,
+                                                            group_layout const& l, std::byte (&copy)[64]) noexcept {
+  if (count == 16 && p.block_stride * 8 == l.per_block * std::size_t{Bits}) return p.data + first / 8 * std::size_t{Bits};
+  std::array<std::uint32_t, 16> field{};
+  auto const* at = p.data + first / l.per_block * p.block_stride;
+  for (std::size_t g = 0, k = first % l.per_block; g < count; ++g) {
+    field[g] = load_field(at, k, Bits, l.order);
+    if (++k == l.per_block) {
+      k = 0;
+      at += p.block_stride;
+    }
+  }
+  store_fields(field, Bits, l.order, copy);
+  return copy;
+}
+
+/// 16 scales of Bits bits that lie side by side.
+template <class Scale, int Bits, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_scales(std::byte const* from, [[maybe_unused]] bit_order order) noexcept {
+  using words = simd::words<Arch>;
+  if constexpr (std::is_same_v<Scale, float16>) {
+    return simd::load_float16<Arch>(from);
+  } else if constexpr (std::is_same_v<Scale, bfloat16>) {
+    return simd::load_bfloat16<Arch>(from);
+  } else if constexpr (std::is_same_v<Scale, float32>) {
+    return simd::generate<float, Arch>(
+        [from](std::size_t i) noexcept { return std::bit_cast<float>(load_field(from, i, 32, bit_order::low_first)); });
+  } else {
+    static_assert(Bits <= 8);
+    auto const code = simd::load_fields<Bits, Arch>(from, order);
+    if constexpr (!std::is_same_v<Scale, e8m0>) return format_lanes<Scale, Arch>::decode(code);
+    auto const least = select(code == words::broadcast(0), words::broadcast(0x0040'0000), code << 23);
+    return simd::as<float>(select(code == words::broadcast(e8m0::nan_code), words::broadcast(0x7FC0'0000), least));
+  }
+}
+
+/// Scales and zero points of up to `capacity` groups, read ahead of the loop that needs them.
+template <class Arch>
+class group_parameters {
+ public:
+  static constexpr std::size_t capacity = 256;
+  alignas(64) float scale[capacity + 16];
+  alignas(64) float minus_zero_point[capacity + 16];
+
+  /// Groups first .. first + count - 1 of the row, first a multiple of 16; others up to the next 16 have scale 0.
+  template <class Scheme>
+  [[gnu::always_inline]] void load(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                   std::size_t first, std::size_t count, group_layout const& layout) noexcept {
+    if constexpr (Scheme::field_bits.size() == 0)
+      for (std::size_t g = 0; g < count; ++g) scale[g] = scheme.scale;
+    else
+      load_fields(scheme, from, first, count, layout);
+    for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
+  }
+
+ private:
+  template <class Scheme>
+  [[gnu::always_inline]] void load_fields(Scheme const& scheme,
+                                          planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t first,
+                                          std::size_t count, group_layout const& layout) noexcept {
+    for (std::size_t g = 0; g < count; g += 16) {
+      auto const some = count - g < 16 ? count - g : 16;
+      alignas(64) std::byte copy[64];
+      auto const* const at = group_fields<Scheme::field_bits[0]>(from[1], first + g, some, layout, copy);
+      auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at, layout.order);
+      if constexpr (requires { scheme.scale_factor(); })
+        s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
+      s.store(scale + g);
+      if constexpr (has_zero_point<Scheme>) {
+        constexpr int bits = Scheme::field_bits[1];
+        auto const* const zeros = group_fields<bits>(from[2], first + g, some, layout, copy);
+        auto const z = simd::load_fields<bits, Arch>(zeros, layout.order);
+        (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point + g);
+      }
+    }
+  }
+};
+
+}  // namespace skive::detail

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file block/lane_dot.hpp - products of a packed row with vectors of floats: codes become levels in registers, never in memory.
+///
+///   sum_g scale_g sum_(i in g) (level(code_i) - zero_g) x_i
+///
+/// Order: lane j of 16 takes the numbers j, j + 16, ... of a group, in turn by four sums a lane (two vectors and more: one sum);
+/// ((p0 + p1) + (p2 + p3)) scale_g is added to the lane's total group by group; the lanes are added as simd/reduce.hpp says.
+/// Products and sums are fused where the arch can. Numbers outside of whole registers of 16, and all of schemes without a vector
+/// form, are summed in double, one after another, and added last.
+///
+/// Model of : -
+/// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
+/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product
+/// with
+///            x in real arithmetic; plus what FTZ or underflow take from products below 2^-126. Whole row one group: n / 64 + 10.
+/// Promise  : the same bits for a row in every layout and at every address, alone or among other vectors' products up to the
+///            stated order. A number that decodes to NaN makes the product NaN or infinite.
+/// Source   : -
+
+#include "skive/block/float_query.hpp"
+#include "skive/block/group_parameters.hpp"
+#include "skive/block/scale_lanes.hpp"
+#include "skive/format/fp8.hpp"
+#include "skive/simd/e4m3.hpp"
+#include "skive/simd/reduce.hpp"
+
+#include <bit>
+#include <limits>
+
+namespace skive::detail {
+
+template <class Scheme, class Arch>
+concept dot_lanes = lane_scheme<Scheme, Arch> && linear_scheme<Scheme>;
+
+/// Sums of products by the scalar rule: numbers begin .. end - 1 of a row, codes unpacked as they come.
+template <class Arch, class Scheme, std::size_t Queries>
+constexpr void dot_by_rule(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                           group_layout const& l, std::size_t begin, std::size_t end, float_query const* const queries,
+                           std::array<double, Queries>& sum) noexcept {
+  constexpr std::size_t fields = Scheme::field_bits.size();
+  constexpr std::size_t chunk = 40;  // codes unpacked at once: whole bytes in every packing
+  auto const block = l.group * l.per_block;
+  for (std::size_t start = begin; start < end; start += block) {
+    auto const b = block == 0 ? 0 : start / block;
+    auto const size = end - start < block ? end - start : block;
+    std::array<std::uint8_t, chunk> codes{};
+    typename Scheme::state state{};
+    for (std::size_t j = 0; j < size; ++j) {
+      if (j % l.group == 0) {
+        std::array<std::uint32_t, fields> metadata{};
+        for (std::size_t f = 0; f < fields; ++f)
+          metadata[f] = load_field(from[1 + f].data + b * from[1 + f].block_stride, j / l.group, Scheme::field_bits[f], l.order);
+        state = scheme.load(metadata);
+      }
+      if (j % chunk == 0) {
+        auto const count = size - j < chunk ? size - j : chunk;
+        Scheme::packing::unpack(from[0].data + b * from[0].block_stride + Scheme::packing::bytes(j), l.order,
+                                std::span{codes}.first(count));
+      }
+      auto const w = static_cast<double>(scheme.value(state, codes[j % chunk]));
+      for (std::size_t q = 0; q < Queries; ++q) sum[q] += w * static_cast<double>(queries[q].data[start + j]);
+    }
+  }
+}
+
+template <class Scheme, class Arch, std::size_t Queries>
+  requires dot_lanes<Scheme, Arch>
+class lane_dot {
+  static constexpr int width = code_width<Scheme>;
+  static constexpr std::size_t parts = Queries == 1 ? 4 : 1;
+  using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
+  using floats = simd::floats<Arch>;
+  using sums = std::array<floats, Queries>;
+  static constexpr std::size_t read_ahead = 4096;  // bytes
+  static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::has_e4m3<Arch>;
+  struct nothing {};
+  using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
+
+ public:
+  lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
+      : scheme_{scheme}, layout_{layout}, queries_{queries} {}
+
+  /// The first `groups` groups, whole blocks. What lanes do not take is added to `rest`.
+  void add(from_planes const& from, std::size_t groups, std::array<float, Queries>& sum,
+           std::array<double, Queries>& rest) const noexcept {
+    auto const total = layout_.group == 32 ? add_groups<32>(from, groups, rest)
+        : layout_.group == 16              ? add_groups<16>(from, groups, rest)
+                                           : add_groups<0>(from, groups, rest);
+    for (std::size_t q = 0; q < Queries; ++q) sum[q] = simd::sum(total[q]);
+  }
+
+ private:
+  // Group: its size if it is not 0.
+  template <std::size_t Group>
+  [[gnu::noinline]] sums add_groups(from_planes const& from, std::size_t groups,
+                                    std::array<double, Queries>& rest) const noexcept {
+    sums total;  // here and not the caller's: it stays in registers
+    total.fill(floats::broadcast(0.0f));
+    auto const group = Group == 0 ? layout_.group : Group;
+    bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
+    auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
+    auto const* const data = from[0].data;
+    [[maybe_unused]] nan_found nan;
+    group_parameters<Arch> p;
+    for (std::size_t first = 0; first < groups; first += p.capacity) {
+      auto const count = groups - first < p.capacity ? groups - first : p.capacity;
+      p.load(scheme_, from, first, count, layout_);
+      for (std::size_t g = 0; g < count; ++g) {
+        auto const number = (first + g) * group;
+        if constexpr (requires { requires Scheme::element::has_nan; })
+          if (p.scale[g] == 0.0f) continue;  // such numbers are zeros, whatever their codes
+        auto const* const codes = contiguous ? data + (first + g) * stride : place(from[0], first + g);
+        if (group >= 64 || g % 2 == 0) simd::prefetch<Arch>(codes, read_ahead);
+        floats offset{};
+        if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
+        if constexpr (by_halves && Group == 0)
+          if (group % 64 == 0) {
+            add_e4m3(codes, number, group, floats::broadcast(p.scale[g]), nan, total);
+            continue;
+          }
+        add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
+        if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
+      }
+    }
+    if constexpr (by_halves)
+      if (nan.any()) total.fill(floats::broadcast(std::numeric_limits<float>::quiet_NaN()));
+    return total;
+  }
+
+  // A group of whole 64 codes.
+  [[gnu::always_inline]] void add_e4m3(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
+                                       nan_found& nan, sums& total) const noexcept {
+    floats p[Queries][parts];
+    for (auto& of_query : p)
+      for (auto& x : of_query) x = floats::broadcast(0.0f);
+    for (std::size_t i = 0; i < size; i += 64) {
+      simd::prefetch<Arch>(codes + i, read_ahead);
+      floats w[4];
+      simd::load_e4m3<Arch>(codes + i, nan, w);
+      for (std::size_t q = 0; q < Queries; ++q)
+        for (std::size_t k = 0; k < 4; ++k)
+          p[q][k % parts] = simd::fused(w[k], floats::load(queries_[q].data + number + i + 16 * k), p[q][k % parts]);
+    }
+    for (std::size_t q = 0; q < Queries; ++q) {
+      auto all = p[q][0];
+      if constexpr (parts == 4) all = (p[q][0] + p[q][1]) + (p[q][2] + p[q][3]);
+      total[q] = simd::fused(simd::product<Arch>(all, floats::broadcast(256.0f)), scale, total[q]);
+    }
+  }
+
+  template <std::size_t Group>
+  [[gnu::always_inline]] void add_group(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
+                                        floats const& offset, sums& total) const noexcept {
+    floats p[Queries][parts];
+    for (auto& of_query : p)
+      for (auto& x : of_query) x = floats::broadcast(0.0f);
+    auto const step = [&](std::size_t i, std::size_t part) noexcept {
+      auto w = level(simd::load_fields<width, Arch>(codes + i / 8 * width, layout_.order));
+      if constexpr (has_zero_point<Scheme>) w = w + offset;
+      for (std::size_t q = 0; q < Queries; ++q)
+        p[q][part] = simd::fused(w, floats::load(queries_[q].data + number + i), p[q][part]);
+    };
+    std::size_t i = 0;
+    if constexpr (Group == 0)
+      for (; i + 64 <= size; i += 64) {
+        step(i, 0);
+        step(i + 16, 1 % parts);
+        step(i + 32, 2 % parts);
+        step(i + 48, 3 % parts);
+      }
+    if (i + 16 <= size) step(i, 0), i += 16;
+    if (i + 16 <= size) step(i, 1 % parts), i += 16;
+    if (i + 16 <= size) step(i, 2 % parts), i += 16;
+    for (std::size_t q = 0; q < Queries; ++q) {
+      auto all = p[q][0];
+      if constexpr (parts == 4) {
+        if (Group != 16) all = all + p[q][1];
+        if (Group == 0) all = all + (p[q][2] + p[q][3]);
+      }
+      total[q] = simd::fused(all, scale, total[q]);
+    }
+  }
+
+  [[gnu::always_inline]] static floats level(simd::words<Arch> const& codes) noexcept {
+    return decode_lanes<typename Scheme::element, Arch>(codes);
+  }
+
+  // Numbers [done, group) of group g, where `number` is the group's first.
+  [[gnu::noinline]] void add_rest(from_planes const& from, std::size_t g, std::size_t number, std::size_t done, std::size_t group,
+                                  std::array<double, Queries>& rest) const noexcept {
+    constexpr std::size_t fields = Scheme::field_bits.size();
+    auto const b = g / layout_.per_block;
+    std::array<std::uint32_t, fields> metadata{};
+    for (std::size_t f = 0; f < fields; ++f)
+      metadata[f] = load_field(from[1 + f].data + b * from[1 + f].block_stride, g % layout_.per_block, Scheme::field_bits[f],
+                               layout_.order);
+    auto const state = scheme_.load(metadata);
+    auto const* const codes = place(from[0], g);
+    std::array<std::uint8_t, 64> code{};
+    for (std::size_t i = done; i < group; i += code.size()) {
+      auto const size = group - i < code.size() ? group - i : code.size();
+      Scheme::packing::unpack(codes + Scheme::packing::bytes(i), layout_.order, std::span{code}.first(size));
+      for (std::size_t j = 0; j < size; ++j) {
+        auto const w = static_cast<double>(scheme_.value(state, code[j]));
+        for (std::size_t q = 0; q < Queries; ++q) rest[q] += w * static_cast<double>(queries_[q].data[number + i + j]);
+      }
+    }
+  }
+
+  std::byte const* place(plane<std::byte const> const& codes, std::size_t g) const noexcept {
+    auto const b = layout_.per_block == 1 ? g : g / layout_.per_block;
+    return codes.data + b * codes.block_stride + Scheme::packing::bytes((g - b * layout_.per_block) * layout_.group);
+  }
+
+  Scheme const& scheme_;
+  group_layout const& layout_;
+  float_query const* queries_;
+};
+
+/// Products of rows with vectors of one length; the planes are large enough.
+template <class Arch, std::size_t Queries, class Scheme>
+constexpr void float_products(Scheme const& scheme, group_layout const& layout,
+                              row_products<1 + Scheme::field_bits.size()> const& rows, float_query const* queries) noexcept {
+  for (std::size_t r = 0; r < rows.rows; ++r) {
+    auto const from = rows.row(r);
+    std::array<float, Queries> sum{};
+    std::array<double, Queries> rest{};
+    std::size_t done = 0;
+    if constexpr (dot_lanes<Scheme, Arch>)
+      if (!std::is_constant_evaluated() && layout.whole != 0) {
+        done = layout.whole;
+        auto const groups = done == layout.n ? layout.groups : done / layout.group;
+        lane_dot<Scheme, Arch, Queries>{scheme, layout, queries}.add(from, groups, sum, rest);
+      }
+    if (done != layout.n) dot_by_rule<Arch>(scheme, from, layout, done, layout.n, queries, rest);
+    for (std::size_t q = 0; q < Queries; ++q)
+      rows.out[q * rows.stride + r] = static_cast<float>(static_cast<double>(sum[q]) + rest[q]);
+  }
+}
+
+}  // namespace skive::detail
