@@ -25,16 +25,21 @@ function(skive_add_test name label file)
   endif()
 endfunction()
 
-# skive_add_simd_tests(STEM FILE): FILE once per set of flags that the compiler knows; run where this machine can run it. Emulated
-# registers stand in for the widths that the machine lacks.
-function(skive_add_simd_tests stem file)
+# skive_add_simd_tests(FLOOR STEM FILE [VARIANTS]): FILE once per set of flags that the compiler knows (and the regular expression
+# VARIANTS names, if there is one); run where this machine can run it. Emulated registers stand in for the widths that the machine
+# lacks. SKIVE_TEST_VARIANTS, a regular expression, leaves out others, to save time. Where products can be fused the compiler is told
+# to fuse all it likes.
+function(skive_add_simd_tests floor stem file)
   if(NOT SKIVE_BUILD_TESTING)
     return()
   endif()
-  set(flags_plain "")
-  set(flags_emulated -DXSIMD_WITH_EMULATED=1 -UXSIMD_ENABLE_XTL_COMPLEX)  # xsimd 13.2 cannot do both
-  set(flags_v3 -march=x86-64-v3)
-  set(flags_native -march=native)
+  set(flags_plain)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    set(flags_plain -march=x86-64)
+  endif()
+  set(flags_emulated ${flags_plain} -DXSIMD_WITH_EMULATED=1 -UXSIMD_ENABLE_XTL_COMPLEX)  # xsimd 13.2 cannot do both
+  set(flags_v3 -march=x86-64-v3 -ffp-contract=fast)
+  set(flags_native -march=native -ffp-contract=fast)
   set(variants plain emulated)
   if(NOT CMAKE_CROSSCOMPILING)
     check_cxx_compiler_flag(-march=native SKIVE_KNOWS_NATIVE)
@@ -49,12 +54,17 @@ function(skive_add_simd_tests stem file)
                           SKIVE_RUNS_V3)
   endif()
 
+  foreach(wanted IN ITEMS "${ARGN}" "${SKIVE_TEST_VARIANTS}")
+    if(wanted)
+      list(FILTER variants INCLUDE REGEX "^(${wanted})$")
+    endif()
+  endforeach()
   foreach(variant IN LISTS variants)
-    set(name simd_${stem}_${variant}_test)
+    set(name ${floor}_${stem}_${variant}_test)
     if(variant STREQUAL v3 AND NOT SKIVE_RUNS_V3)
       skive_add_test_program(${name} ${file})
     else()
-      skive_add_test(${name} simd-${variant} ${file})
+      skive_add_test(${name} ${floor}-${variant} ${file})
     endif()
     target_compile_options(${name} PRIVATE ${flags_${variant}})
   endforeach()

@@ -6,6 +6,7 @@
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/lookup.hpp"
+#include "support/kept_half.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +24,6 @@ void keeps_the_laws(Codec const& codec, std::vector<std::size_t> const& lengths 
   test::check_stepwise_codec(codec, lengths);
 }
 
-// RNE of a nonnegative double to binary16, as a double; saturating. Ties are decided exactly: all terms are representable.
-double kept_half(double s) {
-  if (s >= 65520.0) return 65504.0;
-  int e = 0;
-  std::frexp(s, &e);
-  double const ulp = std::ldexp(1.0, std::max(e - 11, -24));
-  return std::nearbyint(s / ulp) * ulp;
-}
-
 // The header's formulas for integers, in double with one rounding to float where it says fl32.
 std::vector<float> integer_oracle(std::vector<float> const& row, std::size_t group, int bits) {
   double const limit = (1 << (bits - 1)) - 1;
@@ -40,7 +32,7 @@ std::vector<float> integer_oracle(std::vector<float> const& row, std::size_t gro
     auto const end = std::min(row.size(), first + group);
     double largest = 0;
     for (auto i = first; i < end; ++i) largest = std::max(largest, std::fabs(static_cast<double>(row[i])));
-    double const s = kept_half(static_cast<double>(static_cast<float>(largest / limit)));
+    double const s = test::kept_half(static_cast<double>(static_cast<float>(largest / limit)));
     for (auto i = first; i < end; ++i) {
       double const n = s == 0 ? 0 : std::nearbyint(static_cast<double>(static_cast<float>(static_cast<double>(row[i]) / s)));
       out.push_back(static_cast<float>(std::clamp(n, -limit, limit) * s));

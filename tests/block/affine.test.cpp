@@ -3,6 +3,7 @@
 #include "skive/block/affine.hpp"
 
 #include "laws/stepwise_codec.hpp"
+#include "support/kept_half.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,13 +20,6 @@ void keeps_the_laws(Codec const& codec) {
   test::check_stepwise_codec(codec, {0, 1, 9, 64, 167});
 }
 
-double kept_half(double s) {
-  if (s >= 65520.0) return 65504.0;
-  int e = 0;
-  std::frexp(s, &e);
-  double const ulp = std::ldexp(1.0, std::max(e - 11, -24));
-  return std::nearbyint(s / ulp) * ulp;
-}
 double in_float(double x) { return static_cast<double>(static_cast<float>(x)); }
 
 std::vector<float> oracle(std::vector<float> const& row, std::size_t group, int bits) {
@@ -39,7 +33,7 @@ std::vector<float> oracle(std::vector<float> const& row, std::size_t group, int 
       low = std::min(low, static_cast<double>(row[i]));
       high = std::max(high, static_cast<double>(row[i]));
     }
-    double const s = kept_half(in_float(in_float(high - low) / top));
+    double const s = test::kept_half(in_float(in_float(high - low) / top));
     double const zero = s == 0 ? 0 : std::clamp(std::nearbyint(in_float(-low / s)), 0.0, top);
     for (auto i = first; i < end; ++i) {
       double const code = s == 0 ? zero : std::clamp(std::nearbyint(in_float(static_cast<double>(row[i]) / s)) + zero, 0.0, top);

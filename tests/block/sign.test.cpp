@@ -3,6 +3,7 @@
 #include "skive/block/sign.hpp"
 
 #include "laws/stepwise_codec.hpp"
+#include "support/kept_half.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,21 +19,13 @@ void keeps_the_laws(Codec const& codec) {
   test::check_stepwise_codec(codec, {0, 1, 9, 128, 391});
 }
 
-double kept_half(double s) {
-  if (s >= 65520.0) return 65504.0;
-  int e = 0;
-  std::frexp(s, &e);
-  double const ulp = std::ldexp(1.0, std::max(e - 11, -24));
-  return std::nearbyint(s / ulp) * ulp;
-}
-
 std::vector<float> oracle(std::vector<float> const& row, std::size_t group, bool ternary) {
   std::vector<float> out;
   for (std::size_t first = 0; first < row.size(); first += group) {
     auto const end = std::min(row.size(), first + group);
     long double sum = 0;
     for (auto i = first; i < end; ++i) sum += static_cast<long double>(std::fabs(row[i]));
-    double const s = kept_half(static_cast<double>(static_cast<float>(sum / static_cast<long double>(end - first))));
+    double const s = test::kept_half(static_cast<double>(static_cast<float>(sum / static_cast<long double>(end - first))));
     for (auto i = first; i < end; ++i) {
       double const ratio = s == 0 ? 0 : static_cast<double>(static_cast<float>(static_cast<double>(row[i]) / s));
       double const level = ternary ? std::clamp(std::nearbyint(ratio), -1.0, 1.0) : row[i] < 0 ? -1 : 1;

@@ -67,8 +67,8 @@ using first_arch = arches<native_arch>;
 // For tests that take long to compile: instruction sets of each kind. What is left out is native to another unit.
 #if XSIMD_WITH_EMULATED
 using few_arches = arches<xsimd::emulated<128>, xsimd::emulated<512>>;
-#elif XSIMD_WITH_AVX
-using few_arches = arches<native_arch, xsimd::avx, xsimd::sse4_2>;
+#elif XSIMD_WITH_FMA3_AVX2
+using few_arches = arches<native_arch, xsimd::fma3<xsimd::avx2>, xsimd::sse4_2>;
 #else
 using few_arches = arches<native_arch>;
 #endif

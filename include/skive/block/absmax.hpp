@@ -16,9 +16,7 @@
 /// Source   : T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", ICLR 2022 (block-wise absmax).
 
 #include "skive/block/clip_search.hpp"
-#include "skive/block/grouped.hpp"
-#include "skive/block/scale.hpp"
-#include "skive/block/scale_lanes.hpp"
+#include "skive/block/one_scale.hpp"
 #include "skive/block/scale_search.hpp"
 #include "skive/format/integer.hpp"
 
@@ -52,39 +50,29 @@ constexpr float scale_limit() noexcept {
 }  // namespace detail
 
 template <class Format, class Scale = typename detail::default_scale<Format>::type, class Rounding = nearest_even>
-struct absmax_scheme {
+struct absmax_scheme : detail::one_scale<Format, Scale> {
   static_assert(Format::bits <= 8, "skive::absmax holds elements of at most 8 bits");
-  using state = scale_state;
-  using element = Format;
-  using scale_format = Scale;
   using packing = bit_fields<Format::bits>;
-  static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 32;
-  static constexpr bit_order default_order = bit_order::low_first;
 
   scale_choice choice = scale_choice::absmax;
   [[no_unique_address]] Rounding rounding{};
+
+  constexpr absmax_scheme(scale_choice c = scale_choice::absmax, Rounding r = {}) noexcept : choice{c}, rounding{r} {}
 
   constexpr std::size_t settle_bytes(std::size_t n) const noexcept {
     return choice == scale_choice::mse ? scale_search_bytes(n) : 0;
   }
   template <class T>
-  constexpr state settle(std::span<T const> values, workspace w) const noexcept {
+  constexpr scale_state settle(std::span<T const> values, workspace w) const noexcept {
     auto const largest = detail::largest_magnitude(values);
     if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
     auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
     if (choice == scale_choice::grid) return clip_search<Format, Scale>(values, detail::scale_limit<Format>());
     return choice == scale_choice::mse ? search_scale<Format, Scale>(values, s, w) : s;
   }
-  template <class R>
-  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
-    return detail::code_at_scale<Format>(s.scale, x, r);
-  }
-  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
-  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
-  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
 
-  /// The vector path (block/lane_scheme.hpp): scale, 1 / scale.
+  /// The vector path (block/lane_scheme.hpp).
   template <class Arch>
   static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
   constexpr bool settles_in_lanes() const noexcept { return choice == scale_choice::absmax; }
@@ -92,20 +80,6 @@ struct absmax_scheme {
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
     auto const s = simd::as<float>(largest) / simd::floats<Arch>::broadcast(detail::scale_limit<Format>());
     return {{format_lanes<Scale, Arch>::encode(s)}, detail::beyond_lanes<Arch>(largest)};
-  }
-  template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
-    return detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
-                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, p);
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
-                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::values_at_scale<Format, Arch>(codes, p[0]);
   }
 };
 

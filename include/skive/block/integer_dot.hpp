@@ -231,14 +231,14 @@ class integer_dot {
     for (std::size_t q = 0; q < Queries; ++q) {
       auto const* const x = queries_[q] + step * record;
       auto const term = load_words(x + 64 * steps::fields);
-      integers products[Rows];
-      for (auto& all : products) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
+      integers sums[Rows];
+      for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
       for (std::size_t r = 0; r < steps::fields; ++r) {
         auto const of_vector = load_words(x + 64 * r);
-        for (std::size_t i = 0; i < Rows; ++i) products[i] = simd::dot4<levels::largest>(products[i], byte[i][r], of_vector);
+        for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], of_vector);
       }
       for (std::size_t i = 0; i < Rows; ++i) {
-        auto t = simd::to_float<Arch>(products[i]);
+        auto t = simd::to_float<Arch>(sums[i]);
         if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(term), t);
         if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
         total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/lanes.hpp - the vector path of block/grouped.hpp: sixteen groups settle at once, then sixteen numbers code at
-/// once.
+/// @file block/lane_scheme.hpp - how a block format works on sixteen groups, and on sixteen numbers of one group, at once.
 ///
-///   1  largest magnitude of each of 16 groups     2  their metadata, group g in lane g     3  codes, group by group
+///   lanes<Arch>                             parameters of a group (0: no vector path)
+///   settle_lanes<Arch>(largest) -> fields   optional: metadata of 16 groups from their largest magnitudes (bits), or
+///   settle_lanes<Arch>(low, high, largest)  also from their ranges; both say which groups have to settle by the scalar rule
+///   settle_group<Arch>(numbers, workspace)  optional: settle(numbers), faster
+///   load_lanes<Arch, Coding>(fields)        what coding or decoding needs to know, and the groups beyond the vector rule
+///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///
-/// One group at a time would spend more on its scale than on its numbers. A scheme takes part by
-///   lanes                                            how many parameters a group has
-///   settle_lanes<Arch>(largest) -> fields            optional: metadata of 16 groups from their largest magnitudes (bits)
-///   load_lanes<Arch>(fields) -> parameters           what coding and decoding need, and which groups are beyond the vector rule
-///   code_lanes<Arch>(x, parameters), value_lanes<Arch>(codes, parameters)
-/// Groups beyond the vector rule (not finite, zero or extreme scales) and the last numbers of a group take the scalar rule.
+/// These are members of a scheme (block/scheme.hpp); block/lane_engine.hpp runs them. Members whose schemes choose at run time
+/// whether to settle in lanes say so by settles_in_lanes().
 ///
 /// Model of : -
-/// Cost     : see docs; encode about 0.06 to 0.1 ns a number with 512-bit registers.
-/// Accuracy : the scheme's.
-/// Promise  : the bytes of the scalar rule, for every input and layout.
+/// Cost     : declarations and loads.
+/// Promise  : a group beyond the vector rule (not finite, zero or extreme scale) takes the scalar rule: the bytes are the same.
 /// Source   : -
 
 #include "skive/block/scheme.hpp"

@@ -20,8 +20,7 @@
 /// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023; B. Rouhani et al., arXiv:2310.10537.
 
 #include "skive/block/group_error.hpp"
-#include "skive/block/grouped.hpp"
-#include "skive/block/scale_lanes.hpp"
+#include "skive/block/one_scale.hpp"
 #include "skive/format/e8m0.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
@@ -33,14 +32,9 @@ namespace skive {
 enum class mx_rule : std::uint8_t { floor, ceil, round_up, even, floor_plus_1, search };
 
 template <class Element, class Rounding = nearest_even>
-struct mx_scheme {
-  using state = scale_state;
-  using element = Element;
-  using scale_format = e8m0;
+struct mx_scheme : detail::one_scale<Element, e8m0> {
   using packing = bit_fields<Element::bits>;
-  static constexpr std::array<int, 1> field_bits{8};
   static constexpr std::size_t default_group = 32;
-  static constexpr bit_order default_order = bit_order::low_first;
   /// floor(log2 max_finite): 8 for E4M3, 2 for E2M1, 0 for INT8.
   static constexpr int emax = static_cast<int>(magnitude_bits(Element::max_finite) >> 23) - 127;
   /// Stored fraction bits at max_finite: 3 for E4M3, 1 for E2M1, 6 for INT8.
@@ -49,10 +43,12 @@ struct mx_scheme {
   mx_rule rule = mx_rule::floor;
   [[no_unique_address]] Rounding rounding{};
 
+  constexpr mx_scheme(mx_rule m = mx_rule::floor, Rounding r = {}) noexcept : rule{m}, rounding{r} {}
+
   constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
 
   template <class T>
-  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+  constexpr scale_state settle(std::span<T const> values, workspace) const noexcept {
     auto const amax = detail::largest_magnitude(values);
     if (amax >= float_infinity_bits) return state_of(e8m0::nan_code);
     if (detail::is_zero_pattern(amax)) return state_of(0);
@@ -70,15 +66,8 @@ struct mx_scheme {
     }
     return best;
   }
-  template <class R>
-  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
-    return detail::code_at_scale<Element>(s.scale, x, r);
-  }
-  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Element>(s.scale, c); }
-  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
-  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return state_of(static_cast<std::uint8_t>(f[0])); }
 
-  /// The vector path (block/lane_scheme.hpp): X and 1 / X.
+  /// The vector path (block/lane_scheme.hpp).
   template <class Arch>
   static constexpr std::size_t lanes = detail::has_scale_lanes<Element, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
   constexpr bool settles_in_lanes() const noexcept { return rule != mx_rule::search; }
@@ -90,23 +79,9 @@ struct mx_scheme {
     auto const rises = select(fraction < up, words::broadcast(0), words::broadcast(1));
     return {{(largest >> 23) + rises - words::broadcast(emax)}, detail::beyond_lanes<Arch>(largest)};
   }
-  template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
-    return detail::scale_parameters<1, Arch, Coding>(simd::as<float>(f[0] << 23));  // codes 0 and FF: 0 and infinity, both beyond
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
-                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::codes_at_scale<Element, 1, Arch>(x, p);
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
-                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::values_at_scale<Element, Arch>(codes, p[0]);
-  }
 
  private:
-  static constexpr state state_of(std::uint8_t code) noexcept { return {code, e8m0::decode(code)}; }
+  static constexpr scale_state state_of(std::uint8_t code) noexcept { return {code, e8m0::decode(code)}; }
   static constexpr std::uint8_t clamped(int exponent) noexcept {
     return static_cast<std::uint8_t>(exponent < -127 ? 0 : exponent > 127 ? 254 : exponent + 127);
   }

@@ -21,12 +21,29 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
 
+#include <limits>
+
 namespace skive {
 
 template <class Arch>
 struct format_lanes<float32, Arch> {
   static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept { return simd::as<std::uint32_t>(x); }  // finite x
   static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept { return simd::as<float>(codes); }
+};
+
+// Codes are the exponent field of a float, but 0 stands for 2^-127 and FF for NaN.
+template <class Arch>
+struct format_lanes<e8m0, Arch> {
+  [[gnu::always_inline]] static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept {
+    alignas(64) float lane[16];
+    x.store(lane);
+    return simd::generate<std::uint32_t, Arch>([&](std::size_t i) { return std::uint32_t{e8m0::encode(lane[i])}; });
+  }
+  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
+    using words = simd::words<Arch>;
+    auto const least = select(codes == words::broadcast(0), words::broadcast(0x0040'0000), codes << 23);
+    return simd::as<float>(select(codes == words::broadcast(0xFF), words::broadcast(0x7FC0'0000), least));
+  }
 };
 
 namespace detail {
@@ -38,8 +55,22 @@ inline constexpr bool tiny_is_zero = [] {
   return Format::encode(tiny) == Format::encode(0.0f) && (Format::encode(-tiny) == Format::encode(-0.0f));
 }();
 
+// Do all products and scales of the vector rule stay normal floats? A table of the user's may hold anything.
+template <class Format>
+inline constexpr bool values_are_moderate = [] {
+  double most = 0.0;
+  for (unsigned c = 0; c < 1U << Format::bits; ++c) {
+    auto const v = static_cast<double>(Format::decode(static_cast<typename Format::code_type>(c)));
+    double const m = v < 0.0 ? -v : v;
+    bool const finite = m <= static_cast<double>(std::numeric_limits<float>::max());
+    if (finite && m != 0.0 && (m < 0x1p-38 || m > 0x1p38)) return false;
+    if (finite && m > most) most = m;
+  }
+  return most >= 0x1p-20;
+}();
+
 template <class Format, class Arch>
-inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && Format::max_finite <= 0x1p38f;
+inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
 
 // Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
 template <class Arch>

@@ -17,8 +17,7 @@
 /// Source   : M. Rastegari et al., "XNOR-Net", ECCV 2016; S. Ma et al., "The Era of 1-bit LLMs", arXiv:2402.17764.
 
 #include "skive/block/group_error.hpp"
-#include "skive/block/grouped.hpp"
-#include "skive/block/scale_lanes.hpp"
+#include "skive/block/one_scale.hpp"
 #include "skive/core/real_bits.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/simd/double_sum.hpp"
@@ -79,19 +78,14 @@ struct format_lanes<ternary_format, Arch> {
 };
 
 template <class Format, class Packing, class Scale = float16>
-struct mean_scheme {
-  using state = scale_state;
-  using element = Format;
-  using scale_format = Scale;
+struct mean_scheme : detail::one_scale<Format, Scale> {
   using packing = Packing;
-  static constexpr std::array<int, 1> field_bits{Scale::bits};
   static constexpr std::size_t default_group = 128;
-  static constexpr bit_order default_order = bit_order::low_first;
   nearest_even rounding{};
 
   constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
   template <class T>
-  constexpr state settle(std::span<T const> values, workspace) const noexcept {
+  constexpr scale_state settle(std::span<T const> values, workspace) const noexcept {
     detail::lane_sums sums;
     for (std::size_t i = 0; i < values.size(); ++i) {
       auto const x = detail::widen(values[i]);
@@ -101,16 +95,16 @@ struct mean_scheme {
     return keep_mean(sums.total(), values.size());
   }
   template <class R>
-  constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
-    return detail::code_at_scale<Format>(s.scale, x, r);
+  constexpr std::uint8_t code(scale_state const& s, float x, R r) const noexcept {
+    if constexpr (std::is_same_v<Format, sign_format>)  // x / s may vanish, its sign does not
+      return is_zero(s.scale) || !is_finite(s.scale) ? std::uint8_t{0} : Format::encode(x);
+    else
+      return detail::code_at_scale<Format>(s.scale, x, r);
   }
-  constexpr float value(state const& s, std::uint8_t c) const noexcept { return detail::value_at_scale<Format>(s.scale, c); }
-  constexpr std::array<std::uint32_t, 1> store(state const& s) const noexcept { return {s.code}; }
-  constexpr state load(std::array<std::uint32_t, 1> const& f) const noexcept { return detail::load_scale<Scale>(f[0]); }
 
   /// The vector path (block/lane_scheme.hpp).
   template <class Arch, class T>
-  state settle_group(std::span<T const> values, workspace) const noexcept {
+  scale_state settle_group(std::span<T const> values, workspace) const noexcept {
     auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
     auto largest = simd::words<Arch>::broadcast(0);
     simd::double_sum<Arch> sum;
@@ -124,23 +118,9 @@ struct mean_scheme {
   }
   template <class Arch>
   static constexpr std::size_t lanes = simd::vector_arch<Arch> ? 3 : 0;
-  template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
-    return detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
-                                                      std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, p);
-  }
-  template <class Arch>
-  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
-                                                        std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return detail::values_at_scale<Format, Arch>(codes, p[0]);
-  }
 
  private:
-  static constexpr state keep_mean(double sum, std::size_t count) noexcept {
+  static constexpr scale_state keep_mean(double sum, std::size_t count) noexcept {
     auto const mean = count == 0 ? 0.0 : sum / static_cast<double>(count);
     return detail::keep_scale<Scale>(mean < 0x1p-126 ? 0.0f : static_cast<float>(mean));
   }
