@@ -135,15 +135,15 @@ class integer_dot {
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
   [[gnu::noinline]] void multiply(products const& rows) const noexcept {
+    level_lanes const level;
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(rows, r);
-    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(rows, r);
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
+    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
   }
 
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows>
-  [[gnu::always_inline]] void multiply_tile(products const& rows, std::size_t r) const noexcept {
-    level_lanes const level;
+  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
