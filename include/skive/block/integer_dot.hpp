@@ -89,7 +89,8 @@ template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
-  static constexpr std::size_t tile = Queries > 1 && simd::has_avx512<Arch> ? 4 : 1;  // rows at once: 32 registers hold 16 sums
+  // Rows at once: 32 registers hold the sums of 16 products; rows of few bytes pay half for their ends.
+  static constexpr std::size_t tile = !simd::has_avx512<Arch> ? 1 : Queries > 1 ? 4 : width <= 2 ? 2 : 1;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
@@ -164,7 +165,7 @@ class integer_dot {
         auto const at = step * steps::code_bytes;
         words codes[Rows];
         for (std::size_t i = 0; i < Rows; ++i) {
-          simd::prefetch<Arch>(from[i][0].data + at, read_ahead);
+          simd::prefetch<Arch>(from[i][0].data + at, Rows * read_ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
         add_step<PerBlock>(level, codes, step, cursor, total);
