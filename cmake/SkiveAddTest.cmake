@@ -6,6 +6,7 @@ include(CheckCXXSourceRuns)
 function(skive_add_test_program name file)
   add_executable(${name} ${file})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # half the time to compile; the vector code is the same
   target_link_libraries(${name} PRIVATE skive::skive ${ARGN} Catch2::Catch2WithMain Boost::headers)
 endfunction()
 

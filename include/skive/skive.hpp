@@ -80,6 +80,7 @@
 #include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/lane_scheme.hpp"
+#include "skive/block/lane_tile.hpp"
 #include "skive/block/mx.hpp"
 #include "skive/block/name.hpp"
 #include "skive/block/name_parser.hpp"

@@ -104,6 +104,11 @@ void check(rows_of<Codec> const& rows, std::vector<Query> const& queries, double
         REQUIRE(std::fabs(out(t, r) - rows.product(r, queries[t])) <= static_cast<float>(tolerance));
       REQUIRE(all[t * (rows.rows + 2) + rows.rows] == -77.0f);
     }
+    std::vector<float> few(batch * 3, -77.0f);  // a range has the bits that the whole has
+    skive::matrix_view<float> const range{few.data(), batch, 3};
+    REQUIRE(skive::matrix_matrix(rows.codec, m, std::span<Query const>{queries}.first(batch), range, {3, 3}));
+    for (std::size_t t = 0; t < batch; ++t)
+      for (std::size_t r = 0; r < 3; ++r) REQUIRE(range(t, r) == out(t, 3 + r));
   }
 }
 

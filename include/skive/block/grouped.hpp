@@ -18,8 +18,8 @@
 /// Source   : -
 
 #include "skive/block/integer_dot.hpp"
-#include "skive/block/lane_dot.hpp"
 #include "skive/block/lane_engine.hpp"
+#include "skive/block/lane_tile.hpp"
 #include "skive/block/scheme.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/format/half.hpp"

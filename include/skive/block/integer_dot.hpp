@@ -89,7 +89,8 @@ template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
-  static constexpr std::size_t tile = Queries > 1 && simd::has_avx512<Arch> ? 4 : 1;  // rows at once: 32 registers hold 16 sums
+  // Rows at once: 32 registers hold the sums of 16 products; rows of few bytes pay half for their ends.
+  static constexpr std::size_t tile = !simd::has_avx512<Arch> ? 1 : Queries > 1 ? 4 : width <= 2 ? 2 : 1;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
@@ -135,15 +136,15 @@ class integer_dot {
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
   [[gnu::noinline]] void multiply(products const& rows) const noexcept {
+    level_lanes const level;
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(rows, r);
-    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(rows, r);
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
+    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
   }
 
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows>
-  [[gnu::always_inline]] void multiply_tile(products const& rows, std::size_t r) const noexcept {
-    level_lanes const level;
+  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
@@ -164,7 +165,7 @@ class integer_dot {
         auto const at = step * steps::code_bytes;
         words codes[Rows];
         for (std::size_t i = 0; i < Rows; ++i) {
-          simd::prefetch<Arch>(from[i][0].data + at, read_ahead);
+          simd::prefetch<Arch>(from[i][0].data + at, Rows * read_ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
         add_step<PerBlock>(level, codes, step, cursor, total);
@@ -231,14 +232,14 @@ class integer_dot {
     for (std::size_t q = 0; q < Queries; ++q) {
       auto const* const x = queries_[q] + step * record;
       auto const term = load_words(x + 64 * steps::fields);
-      integers partial[Rows];
-      for (auto& all : partial) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
+      integers sums[Rows];
+      for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
       for (std::size_t r = 0; r < steps::fields; ++r) {
         auto const of_vector = load_words(x + 64 * r);
-        for (std::size_t i = 0; i < Rows; ++i) partial[i] = simd::dot4<levels::largest>(partial[i], byte[i][r], of_vector);
+        for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], of_vector);
       }
       for (std::size_t i = 0; i < Rows; ++i) {
-        auto t = simd::to_float<Arch>(partial[i]);
+        auto t = simd::to_float<Arch>(sums[i]);
         if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(term), t);
         if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
         total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);

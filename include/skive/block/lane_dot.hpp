@@ -13,9 +13,10 @@
 /// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
 /// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product
 /// with
-///            x in real arithmetic; plus what FTZ or underflow take from products below 2^-126. Whole row one group: n / 64 + 10.
-/// Promise  : the same bits for a row in every layout and at every address, alone or among other vectors' products up to the
-///            stated order. A number that decodes to NaN makes the product NaN or infinite.
+///            x in real arithmetic; besides what FTZ or underflow take from products below 2^-118. Four vectors at once:
+///            block/lane_tile.hpp.
+/// Promise  : the same bits for a row in every layout and at every address. A number that decodes to NaN makes the product NaN or
+///            infinite.
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
@@ -217,26 +218,5 @@ class lane_dot {
   group_layout const& layout_;
   float_query const* queries_;
 };
-
-/// Products of rows with vectors of one length; the planes are large enough.
-template <class Arch, std::size_t Queries, class Scheme>
-constexpr void float_products(Scheme const& scheme, group_layout const& layout,
-                              row_products<1 + Scheme::field_bits.size()> const& rows, float_query const* queries) noexcept {
-  for (std::size_t r = 0; r < rows.rows; ++r) {
-    auto const from = rows.row(r);
-    std::array<float, Queries> sum{};
-    std::array<double, Queries> rest{};
-    std::size_t done = 0;
-    if constexpr (dot_lanes<Scheme, Arch>)
-      if (!std::is_constant_evaluated() && layout.whole != 0) {
-        done = layout.whole;
-        auto const groups = done == layout.n ? layout.groups : done / layout.group;
-        lane_dot<Scheme, Arch, Queries>{scheme, layout, queries}.add(from, groups, sum, rest);
-      }
-    if (done != layout.n) dot_by_rule<Arch>(scheme, from, layout, done, layout.n, queries, rest);
-    for (std::size_t q = 0; q < Queries; ++q)
-      rows.out[q * rows.stride + r] = static_cast<float>(static_cast<double>(sum[q]) + rest[q]);
-  }
-}
 
 }  // namespace skive::detail
