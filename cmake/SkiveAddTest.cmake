@@ -8,6 +8,7 @@ function(skive_add_test_program name file)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # half the time to compile; the vector code is the same
   target_link_libraries(${name} PRIVATE skive::skive ${ARGN} Catch2::Catch2WithMain Boost::headers)
+  add_dependencies(skive_tests ${name})
 endfunction()
 
 # skive_add_test(NAME LABEL FILE [LIBRARY...]): one executable of one Catch2 file; every test case becomes a ctest entry.
