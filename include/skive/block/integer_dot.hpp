@@ -124,7 +124,7 @@ class integer_dot {
 
  private:
   using products = row_products<1 + Scheme::field_bits.size()>;
-  enum class spread { shift, broadcast, any };  // how scales of groups become those of lanes
+  enum class spread : std::uint8_t { shift, broadcast, any };  // how scales of groups become those of lanes
 
   template <bool PerBlock>
   void choose(products const& rows) const noexcept {

@@ -29,7 +29,7 @@ inline constexpr bool has_minifloat_lanes = T.fraction_bits >= 1 && T.fraction_b
 
 // Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
 template <class Format>
-[[gnu::always_inline]] inline constexpr std::uint32_t first_overflow() noexcept {
+constexpr std::uint32_t first_overflow() noexcept {
   auto const max = std::bit_cast<std::uint32_t>(static_cast<float>(Format::max_finite));
   auto const half = std::uint32_t{1} << (22 - Format::fraction_bits);
   return max + half + ((Format::max_code & 1) != 0 ? 0U : 1U);  // the tie goes past an odd code

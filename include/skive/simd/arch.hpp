@@ -92,9 +92,10 @@ inline constexpr bool has_avx2 =
 template <class A>
 inline constexpr bool has_sse2 =
 #if XSIMD_WITH_SSE2
-    derives<A, xsimd::sse2> ||
-#endif
+    derives<A, xsimd::sse2>;
+#else
     false;
+#endif
 template <class A>
 inline constexpr bool has_ssse3 =
 #if XSIMD_WITH_SSSE3

@@ -94,7 +94,9 @@ inline constexpr bool has_x86 = has_avx512<Arch> || has_avx2<Arch> || has_sse2<A
 /// Asks for the cache line `ahead` bytes past `from`, which need not exist.
 template <class Arch>
 [[gnu::always_inline]] inline void prefetch(std::byte const* from, std::size_t ahead) noexcept {
-  __builtin_prefetch(reinterpret_cast<void const*>(reinterpret_cast<std::uintptr_t>(from) + ahead));
+  auto const address = reinterpret_cast<std::uintptr_t>(from) + ahead;
+  __builtin_prefetch(
+      reinterpret_cast<void const*>(address));  // NOLINT(performance-no-int-to-ptr): past the end there is no pointer
 }
 
 template <class Arch>
