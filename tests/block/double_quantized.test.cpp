@@ -3,6 +3,7 @@
 #include "skive/block/double_quantized.hpp"
 
 #include "laws/block_codec.hpp"
+#include "laws/stepwise_codec.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +39,7 @@ void keeps_the_laws(Codec const& codec, std::vector<std::size_t> const& lengths)
     test::detail::check_random_bytes(codec, n, 1);
     test::detail::check_concatenation(codec, row);
   }
+  test::check_stepwise_codec(codec, lengths, 1, false);  // the last rounding of the scales waits for 256 groups
 }
 
 float fl32(double x) { return static_cast<float>(x); }

@@ -12,7 +12,7 @@
 /// unrounded a_g. Both projects flatten a tensor first, so that groups and their 256 run on across rows: encode the whole
 /// contiguous matrix as one row to get their bytes. A row encoded by itself starts its groups and its 256 afresh.
 ///
-/// Model of : block_codec (scales of 256 groups depend on each other: no stepwise form)
+/// Model of : stepwise_codec; round() gives level a_g / limit: the number that decodes has a'_g, which 256 groups decide together
 /// Cost     : absmax plus 1 KiB of stack; 4.127 bits a number for nf4 at group 64, and 32 for the offset.
 /// Accuracy : that of absmax plus the error of a', at most n / 128 (linear, n > 2^-121; else a' = offset) or n times half the
 ///            map's widest gap. a' past the largest float becomes infinite.
@@ -51,7 +51,14 @@ class double_quantized {
     return c;
   }
 
+  /// A group's unrounded scale, the largest magnitude; NaN or infinite where the group is not finite.
+  struct block_state {
+    float absmax = 0.0f;
+  };
+
   constexpr std::size_t group_size() const noexcept { return group_; }
+  constexpr std::size_t step() const noexcept { return 1; }
+  constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
   constexpr float offset() const noexcept { return offset_; }
   constexpr nested_dialect dialect() const noexcept { return dialect_; }
   constexpr bit_order order() const noexcept { return order_; }
@@ -90,47 +97,88 @@ class double_quantized {
     return decode_row(from, row);
   }
 
+  constexpr block_state settle(std::span<float const> values, workspace) const noexcept {
+    return {std::bit_cast<float>(detail::largest_magnitude(values))};
+  }
+  constexpr void round(block_state const& state, std::span<float const> x, std::span<float> y) const noexcept {
+    y[0] = rounded(coding_of(state.absmax), x[0]);
+  }
+  constexpr void round(std::span<block_state const> states, matrix_view<float const> x, matrix_view<float> y) const noexcept {
+    for (std::size_t r = 0; r < x.rows; ++r) y(r, 0) = rounded(coding_of(states[r].absmax), x(r, 0));
+  }
+  /// Fails as encode() does, or with size_mismatch unless there is one state per group.
+  constexpr status write(std::span<block_state const> states, std::span<float const> values, planes<std::byte, plane_count> to,
+                         workspace = {}) const noexcept {
+    if (states.size() != plane_bytes(values.size())[1]) return errc::size_mismatch;
+    if (auto const s = check_blocks(*this, values.size(), to); !s) return s;
+    for (auto const& state : states)
+      if (!is_finite(state.absmax)) return errc::not_finite;
+    store_row(values, to, [&](std::size_t g, std::span<float const>) { return states[g].absmax; });
+    return errc::ok;
+  }
+
  private:
+  // How numbers of a group become codes: times `factor`, or over it.
+  struct coding {
+    float factor = 0.0f;
+    float scale = 0.0f;
+    bool multiplies = false;
+  };
+  constexpr coding coding_of(float absmax) const noexcept {
+    auto const s = ieee_divide(absmax, detail::scale_limit<Format>());
+    auto const inverse = ieee_divide(detail::scale_limit<Format>(), absmax);
+    bool const multiplies = dialect_ == nested_dialect::dynamic_map && is_finite(inverse);
+    return {multiplies ? inverse : s, s, multiplies};
+  }
+  static constexpr std::uint8_t code(coding const& c, float x) noexcept {
+    if (c.multiplies) return static_cast<std::uint8_t>(Format::encode(ieee_multiply(x, c.factor), nearest_even{}, saturating));
+    return detail::code_at_scale<Format>(c.scale, x, nearest_even{});
+  }
+  static constexpr float rounded(coding const& c, float x) noexcept {
+    return detail::value_at_scale<Format>(c.scale, code(c, x));
+  }
+
   template <class T>
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (detail::largest_magnitude(row) >= float_infinity_bits) return errc::not_finite;
-    for (std::size_t start = 0, b = 0; start < row.size(); start += block_size(), ++b)
-      encode_block(row.subspan(start, row.size() - start < block_size() ? row.size() - start : block_size()), to, b);
+    store_row(row, to,
+              [](std::size_t, std::span<T const> group) { return std::bit_cast<float>(detail::largest_magnitude(group)); });
     return errc::ok;
   }
 
-  template <class T>
-  constexpr void encode_block(std::span<T const> block, planes<std::byte, plane_count> const& to, std::size_t b) const noexcept {
-    std::array<float, nested> absmax{};
-    std::size_t groups = 0;
-    std::uint32_t largest = 0;
-    auto* out = to[0].data + b * to[0].block_stride;
-    for (std::size_t first = 0; first < block.size(); first += group_, ++groups) {
-      auto const group = block.subspan(first, block.size() - first < group_ ? block.size() - first : group_);
-      auto const a = std::bit_cast<float>(detail::largest_magnitude(group));
-      auto const s = ieee_divide(a, detail::scale_limit<Format>());
-      auto const inverse = ieee_divide(detail::scale_limit<Format>(), a);
-      bool const multiplies = dialect_ == nested_dialect::dynamic_map && is_finite(inverse);
-      absmax[groups] = ieee_add(a, -offset_);
-      if (magnitude_bits(absmax[groups]) > largest) largest = magnitude_bits(absmax[groups]);
-      for (std::size_t j = 0; j < group.size(); j += 64) {
-        std::array<std::uint8_t, 64> codes{};
-        auto const part = group.subspan(j, group.size() - j < 64 ? group.size() - j : 64);
-        for (std::size_t k = 0; k < part.size(); ++k) {
-          auto const x = detail::widen(part[k]);
-          codes[k] = multiplies ? static_cast<std::uint8_t>(Format::encode(ieee_multiply(x, inverse), nearest_even{}, saturating))
-                                : detail::code_at_scale<Format>(s, x, nearest_even{});
-        }
-        bit_fields<Format::bits>::pack(std::span{codes}.first(part.size()), order_, out);
-        out += bit_fields<Format::bits>::bytes(part.size());
+  template <class T, class AbsmaxOf>
+  constexpr void store_row(std::span<T const> row, planes<std::byte, plane_count> const& to, AbsmaxOf absmax_of) const noexcept {
+    for (std::size_t start = 0, b = 0; start < row.size(); start += block_size(), ++b) {
+      auto const block = row.subspan(start, row.size() - start < block_size() ? row.size() - start : block_size());
+      std::array<float, nested> excess{};  // d of the header
+      std::size_t groups = 0;
+      std::uint32_t largest = 0;
+      auto* out = to[0].data + b * to[0].block_stride;
+      for (std::size_t first = 0; first < block.size(); first += group_, ++groups) {
+        auto const group = block.subspan(first, block.size() - first < group_ ? block.size() - first : group_);
+        auto const a = absmax_of(b * nested + groups, group);
+        excess[groups] = ieee_add(a, -offset_);
+        if (magnitude_bits(excess[groups]) > largest) largest = magnitude_bits(excess[groups]);
+        out = store_group(coding_of(a), group, out);
       }
+      for (std::size_t g = 0; g < groups; ++g)
+        to[1].data[b * to[1].block_stride + g] = static_cast<std::byte>(nested_code(excess[g], std::bit_cast<float>(largest)));
+      std::array<std::uint32_t, 1> const n{largest};
+      detail::store_fields(n, 32, order_, to[2].data + b * to[2].block_stride);
     }
-    auto const norm = std::bit_cast<float>(largest);
-    for (std::size_t g = 0; g < groups; ++g)
-      to[1].data[b * to[1].block_stride + g] = static_cast<std::byte>(nested_code(absmax[g], norm));
-    std::array<std::uint32_t, 1> const n{largest};
-    detail::store_fields(n, 32, order_, to[2].data + b * to[2].block_stride);
+  }
+
+  template <class T>
+  constexpr std::byte* store_group(coding const& c, std::span<T const> group, std::byte* out) const noexcept {
+    for (std::size_t j = 0; j < group.size(); j += 64) {
+      std::array<std::uint8_t, 64> codes{};
+      auto const part = group.subspan(j, group.size() - j < 64 ? group.size() - j : 64);
+      for (std::size_t k = 0; k < part.size(); ++k) codes[k] = code(c, detail::widen(part[k]));
+      bit_fields<Format::bits>::pack(std::span{codes}.first(part.size()), order_, out);
+      out += bit_fields<Format::bits>::bytes(part.size());
+    }
+    return out;
   }
 
   template <class T>
@@ -176,6 +224,6 @@ class double_quantized {
   bit_order order_ = bit_order::high_first;
 };
 
-static_assert(block_codec<double_quantized<nf4>>);
+static_assert(stepwise_codec<double_quantized<nf4>>);
 
 }  // namespace skive
