@@ -92,10 +92,11 @@ inline float scale_of_largest(float largest) noexcept {
   return largest < 0x1p-100f ? 0.0f : largest / 127.0f;
 }
 
+// Nearest, half away. The product of floats is exact in double: no compiler's contraction with the sum can change the byte.
 template <class Arch>
 inline int rounded_byte(float x, float inverse) noexcept {
-  auto const t = x * inverse;
-  auto const n = static_cast<int>(t < 0 ? t - 0.5f : t + 0.5f);
+  auto const t = static_cast<double>(x) * static_cast<double>(inverse);
+  auto const n = static_cast<int>(t < 0 ? t - 0.5 : t + 0.5);
   return n < -127 ? -127 : n > 127 ? 127 : n;
 }
 
