@@ -118,6 +118,7 @@ class low_rank_plus {
   struct query {
     typename detail::query_of<Codec>::type codec{};
     std::span<float const> subspace{};
+    std::size_t size = 0;
   };
   constexpr std::size_t query_bytes(std::size_t n) const noexcept
     requires dot_codec<Codec>
@@ -139,7 +140,7 @@ class low_rank_plus {
     }
     auto const inner = with_arch<Arch>::prepare(codec_, x, w);
     if (!inner) return inner.error();
-    return query{*inner, subspace};
+    return query{*inner, subspace, x.size()};
   }
   /// The codec's product plus c . R x, summed in double. Fails with size_mismatch or as the codec does.
   template <class Arch = native_arch>

@@ -75,6 +75,7 @@ class residual {
   struct query {
     typename detail::query_of<First>::type first{};
     typename detail::query_of<Second>::type second{};
+    std::size_t size = 0;
   };
   constexpr std::size_t query_bytes(std::size_t n) const noexcept
     requires dot_codec<First> && dot_codec<Second>
@@ -91,7 +92,7 @@ class residual {
     if (!a) return a.error();
     auto const b = with_arch<Arch>::prepare(second_, x, w);
     if (!b) return b.error();
-    return query{*a, *b};
+    return query{*a, *b, x.size()};
   }
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept
