@@ -97,6 +97,7 @@
 
 // compose
 #include "skive/compose/low_rank_plus.hpp"
+#include "skive/compose/name.hpp"
 #include "skive/compose/parts.hpp"
 #include "skive/compose/residual.hpp"
 

@@ -29,8 +29,8 @@ namespace skive {
 
 /// The factors of one matrix, in the caller's memory: both rank x n, of finite numbers.
 struct low_rank_factors {
-  matrix_view<float const> projection{};  ///< P
-  matrix_view<float const> basis{};       ///< R
+  matrix_view<float const> projection;  ///< P
+  matrix_view<float const> basis;       ///< R
 };
 
 enum class low_rank_order : std::uint8_t { subspace_first, residual_first };
@@ -117,7 +117,7 @@ class low_rank_plus {
   /// The codec's query and R x, which lies in the workspace.
   struct query {
     typename detail::query_of<Codec>::type codec{};
-    std::span<float const> subspace{};
+    std::span<float const> subspace;
     std::size_t size = 0;
   };
   constexpr std::size_t query_bytes(std::size_t n) const noexcept

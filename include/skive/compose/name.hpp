@@ -43,7 +43,7 @@ struct composition {
   static constexpr std::size_t most = 8;
   std::array<composer, most> outer{};  ///< outermost first
   std::size_t count = 0;
-  std::string_view codec{};  ///< a view into the name
+  std::string_view codec;  ///< a view into the name
   friend constexpr bool operator==(composition const&, composition const&) noexcept = default;
 };
 
