@@ -54,7 +54,7 @@ struct n_of_m {
   }
   template <class Order, class Arch>
   static constexpr void select_in(std::span<float const> scores, std::span<std::byte> mask) noexcept {
-    detail::mask_writer out{mask.data()};
+    detail::bit_writer out{mask.data()};
     if constexpr (simd::vector_arch<Arch>)
       if (!std::is_constant_evaluated()) return detail::select_in_lanes<N, M, Order, Arch>(scores, out);
     for (std::size_t first = 0; first < scores.size(); first += M) out.append(of_group<Order>(scores.data() + first), M);

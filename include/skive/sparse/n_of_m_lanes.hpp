@@ -13,8 +13,8 @@
 /// Promise  : the masks of the scalar rule.
 /// Source   : -
 
-#include "skive/core/bits.hpp"
 #include "skive/simd/sixteen.hpp"
+#include "skive/sparse/bit_stream.hpp"
 
 #include <array>
 #include <cstddef>
@@ -22,37 +22,6 @@
 #include <span>
 
 namespace skive::detail {
-
-/// Runs of bits one after another, stored as little-endian bytes.
-class mask_writer {
- public:
-  constexpr explicit mask_writer(std::byte* to) noexcept : to_{to} {}
-
-  /// The low `count` <= 64 bits of `bits`; the others are zero.
-  constexpr void append(std::uint64_t bits, int count) noexcept {
-    word_ |= bits << filled_;
-    if (filled_ + count < 64) {
-      filled_ += count;
-      return;
-    }
-    store(8);
-    word_ = filled_ == 0 ? 0 : bits >> (64 - filled_);
-    filled_ += count - 64;
-  }
-  constexpr void finish() noexcept { store((filled_ + 7) / 8); }
-
- private:
-  constexpr void store(int bytes) noexcept {
-    if (bytes == 8)
-      store_8(word_, to_, bit_order::low_first);
-    else
-      for (int i = 0; i < bytes; ++i) to_[i] = static_cast<std::byte>(static_cast<std::uint8_t>(word_ >> (8 * i)));
-    to_ += bytes;
-  }
-  std::byte* to_;
-  std::uint64_t word_ = 0;
-  int filled_ = 0;
-};
 
 /// Word d: the entries of whole groups of M, inside `Count` entries, that have an entry of their group d places on.
 template <int M, int Count>
@@ -129,7 +98,7 @@ template <int N, int M, class Arch>
 }
 
 template <int N, int M, class Order, class Arch>
-void select_small_groups(std::span<float const> scores, mask_writer& out) noexcept {
+void select_small_groups(std::span<float const> scores, bit_writer& out) noexcept {
   constexpr std::size_t count = 64 / M * M;
   std::size_t i = 0;
   for (; i + 64 + M <= scores.size(); i += count) out.append(mask_of_scores<N, M, count, Order, Arch>(scores.data() + i), count);
@@ -144,7 +113,7 @@ void select_small_groups(std::span<float const> scores, mask_writer& out) noexce
 }
 
 template <int N, int M, class Order, class Arch>
-void select_large_groups(std::span<float const> scores, mask_writer& out) noexcept {
+void select_large_groups(std::span<float const> scores, bit_writer& out) noexcept {
   constexpr std::size_t at_once = 8;  // groups: what has just been stored is not loaded askew
   constexpr std::size_t stride = M > 16 ? 96 : 48;
   alignas(64) std::int32_t keys[at_once * stride] = {};
@@ -172,7 +141,7 @@ void select_large_groups(std::span<float const> scores, mask_writer& out) noexce
 }
 
 template <int N, int M, class Order, class Arch>
-void select_in_lanes(std::span<float const> scores, mask_writer& out) noexcept {
+void select_in_lanes(std::span<float const> scores, bit_writer& out) noexcept {
   if constexpr (M <= 8)
     select_small_groups<N, M, Order, Arch>(scores, out);
   else
