@@ -19,6 +19,7 @@
 #include "skive/core/status.hpp"
 #include "skive/core/stochastic_stream.hpp"
 #include "skive/core/strided_view.hpp"
+#include "skive/core/with_arch.hpp"
 #include "skive/core/workspace.hpp"
 
 // simd
@@ -93,6 +94,12 @@
 #include "skive/block/scheme.hpp"
 #include "skive/block/sign.hpp"
 #include "skive/block/tiles.hpp"
+
+// compose
+#include "skive/compose/low_rank_plus.hpp"
+#include "skive/compose/name.hpp"
+#include "skive/compose/parts.hpp"
+#include "skive/compose/residual.hpp"
 
 // kernel
 #include "skive/kernel/matrix_matrix.hpp"

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compositions: each composer of the library once, around erased parts.
+#include "menu_composed.hpp"
+#include "composed_format.hpp"
+
+#include "skive/compose/residual.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace skive::compare {
+namespace {
+
+// What composers share that need nothing of the tensor and hand rows on as long as they are.
+struct plain_maker {
+  double bits_each = 32;
+  std::size_t count(std::size_t) const { return 0; }
+  std::size_t part_cols(std::size_t cols) const { return cols; }
+  std::vector<float> sample(std::size_t) const { return {}; }
+  std::vector<float> fit(matrix_view<float const>) const { return {}; }
+};
+
+struct residual_maker : plain_maker {
+  result<residual<erased_codec, erased_codec>> make(std::size_t, std::span<float const>,
+                                                    std::vector<erased_codec> const& parts) const {
+    return residual{parts[0], parts[1]};
+  }
+};
+
+template <class Maker, class... Parts>
+made composed(std::string name, Maker maker, Parts... parts) {
+  std::vector<made> list;
+  (list.push_back(std::move(parts)), ...);
+  return std::make_unique<composed_format<Maker>>(std::move(name), std::move(maker), std::move(list));
+}
+
+made repeated(std::string const& name, std::uint32_t times, std::function<made()> const& part) {
+  auto rest = part();
+  for (; times > 1; --times) rest = composed(name, residual_maker{}, part(), std::move(rest));
+  return rest;
+}
+
+}  // namespace
+
+made composition_entry(std::string const& name, composer const& c, std::function<made()> const& part) {
+  switch (c.kind) {
+    case composer_kind::repeated: return repeated(name, c.count, part);
+    default: throw std::invalid_argument("this program has no such composer");
+  }
+}
+
+}  // namespace skive::compare

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Compositions on the menu: the library's composer around the library's codecs, fitted from the outside in.
+#include "compare/menu_composed.hpp"
+
+#include "skive/block/absmax.hpp"
+#include "skive/block/nvfp4.hpp"
+#include "skive/compose/residual.hpp"
+#include "support/menu_rows.hpp"
+
+namespace {
+
+using namespace skive;
+using namespace skive::compare;
+
+float amax_of(std::vector<float> const& m) {
+  float most = 0;
+  for (float const v : m) most = std::max(most, std::fabs(v));
+  return most;
+}
+
+}  // namespace
+
+TEST_CASE("menu: x2, x3 code again what is left", "[compare]") {
+  auto const m = test::mixed_row(700, 1);
+  absmax<int4> const a{32};
+  CHECK(test::through_format(*make_format("x2+int4_g32"), m, 100) == test::rows_through(residual{a, a}, m, 100));
+  CHECK(test::through_format(*make_format("x3+int4_g32"), m, 100) == test::rows_through(residual{a, residual{a, a}}, m, 100));
+  CHECK(make_format("x2+int4_g32")->total_bits({10, 320}) == 10 * 320 * 9.0);
+}
+
+TEST_CASE("menu: a part is fitted to what the composer hands it", "[compare]") {
+  auto const m = test::mixed_row(640, 2);
+  nvfp4 const first{16, *nvfp4_scheme::make(amax_of(m))};
+  auto rest = test::rows_through(first, m, 64);
+  for (std::size_t i = 0; i < m.size(); ++i) rest[i] = m[i] - rest[i];
+  nvfp4 const second{16, *nvfp4_scheme::make(amax_of(rest))};
+  auto const f = make_format("x2+nvfp4");
+  CHECK(test::through_format(*f, m, 64) == test::rows_through(residual{first, second}, m, 64));
+  auto const constants = f->fit({m.data(), 10, 64})->constants();
+  CHECK(constants == std::vector<float>{amax_of(m), amax_of(rest)});
+  std::vector<std::byte> bytes(f->restore(constants, 64)->bytes({10, 64}));
+  std::vector<float> out(640);
+  f->fit({m.data(), 10, 64})->encode_rows({m.data(), 10, 64}, bytes.data());
+  f->restore(constants, 64)->decode_rows(bytes.data(), {out.data(), 10, 64});
+  CHECK(out == test::through_format(*f, m, 64));
+}
