@@ -4,6 +4,7 @@
 ///
 ///   write_positions(mask)    codes of groups           group_mask(positions, g), lane_mask(positions, i)    and back
 ///   gather_kept(row, mask)   kept numbers              spread_kept(values, positions)                       and back
+///   gather_at(row, positions)   the numbers of another row at the kept places
 ///
 /// Numbers of 1 and 2 bytes are widened to 32 bits in pieces of 256 and take the way of floats, whose bits stay.
 ///
@@ -224,6 +225,35 @@ constexpr bool spread_kept(T const* values, std::span<std::byte const> positions
     good = good && mask != 0;
     for (std::size_t k = 0; k < M; ++k) row[i + k] = (mask >> k & 1) != 0 ? *from++ : T{};
     if (mask == 0) from += N;
+  }
+  return good;
+}
+
+/// The numbers of a row at the kept places, one after another. Are all codes good?
+template <int N, int M, position_layout Layout, class Arch>
+constexpr bool gather_at(std::span<float const> row, std::span<std::byte const> positions, float* values) noexcept {
+  bool good = true;
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch> && fits_lanes<M>)
+    if (!std::is_constant_evaluated()) {
+      constexpr auto entries = step_entries<N, M>;
+      int wrong = 0;
+      for (; i + entries <= row.size(); i += entries) {
+        auto const mask = lane_mask<N, M, Layout, Arch>(positions, i);
+        wrong |= std::popcount(mask) - static_cast<int>(step_values<N, M>);
+        auto* const to = values + i / M * N;
+        auto const first = simd::compress_store<Arch>(simd::floats<Arch>::load(row.data() + i), mask & 0xFFFF, to);
+        if constexpr (entries == 32)
+          simd::compress_store<Arch>(simd::floats<Arch>::load(row.data() + i + 16), mask >> 16, to + first);
+      }
+      good = wrong == 0;
+    }
+  auto* to = values + i / M * N;
+  for (; i < row.size(); i += M) {
+    auto const mask = group_mask<N, M, Layout, Arch>(positions, i / M);
+    good = good && mask != 0;
+    for (std::size_t k = 0; k < M; ++k)
+      if ((mask >> k & 1) != 0) *to++ = row[i + k];
   }
   return good;
 }
