@@ -52,7 +52,8 @@ struct product_factors {
 
 // One tile of rows of C against a block of op(B), of which the first `direct` columns are read where they stand.
 template <class T, class Arch, class Layout>
-void multiply_row_of_tiles(T const* a, packed_block<T, Arch> const& block, std::size_t direct, tile_target<T> to) noexcept {
+void multiply_row_of_tiles(T const* a, packed_block<T, Arch> const& block, std::size_t direct, rows_ahead<T> ahead,
+                           tile_target<T> to) noexcept {
   using shape = product_shape<T, Arch>;
   constexpr std::size_t half = (shape::tile_rows + 1) / 2;
   for (std::size_t j = 0; j < block.cols; j += shape::tile_cols) {
@@ -61,16 +62,19 @@ void multiply_row_of_tiles(T const* a, packed_block<T, Arch> const& block, std::
     bool const stands = j < direct;
     T const* const b = stands ? &block.b.view(block.k0, block.col + j) : block.data + j * block.depth;
     auto const step = stands ? block.b.view.row_stride : block.width(to.cols);
+    auto const panels = (block.cols - j + shape::tile_cols - 1) / shape::tile_cols;
+    auto const now = ahead.first((ahead.rows + panels - 1) / panels);
+    ahead = ahead.rest(now.rows);
     if (to.cols > shape::lanes) {
       if (to.rows > half)
-        multiply_tile<T, Arch, shape::tile_rows, 2, Layout>(a, b, step, block.depth, to);
+        multiply_tile<T, Arch, shape::tile_rows, 2, Layout>(a, b, step, block.depth, now, to);
       else
-        multiply_tile<T, Arch, half, 2, Layout>(a, b, step, block.depth, to);
+        multiply_tile<T, Arch, half, 2, Layout>(a, b, step, block.depth, now, to);
     } else {
       if (to.rows > half)
-        multiply_tile<T, Arch, shape::tile_rows, 1, Layout>(a, b, step, block.depth, to);
+        multiply_tile<T, Arch, shape::tile_rows, 1, Layout>(a, b, step, block.depth, now, to);
       else
-        multiply_tile<T, Arch, half, 1, Layout>(a, b, step, block.depth, to);
+        multiply_tile<T, Arch, half, 1, Layout>(a, b, step, block.depth, now, to);
     }
     to.c += shape::tile_cols;
     to.diagonal -= static_cast<std::ptrdiff_t>(shape::tile_cols);
@@ -93,10 +97,14 @@ void multiply_block(product_factors<T> const& f, packed_block<T, Arch> const& bl
     bool const first = block.k0 == 0;
     tile_target<T> const to{&c(i, block.col),        c.row_stride,       rows,    0, f.alpha, first ? f.beta : T(1),
                             first && f.beta == T(0), f.range.lower_only, diagonal};
-    if (f.a.is_transposed)
-      multiply_row_of_tiles<T, Arch, columns_layout<T, Arch>>(tile, block, direct, to);
-    else
-      multiply_row_of_tiles<T, Arch, rows_layout<T, Arch>>(tile, block, direct, to);
+    if (f.a.is_transposed) {
+      multiply_row_of_tiles<T, Arch, columns_layout<T, Arch>>(tile, block, direct, {}, to);
+    } else {
+      auto const left = c.rows - i - rows;
+      rows_ahead<T> const ahead{left == 0 ? nullptr : &f.a.view(i + rows, block.k0),
+                                left < shape::tile_rows ? left : shape::tile_rows, f.a.view.row_stride};
+      multiply_row_of_tiles<T, Arch, rows_layout<T, Arch>>(tile, block, direct, ahead, to);
+    }
   }
 }
 

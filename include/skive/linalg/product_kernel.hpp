@@ -50,6 +50,17 @@ using rows_layout = tile_layout<product_shape<T, Arch>::row_step, 1>;
 template <class T, class Arch>
 using columns_layout = tile_layout<1, product_shape<T, Arch>::tile_rows>;
 
+/// Rows of the operand that the next tiles read: asked from memory while this tile computes.
+template <class T>
+struct rows_ahead {
+  T const* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t stride = 0;
+
+  constexpr rows_ahead first(std::size_t n) const noexcept { return {data, n, stride}; }
+  constexpr rows_ahead rest(std::size_t n) const noexcept { return {n == rows ? nullptr : data + n * stride, rows - n, stride}; }
+};
+
 template <class T, class Arch, std::size_t Rows, std::size_t Vectors>
 struct tile_sums {
   using batch = xsimd::batch<T, Arch>;
@@ -57,12 +68,17 @@ struct tile_sums {
   batch sum[Rows * Vectors];
 
   template <class Layout>
-  [[gnu::always_inline]] void accumulate(T const* a, T const* b, std::size_t b_step, std::size_t depth) noexcept {
+  [[gnu::always_inline]] void accumulate(T const* a, T const* b, std::size_t b_step, std::size_t depth,
+                                         rows_ahead<T> ahead) noexcept {
+    constexpr std::size_t line = 64 / sizeof(T);
     for (auto& s : sum) s = batch(T(0));
-    for (std::size_t k = 0; k < depth; ++k) {
-      add_outer_product<Layout>(a, b, std::make_index_sequence<Rows>{});
-      a += Layout::depth_step;
-      b += b_step;
+    for (std::size_t k = 0; k < depth;) {
+      for (std::size_t i = 0; i < ahead.rows; ++i) __builtin_prefetch(ahead.data + i * ahead.stride + k, 0, 2);
+      for (auto const end = depth - k < line ? depth : k + line; k < end; ++k) {
+        add_outer_product<Layout>(a, b, std::make_index_sequence<Rows>{});
+        a += Layout::depth_step;
+        b += b_step;
+      }
     }
   }
 
@@ -115,11 +131,12 @@ struct tile_target {
 };
 
 template <class T, class Arch, std::size_t Rows, std::size_t Vectors, class Layout>
-void multiply_tile(T const* a, T const* b, std::size_t b_step, std::size_t depth, tile_target<T> const& to) noexcept {
+void multiply_tile(T const* a, T const* b, std::size_t b_step, std::size_t depth, rows_ahead<T> const& ahead,
+                   tile_target<T> const& to) noexcept {
   using sums = tile_sums<T, Arch, Rows, Vectors>;
   constexpr std::size_t cols = Vectors * sums::lanes;
   sums s;
-  s.template accumulate<Layout>(a, b, b_step, depth);
+  s.template accumulate<Layout>(a, b, b_step, depth, ahead);
   bool const below = !to.lower_only || to.diagonal >= static_cast<std::ptrdiff_t>(cols) - 1;
   if (to.cols == cols && below) return s.store(to.c, to.stride, to.rows, to.alpha, to.beta, to.overwrite);
   alignas(64) T edge[Rows * cols];
@@ -155,7 +172,6 @@ void pack_tile(operand<T> const& a, std::size_t row, std::size_t rows, std::size
     std::size_t k = 0;
     if (i < rows)
       for (; k + batch::size <= depth; k += batch::size) {
-        __builtin_prefetch(from + shape::tile_rows * a.view.row_stride + k, 0, 2);
         batch::load_unaligned(from + k).store_aligned(at + k);
       }
     for (; k < depth; ++k) at[k] = i < rows ? from[k] : T(0);
