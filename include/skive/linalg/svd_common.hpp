@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file linalg/svd_common.hpp - what the singular value decompositions share: shapes, range, order.
+///
+///   A = U diag(sigma) V^T,   A m x n,   sigma_0 >= sigma_1 >= ... >= 0 of min(m, n) values
+///   u: m x r, the first r left vectors as columns;   vt: r x n, the first r right vectors as rows;   empty views: not wanted
+///
+/// A is worked on as its tall one of A and A^T, times a power of two that keeps squares in range.
+///
+/// Model of : -
+/// Cost     : a pass over A and one over each result.
+/// Accuracy : exact, but for values of A that are 2^-100 and less of its largest one (float).
+/// Promise  : nothing is written before all checks are done; sigma and the vectors may not share memory with A.
+/// Source   : -
+
+#include "skive/core/status.hpp"
+#include "skive/linalg/operand.hpp"
+#include "skive/linalg/real.hpp"
+
+namespace skive::detail {
+
+constexpr std::size_t to_sixteen(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
+
+/// A as its tall form, and where the results go.
+template <real T>
+struct svd_task {
+  matrix_view<T const> a;
+  matrix_view<T> u;
+  std::span<T> sigma;
+  matrix_view<T> vt;
+
+  bool flipped() const noexcept { return a.rows < a.cols; }
+  std::size_t tall() const noexcept { return flipped() ? a.cols : a.rows; }
+  std::size_t wide() const noexcept { return flipped() ? a.rows : a.cols; }
+  bool wants_vectors() const noexcept { return u.cols != 0 || vt.rows != 0; }
+
+  status check() const noexcept {
+    if (!a.valid() || !u.valid() || !vt.valid()) return errc::invalid_argument;
+    if (sigma.size() != wide() || u.cols > wide() || vt.rows > wide()) return errc::size_mismatch;
+    if ((u.cols != 0 && u.rows != a.rows) || (vt.rows != 0 && vt.cols != a.cols)) return errc::size_mismatch;
+    if (shares_elements<T>(a, u) || shares_elements<T>(a, vt) || shares_elements<T>(u, vt)) return errc::overlap;
+    matrix_view<T const> const values{sigma.data(), 1, sigma.size()};
+    if (shares_elements<T>(a, values) || shares_elements<T>(u, values) || shares_elements<T>(vt, values)) return errc::overlap;
+    return errc::ok;
+  }
+
+  /// The power of two; fails with not_finite.
+  status choose_scale(T& factor) const noexcept {
+    T largest(0);
+    bool finite = true;
+    for (std::size_t i = 0; i < a.rows; ++i)
+      for (T const& x : a.row(i)) {
+        T const m = magnitude(x);
+        largest = largest < m ? m : largest;
+        finite = finite && is_finite(x);
+      }
+    if (!finite) return errc::not_finite;
+    factor = T(1);
+    if (largest == T(0)) return errc::ok;
+    using std::frexp;
+    using std::ldexp;
+    int exponent = 0;
+    (void)frexp(largest, &exponent);
+    int elements = 0;
+    for (auto rest = tall() * 2; rest > 1; rest /= 2) ++elements;
+    constexpr int limit = std::numeric_limits<T>::max_exponent;
+    auto const target = (limit / 2 < 256 ? limit / 2 : 256) - 4 - elements;
+    auto const shift = target - exponent < limit - 2 ? target - exponent : limit - 2;
+    factor = ldexp(T(1), shift);
+    return errc::ok;
+  }
+
+  /// The tall form times `factor`; `to` is tall x wide, what is behind its columns stays.
+  void load(T const& factor, matrix_view<T> to) const noexcept {
+    constexpr std::size_t tile = 16;
+    for (std::size_t i0 = 0; i0 < a.rows; i0 += tile)
+      for (std::size_t k0 = 0; k0 < a.cols; k0 += tile)
+        for (std::size_t i = i0; i < a.rows && i < i0 + tile; ++i)
+          for (std::size_t k = k0; k < a.cols && k < k0 + tile; ++k) (flipped() ? to(k, i) : to(i, k)) = a(i, k) * factor;
+  }
+
+  /// Vectors in the rows of `tall_rows` and `wide_rows`, in `order`; a result that is not wanted is left out.
+  void store(matrix_view<T const> tall_rows, matrix_view<T const> wide_rows, std::span<std::size_t const> order) const noexcept {
+    auto const& left = flipped() ? wide_rows : tall_rows;
+    auto const& right = flipped() ? tall_rows : wide_rows;
+    constexpr std::size_t tile = 16;
+    for (std::size_t i0 = 0; i0 < u.rows; i0 += tile)
+      for (std::size_t k0 = 0; k0 < u.cols; k0 += tile)
+        for (std::size_t k = k0; k < u.cols && k < k0 + tile; ++k)
+          for (std::size_t i = i0; i < u.rows && i < i0 + tile; ++i) u(i, k) = left(order[k], i);
+    for (std::size_t k = 0; k < vt.rows; ++k)
+      for (std::size_t i = 0; i < vt.cols; ++i) vt(k, i) = right(order[k], i);
+  }
+};
+
+/// order: 0 ... n - 1 by falling value; equal values keep their order. A heap: n log n.
+template <real T>
+void falling_order(std::span<T const> value, std::span<std::size_t> order) noexcept {
+  auto const later = [&](std::size_t a, std::size_t b) { return value[a] < value[b] || (value[a] == value[b] && a > b); };
+  auto const n = order.size();
+  auto const sink = [&](std::size_t root, std::size_t end) {
+    for (std::size_t child = 2 * root + 1; child < end; child = 2 * root + 1) {
+      if (child + 1 < end && later(order[child + 1], order[child])) ++child;
+      if (!later(order[child], order[root])) return;
+      auto const moved = order[root];
+      order[root] = order[child];
+      order[child] = moved;
+      root = child;
+    }
+  };
+  for (std::size_t i = 0; i < n; ++i) order[i] = i;
+  for (std::size_t i = n / 2; i-- > 0;) sink(i, n);
+  for (std::size_t end = n; end-- > 1;) {
+    auto const last = order[0];
+    order[0] = order[end];
+    order[end] = last;
+    sink(0, end);
+  }
+}
+
+}  // namespace skive::detail
