@@ -4,6 +4,7 @@
 #include "composed_format.hpp"
 
 #include "skive/compose/residual.hpp"
+#include "skive/compose/sparse_codec.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -27,11 +28,30 @@ struct residual_maker : plain_maker {
   }
 };
 
+template <int N, int M>
+struct n_of_m_maker : plain_maker {
+  std::size_t part_cols(std::size_t cols) const { return cols / M * N; }
+  result<sparse_codec<n_of_m<N, M>, erased_codec>> make(std::size_t, std::span<float const>,
+                                                        std::vector<erased_codec> const& parts) const {
+    return sparse_codec{n_of_m<N, M>{}, parts[0]};
+  }
+};
+
 template <class Maker, class... Parts>
 made composed(std::string name, Maker maker, Parts... parts) {
   std::vector<made> list;
   (list.push_back(std::move(parts)), ...);
   return std::make_unique<composed_format<Maker>>(std::move(name), std::move(maker), std::move(list));
+}
+
+// The patterns that this program is built with.
+template <int N, int M, int... More>
+made kept_of_group(std::string const& name, composer const& c, std::function<made()> const& part) {
+  if (c.count == N && c.of == M) return composed(name, n_of_m_maker<N, M>{}, part());
+  if constexpr (sizeof...(More) != 0)
+    return kept_of_group<More...>(name, c, part);
+  else
+    throw std::invalid_argument("the patterns of this program are 1:2 1:4 2:4 3:4 2:8 4:8 6:8 4:16 8:16 16:32");
 }
 
 made repeated(std::string const& name, std::uint32_t times, std::function<made()> const& part) {
@@ -45,6 +65,8 @@ made repeated(std::string const& name, std::uint32_t times, std::function<made()
 made composition_entry(std::string const& name, composer const& c, std::function<made()> const& part) {
   switch (c.kind) {
     case composer_kind::repeated: return repeated(name, c.count, part);
+    case composer_kind::n_of_m:
+      return kept_of_group<1, 2, 1, 4, 2, 4, 3, 4, 2, 8, 4, 8, 6, 8, 4, 16, 8, 16, 16, 32>(name, c, part);
     default: throw std::invalid_argument("this program has no such composer");
   }
 }

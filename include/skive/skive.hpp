@@ -37,6 +37,7 @@
 #include "skive/simd/lookup.hpp"
 #include "skive/simd/reduce.hpp"
 #include "skive/simd/sixteen.hpp"
+#include "skive/simd/widen.hpp"
 
 // format
 #include "skive/format/e8m0.hpp"
@@ -95,11 +96,41 @@
 #include "skive/block/sign.hpp"
 #include "skive/block/tiles.hpp"
 
+// linalg
+#include "skive/linalg/bidiagonal.hpp"
+#include "skive/linalg/bidiagonal_qr.hpp"
+#include "skive/linalg/lane_block.hpp"
+#include "skive/linalg/operand.hpp"
+#include "skive/linalg/product.hpp"
+#include "skive/linalg/product_kernel.hpp"
+#include "skive/linalg/real.hpp"
+#include "skive/linalg/registers.hpp"
+#include "skive/linalg/rotation_sequence.hpp"
+#include "skive/linalg/row_sums.hpp"
+#include "skive/linalg/svd_common.hpp"
+#include "skive/linalg/svd_fast.hpp"
+#include "skive/linalg/triangular.hpp"
+#include "skive/linalg/vector.hpp"
+
+// sparse
+#include "skive/sparse/bit_stream.hpp"
+#include "skive/sparse/combinadic.hpp"
+#include "skive/sparse/expand_lanes.hpp"
+#include "skive/sparse/mask.hpp"
+#include "skive/sparse/metadata_2_of_4.hpp"
+#include "skive/sparse/n_of_m.hpp"
+#include "skive/sparse/n_of_m_lanes.hpp"
+#include "skive/sparse/packed_n_of_m.hpp"
+#include "skive/sparse/position_code.hpp"
+#include "skive/sparse/score_order.hpp"
+#include "skive/sparse/top_k.hpp"
+
 // compose
 #include "skive/compose/low_rank_plus.hpp"
 #include "skive/compose/name.hpp"
 #include "skive/compose/parts.hpp"
 #include "skive/compose/residual.hpp"
+#include "skive/compose/sparse_codec.hpp"
 
 // kernel
 #include "skive/kernel/matrix_matrix.hpp"

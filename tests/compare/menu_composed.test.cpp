@@ -5,6 +5,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/compose/residual.hpp"
+#include "skive/compose/sparse_codec.hpp"
 #include "support/menu_rows.hpp"
 
 namespace {
@@ -43,4 +44,18 @@ TEST_CASE("menu: a part is fitted to what the composer hands it", "[compare]") {
   f->fit({m.data(), 10, 64})->encode_rows({m.data(), 10, 64}, bytes.data());
   f->restore(constants, 64)->decode_rows(bytes.data(), {out.data(), 10, 64});
   CHECK(out == test::through_format(*f, m, 64));
+}
+
+TEST_CASE("menu: n:m keeps the largest of each group", "[compare]") {
+  auto const m = test::mixed_row(640, 3);
+  absmax<int8> const a{32};
+  CHECK(test::through_format(*make_format("2:4+int8_g32"), m, 64) == test::rows_through(sparse_codec{n_of_m<2, 4>{}, a}, m, 64));
+  CHECK(test::through_format(*make_format("2:4+x2+int8_g32"), m, 64) ==
+        test::rows_through(sparse_codec{n_of_m<2, 4>{}, residual{a, a}}, m, 64));
+  CHECK(make_format("2:4+int8_g32")->total_bits({10, 640}) == 6400 * (4.25 + 0.75));
+  auto const f = make_format("2:4+nvfp4");
+  auto const constants = f->fit({m.data(), 10, 64})->constants();
+  CHECK(constants == std::vector<float>{amax_of(m)});
+  CHECK_THROWS_AS(f->fit({m.data(), 10, 62}), std::runtime_error);
+  CHECK_THROWS_AS(make_format("5:7+int8_g32"), std::invalid_argument);
 }
