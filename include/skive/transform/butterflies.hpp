@@ -18,10 +18,10 @@
 
 #include "skive/simd/butterfly.hpp"
 #include "skive/transform/safe_range.hpp"
+#include "skive/transform/unrolled.hpp"
 
 #include <bit>
 #include <cstring>
-#include <utility>
 
 namespace skive::detail {
 
@@ -31,13 +31,6 @@ inline constexpr std::size_t l2_floats = std::size_t{1} << 16;
 // Registers of one network of butterflies: half of what an instruction set with 16 or 32 has.
 template <class Arch>
 inline constexpr std::size_t most_registers = xsimd::batch<float, Arch>::size == 16 ? 16 : 8;
-
-// f(0), f(1), ..., f(N - 1) as constants, without a loop.
-template <std::size_t N, class Arch, class F>
-[[gnu::always_inline]] inline void unrolled(F f) noexcept {
-  [&]<std::size_t... I>(std::index_sequence<I...>)
-      __attribute__((always_inline)) { (f(std::integral_constant<std::size_t, I>{}), ...); }(std::make_index_sequence<N>{});
-}
 
 template <std::size_t Radix, class Arch>
 [[gnu::always_inline]] inline void butterflies_across(xsimd::batch<float, Arch> (&v)[Radix]) noexcept {
@@ -173,6 +166,40 @@ constexpr void walsh_hadamard(float* x, std::size_t n, float const* scale, float
     }
   }
   butterflies_by_definition<Arch>(x, n, 1, scale);
+}
+
+// Stages below the size of a register, over `sixteens` times sixteen numbers.
+template <std::size_t Width, class Arch>
+void narrow_butterflies(float* x, std::size_t sixteens, float const* scale) noexcept {
+  auto const factor = simd::floats<Arch>::broadcast(scale != nullptr ? *scale : 1.0f);
+  for (std::size_t i = 0; i < sixteens; ++i, x += 16) {
+    auto v = simd::floats<Arch>::load(x);
+    for (auto& part : v.part) {
+      part = simd::butterfly<1, Arch>(part);
+      if constexpr (Width > 2) part = simd::butterfly<2, Arch>(part);
+      if constexpr (Width > 4) part = simd::butterfly<4, Arch>(part);
+    }
+    if (scale != nullptr) v = simd::product<Arch>(v, factor);
+    v.store(x);
+  }
+}
+
+/// `count` transforms of `width` numbers each, one after another.
+template <class Arch>
+constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t width, float const* scale, float* tile) noexcept {
+  if constexpr (simd::vector_arch<Arch>) {
+    if (!std::is_constant_evaluated() && width > 1 && width < xsimd::batch<float, Arch>::size) {
+      auto const sixteens = count * width / 16;
+      if (width == 2) narrow_butterflies<2, Arch>(x, sixteens, scale);
+      if constexpr (xsimd::batch<float, Arch>::size > 4)
+        if (width == 4) narrow_butterflies<4, Arch>(x, sixteens, scale);
+      if constexpr (xsimd::batch<float, Arch>::size > 8)
+        if (width == 8) narrow_butterflies<8, Arch>(x, sixteens, scale);
+      x += 16 * sixteens;
+      count -= 16 * sixteens / width;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) walsh_hadamard<Arch>(x + i * width, width, scale, tile);
 }
 
 }  // namespace skive::detail

@@ -64,12 +64,31 @@ class hadamard_matrix {
     return errc::unsupported;
   }
 
+  /// Whether make_core(m) succeeds, without making it.
+  static constexpr bool has_core(std::uint32_t m) noexcept {
+    if (m == 1) return true;
+    if (m % 4 != 0 || m > max_core) return false;
+    if (quadratic_character::is_order(m - 1) || (m / 2 % 4 == 2 && quadratic_character::is_order(m / 2 - 1))) return true;
+    for (auto const& rows : detail::circulant_table)
+      if (4 * rows.m == m) return true;
+    return false;
+  }
+
   constexpr hadamard_matrix() noexcept = default;  ///< of order 1
   constexpr std::uint32_t order() const noexcept { return core_ << shift_; }
   constexpr std::uint32_t core() const noexcept { return core_; }  ///< m
   constexpr hadamard_construction construction() const noexcept { return construction_; }
   constexpr bool symmetric() const noexcept {
     return construction_ == hadamard_construction::sylvester || construction_ == hadamard_construction::paley_2;
+  }
+  /// What the core was made of: a field, or four rows (m = 0 where there are none).
+  constexpr quadratic_character const& character() const noexcept { return chi_; }
+  constexpr detail::circulant_rows const& circulants() const noexcept { return rows_; }
+  /// Whether block (i, j) of the array of four circulants has a minus; i, j < 4.
+  constexpr bool block_is_negated(std::uint32_t i, std::uint32_t j) const noexcept {
+    constexpr std::array<unsigned, 4> williamson{0b0000, 0b0101, 0b1001, 0b0011};  // bit j of row i
+    constexpr std::array<unsigned, 4> goethals_seidel{0b0000, 0b1001, 0b0011, 0b0101};
+    return ((rows_.symmetric ? williamson[i] : goethals_seidel[i]) >> j & 1) != 0;
   }
   /// Whether entry (i, j) is -1; i, j < order().
   constexpr bool negative(std::uint32_t i, std::uint32_t j) const noexcept {
@@ -111,13 +130,8 @@ class hadamard_matrix {
                                     std::uint32_t c) const noexcept {
     auto const m = rows_.m;
     auto const which = block_i ^ block_j;
-    if (rows_.symmetric) {
-      constexpr std::array<unsigned, 4> minus{0b0000, 0b0101, 0b1001, 0b0011};  // bit J: row I has a minus at block J
-      return ((minus[block_i] >> block_j & 1) != 0) != entry(which, c + m - r);
-    }
-    constexpr std::array<unsigned, 4> minus{0b0000, 0b1001, 0b0011, 0b0101};
-    bool const sign = (minus[block_i] >> block_j & 1) != 0;
-    if (which == 0) return sign != entry(0, c + m - r);
+    bool const sign = block_is_negated(block_i, block_j);
+    if (which == 0 || rows_.symmetric) return sign != entry(which, c + m - r);
     bool const transposed = block_i != 0 && block_j != 0;
     auto const reversed = m - 1 - c;
     return sign != (transposed ? entry(which, r + m - reversed) : entry(which, reversed + m - r));

@@ -28,24 +28,36 @@ class quadratic_character {
 
   /// `q`: an odd prime power, at most 1023. Fails with invalid_argument.
   static constexpr result<quadratic_character> make(std::uint32_t q) noexcept {
+    if (!is_order(q)) return errc::invalid_argument;
     quadratic_character chi;
-    if (q < 3 || q % 2 == 0 || q > max_order) return errc::invalid_argument;
     chi.q_ = q;
-    chi.p_ = 3;
-    while (q % chi.p_ != 0) chi.p_ += 2;
-    chi.top_ = 1;
-    while (chi.top_ < q) chi.top_ *= chi.p_;
-    if (chi.top_ != q) return errc::invalid_argument;
-    chi.top_ /= chi.p_;
+    chi.p_ = least_divisor(q);
+    chi.top_ = q / chi.p_;
     for (std::uint32_t polynomial = 1; polynomial < q; ++polynomial)
       if (chi.mark_powers(polynomial)) return chi;
     return errc::no_convergence;  // does not happen: every finite field has a generator
+  }
+
+  /// Whether q is an odd prime power, at most 1023.
+  static constexpr bool is_order(std::uint32_t q) noexcept {
+    if (q < 3 || q % 2 == 0 || q > max_order) return false;
+    auto const p = least_divisor(q);
+    while (q % p == 0) q /= p;
+    return q == 1;
   }
 
   constexpr quadratic_character() noexcept = default;
   constexpr std::uint32_t order() const noexcept { return q_; }
   /// chi(a) = -1, for an element's number.
   constexpr bool negative(std::uint32_t a) const noexcept { return (odd_[a / 64] >> (a % 64) & 1) != 0; }
+  /// p.
+  constexpr std::uint32_t characteristic() const noexcept { return p_; }
+  /// The number of a - b.
+  constexpr std::uint32_t difference(std::uint32_t a, std::uint32_t b) const noexcept {
+    std::uint32_t out = 0;
+    for (std::uint32_t place = 1; place < q_; place *= p_, a /= p_, b /= p_) out += (a % p_ + p_ - b % p_) % p_ * place;
+    return out;
+  }
   /// chi(a - b) = -1.
   constexpr bool negative_difference(std::uint32_t a, std::uint32_t b) const noexcept {
     if (p_ == q_) return negative(a >= b ? a - b : a + q_ - b);
@@ -53,10 +65,10 @@ class quadratic_character {
   }
 
  private:
-  constexpr std::uint32_t difference(std::uint32_t a, std::uint32_t b) const noexcept {
-    std::uint32_t out = 0;
-    for (std::uint32_t place = 1; place < q_; place *= p_, a /= p_, b /= p_) out += (a % p_ + p_ - b % p_) % p_ * place;
-    return out;
+  static constexpr std::uint32_t least_divisor(std::uint32_t q) noexcept {  // of an odd number above 1
+    std::uint32_t p = 3;
+    while (q % p != 0) p = p * p > q ? q : p + 2;
+    return p;
   }
   // X a modulo X^e - (the polynomial): what leaves at the top comes back times the polynomial.
   constexpr std::uint32_t times_x(std::uint32_t a, std::uint32_t polynomial) const noexcept {
