@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Decode attention of one position: 8 key/value heads of 128 numbers, 4 query heads each, contexts of 512 to 131072 tokens in pages
-// of 128. An element is a number of the key or value cache; bytes are those of its pages, and the ceiling is what a loop reads in
-// the same memory right after. append: a page of one head, keys and values, per element.
+// Decode attention of one position: 8 key/value heads of 128 numbers, 4 query heads each, contexts of 512 to 131072 tokens in
+// pages of 128. An element is a number of the key or value cache; bytes are those of its pages, and the ceiling is what a loop
+// reads in the same memory right after. append: a page of one head, keys and values, per element.
 #include "skive/kv/attention.hpp"
 
 #include "skive/kv/float_pages.hpp"
@@ -38,8 +38,12 @@ template <class Keys, class Values>
 class cache {
  public:
   cache(Keys const& keys, Values const& values, std::size_t tokens)
-      : keys_{keys}, values_{values}, pages_{tokens / shape.tokens}, memory_(kv_heads * pages_ * page_bytes() + 64),
-        scratch_(attention_scratch_bytes(keys, values, group_heads)), query_scratch_(keys.query_bytes(group_heads)) {
+      : keys_{keys},
+        values_{values},
+        pages_{tokens / shape.tokens},
+        memory_(kv_heads * pages_ * page_bytes() + 64),
+        scratch_(attention_scratch_bytes(keys, values, group_heads)),
+        query_scratch_(keys.query_bytes(group_heads)) {
     auto const& m = memory::shared();
     for (std::size_t p = 0; p < kv_heads * pages_; ++p) {  // 16 different pages, again and again
       if (p < 16) {

@@ -3,7 +3,7 @@
 /// @file kv/attention.hpp - attention of a few queries to a range of tokens of a page, on packed data.
 ///
 ///   l(i, j) = cap(scale q_i k_j) where query i sees token j, else -infinity;   cap(x) = c tanh(x / c), or x for c = 0
-///   query i stands at position  mask.position + i / mask.heads,  the page's first token at `page_position`
+///   query i stands at position  mask.position + i / mask.heads,  token `first` of the page at `position`
 ///   seen: token <= query (causal), and query - token < window or token < sinks (sliding window)
 ///
 /// One call for each page (or part of one: threads split so and merge their states). Rows are all query heads of one key/value
@@ -81,7 +81,7 @@ constexpr std::size_t attention_scratch_bytes(Keys const& keys, Values const& va
 /// that is not finite, no heads), workspace_too_small, and what dot and accumulate fail with.
 template <class Arch = native_arch, key_quantizer Keys, value_quantizer Values>
 status attend(Keys const& keys, typename Keys::query const& q, std::span<std::byte const> key_page, Values const& values,
-              std::span<std::byte const> value_page, std::size_t first, std::size_t count, std::size_t page_position,
+              std::span<std::byte const> value_page, std::size_t first, std::size_t count, std::size_t position,
               attention_mask const& mask, logit_rule const& rule, attention_state const& state, workspace scratch) noexcept {
   auto const rows = state.accumulator.rows;
   if (!state.valid(rows) || keys.head_size() == 0 || state.accumulator.cols != values.head_size()) return errc::size_mismatch;
@@ -89,20 +89,20 @@ status attend(Keys const& keys, typename Keys::query const& q, std::span<std::by
   for (auto const tokens : {keys.page_tokens(), values.page_tokens()})
     if (first > tokens || count > tokens - first) return errc::size_mismatch;
   if (!is_finite(rule.scale) || !is_finite(rule.soft_cap) || rule.soft_cap < 0 || mask.heads == 0) return errc::invalid_argument;
-  if (page_position > ~std::size_t{0} - keys.page_tokens() || mask.position > ~std::size_t{0} - 1 - rows) return errc::overflow;
+  if (position > ~std::size_t{0} - count || mask.position > ~std::size_t{0} - 1 - rows) return errc::overflow;
   if (scratch.size() < attention_scratch_bytes(keys, values, rows)) return errc::workspace_too_small;
   auto const memory = scratch.take<float>(rows * detail::attention_piece);
   for (std::size_t t = first; t < first + count;) {
     auto const piece = detail::smaller(detail::attention_piece - t % detail::attention_piece, first + count - t);
     bool some = false;
     for (std::size_t r = 0; r < rows && !some; r += mask.heads)
-      some = !detail::seen_tokens{mask, mask.position + r / mask.heads, page_position + t, piece}.none();
+      some = !detail::seen_tokens{mask, mask.position + r / mask.heads, position + (t - first), piece}.none();
     if (some) {
       matrix_view<float> const logits{memory.data(), rows, piece, detail::attention_piece};
       if (auto const s = keys.template dot<Arch>(key_page, t, q, logits, scratch); !s) return s;
       for (std::size_t r = 0; r < rows; ++r) {
         detail::apply_rule<Arch>(rule, logits.row(r));
-        detail::seen_tokens const seen{mask, mask.position + r / mask.heads, page_position + t, piece};
+        detail::seen_tokens const seen{mask, mask.position + r / mask.heads, position + (t - first), piece};
         for (std::size_t j = seen.sinks; j < seen.begin; ++j) logits(r, j) = detail::masked;
         for (std::size_t j = seen.end; j < piece; ++j) logits(r, j) = detail::masked;
         detail::weigh<Arch>(state, r, logits.row(r));

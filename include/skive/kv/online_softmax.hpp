@@ -117,7 +117,8 @@ status reset(attention_state const& state) noexcept {
   return errc::ok;
 }
 
-/// A learned sink: a logit for each row that takes its share of the softmax and has no value. Fails with size_mismatch, not_finite.
+/// A learned sink: a logit for each row that takes its share of the softmax and has no value. Fails with size_mismatch,
+/// not_finite.
 template <class Arch = native_arch>
 status add_sink(attention_state const& state, std::span<float const> logits) noexcept {
   if (!state.valid(logits.size())) return errc::size_mismatch;

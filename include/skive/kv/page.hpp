@@ -47,6 +47,8 @@ constexpr std::size_t round_up_to(std::size_t n, std::size_t multiple) noexcept 
 
 constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
+constexpr float smaller_float(float a, float b) noexcept { return a < b ? a : b; }
+
 /// `count` tokens from `first` lie in the page, and the page has its bytes.
 constexpr status check_range(page_shape const& shape, std::size_t bytes, std::size_t page, std::size_t first,
                              std::size_t count) noexcept {
