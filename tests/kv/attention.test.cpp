@@ -6,8 +6,13 @@
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 
-#include "laws/key_quantizer.hpp"
+#include "support/cache_rows.hpp"
 #include "support/simd_arches.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <catch2/catch_test_macros.hpp>
 
 namespace {
 

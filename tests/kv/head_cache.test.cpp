@@ -5,9 +5,12 @@
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 
-#include "laws/key_quantizer.hpp"
+#include "support/cache_rows.hpp"
 
+#include <cmath>
 #include <thread>
+
+#include <catch2/catch_test_macros.hpp>
 
 namespace {
 

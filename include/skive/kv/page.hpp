@@ -17,6 +17,7 @@
 #include "skive/format/rows.hpp"
 #include "skive/simd/reduce.hpp"
 
+#include <cstring>
 #include <limits>
 
 namespace skive {
@@ -97,6 +98,14 @@ template <class Arch>
   alignas(64) float padded[16];
   x.store(padded);
   for (std::size_t i = 0; i < count; ++i) to[i] = padded[i];
+}
+
+/// The float16 number at `from`.
+template <class Arch>
+inline float half_at(std::byte const* from) noexcept {
+  std::uint16_t code = 0;
+  std::memcpy(&code, from, 2);
+  return float16::decode(code);
 }
 
 /// Calls f<Rows>(first) for all rows, four at a time.

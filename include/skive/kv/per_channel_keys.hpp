@@ -17,31 +17,10 @@
 
 #include "skive/kv/affine_lanes.hpp"
 #include "skive/kv/coefficients.hpp"
+#include "skive/kv/key_tile.hpp"
 #include "skive/kv/plain_queries.hpp"
-#include "skive/kv/tile_product.hpp"
 
 namespace skive {
-
-namespace detail {
-
-/// 32 tokens of byte codes, token t at codes + t pitch, as units of a key tile; channels from `n` on are zero.
-template <class Tile, class Arch>
-inline void store_key_tile(std::byte const* codes, std::size_t pitch, std::size_t n, std::byte* to) noexcept {
-  for (std::size_t u = 0; u < Tile::units(n); ++u, to += Tile::bytes) {
-    simd::words<Arch> registers[Tile::registers];
-    for (std::size_t v = 0; v < Tile::registers; ++v) {
-      auto const channel = u * Tile::rows + v / 2 * 4;
-      registers[v] = simd::generate<std::uint32_t, Arch>([&](std::size_t lane) noexcept {
-        std::uint32_t four = 0;
-        if (channel < n) std::memcpy(&four, codes + (v % 2 * 16 + lane) * pitch + channel, 4);
-        return four;
-      });
-    }
-    Tile::template store<Arch>(registers, to);
-  }
-}
-
-}  // namespace detail
 
 template <int Bits>
 class per_channel_keys {
@@ -225,20 +204,12 @@ class per_channel_keys {
       p.clear();
       p.add(group + t / tile_tokens * tile_bytes(), tile::units(head_size()), high, low, largest_head_size);
       auto const from = t < first ? first - t : 0;
-      auto const to = detail::smaller(tile_tokens, first + count - t);
+      auto const some = detail::smaller(tile_tokens, first + count - t) - from;
       for (std::size_t h = 0; h < Rows; ++h) {
         auto const scale = floats::broadcast(step[h]);
         auto const add = floats::broadcast(bias[h]);
-        auto* const out = logits + h * stride;
-        if (from == 0 && to == tile_tokens) {
-          simd::fused(p.value(h, 0), scale, add).store(out + (t - first));
-          simd::fused(p.value(h, 1), scale, add).store(out + (t - first) + 16);
-        } else {
-          alignas(64) float lane[tile_tokens];
-          simd::fused(p.value(h, 0), scale, add).store(lane);
-          simd::fused(p.value(h, 1), scale, add).store(lane + 16);
-          for (std::size_t j = from; j < to; ++j) out[t + j - first] = lane[j];
-        }
+        floats const out[2] = {simd::fused(p.value(h, 0), scale, add), simd::fused(p.value(h, 1), scale, add)};
+        detail::store_range<Arch>(out, from, some, logits + h * stride + (t + from - first));
       }
     }
     return true;

@@ -151,15 +151,9 @@ class per_token_values {
         });
       auto const at = steps_at() + 2 * (c / group_ * shape_.tokens + token);
       auto const code = static_cast<float>(codes[v][c % 16 * 4 + token % 4]);
-      out[c] = code * half_at(page + at) + half_at(page + at + fields_bytes());
+      out[c] = code * detail::half_at<Arch>(page + at) + detail::half_at<Arch>(page + at + fields_bytes());
     }
   }
-  static float half_at(std::byte const* from) noexcept {
-    std::uint16_t code = 0;
-    std::memcpy(&code, from, 2);
-    return float16::decode(code);
-  }
-
   // At most 128 tokens from `first`, that do not pass the end of 128 from the first tile on. False: metadata are not finite.
   template <class Arch, std::size_t Rows>
   bool add_block(std::byte const* page, std::size_t first, std::size_t count, float const* weights, std::size_t weight_stride,
