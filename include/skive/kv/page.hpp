@@ -13,6 +13,7 @@
 /// Promise  : everything that a caller can get wrong is refused before the first write.
 /// Source   : W. Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023.
 
+#include "skive/core/checked.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/simd/reduce.hpp"
@@ -40,13 +41,11 @@ struct page_shape {
 namespace detail {
 
 /// Rows at once in the inner loops: queries that share an unpacked tile.
-inline constexpr std::size_t rows_at_once = 4;
+inline constexpr std::size_t dots_at_once = 4;
 
 constexpr std::size_t round_up_to(std::size_t n, std::size_t multiple) noexcept {
   return (n + multiple - 1) / multiple * multiple;
 }
-
-constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
 constexpr float smaller_float(float a, float b) noexcept { return a < b ? a : b; }
 

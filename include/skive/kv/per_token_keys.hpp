@@ -275,7 +275,7 @@ class per_token_keys {
 
   page_shape shape_{};
   std::size_t group_ = 128;
-  std::span<float const> center_{};
+  std::span<float const> center_;
   Rotation rotation_{};
 };
 

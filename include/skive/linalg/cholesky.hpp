@@ -54,7 +54,7 @@ bool factor_small(matrix_view<T> a, T const& least, T& smallest) noexcept {
     T* const row = a.row(i).data();
     for (std::size_t j = 0; j < i; ++j) row[j] = (row[j] - dot<Arch>(row, a.row(j).data(), j)) / a(j, j);
     T const pivot = row[i] - dot<Arch>(row, row, i);
-    if (!(pivot > least) || !is_finite(pivot)) return false;
+    if (!(pivot > least) || !finite(pivot)) return false;
     if (pivot < smallest) smallest = pivot;
     row[i] = square_root(pivot);
   }
@@ -115,8 +115,8 @@ status cholesky(matrix_view<T> a, cholesky_report<T>& report, workspace scratch,
   T largest(0);
   for (std::size_t i = 0; i < a.rows; ++i) {
     diagonal[i] = a(i, i);
-    mean += detail::magnitude(a(i, i)) / n;
-    if (largest < detail::magnitude(a(i, i))) largest = detail::magnitude(a(i, i));
+    mean += detail::absolute(a(i, i)) / n;
+    if (largest < detail::absolute(a(i, i))) largest = detail::absolute(a(i, i));
   }
   if (mean == T(0)) mean = largest = T(1);
   T const smallest_step = n * std::numeric_limits<T>::epsilon() * mean;

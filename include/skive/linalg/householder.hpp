@@ -24,7 +24,7 @@ namespace skive::detail {
 /// few significant bits would make H anything but orthogonal.
 template <class Arch, real T>
 T make_reflector(T* x, std::size_t n) noexcept {
-  if (n < 2 || largest_magnitude<Arch>(x + 1, n - 1) == T(0)) return T(0);
+  if (n < 2 || largest_absolute<Arch>(x + 1, n - 1) == T(0)) return T(0);
   T const small = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
   T length = norm<Arch>(x, n);
   bool const scaled = length < small;

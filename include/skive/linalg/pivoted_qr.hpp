@@ -45,7 +45,7 @@ struct column_norms {
   template <class Arch>
   void shorten(std::size_t i, T const& x, T const* rest, std::size_t n) noexcept {
     if (now[i] == T(0)) return;
-    T const ratio = magnitude(x) / now[i];
+    T const ratio = absolute(x) / now[i];
     T const left = (T(1) + ratio) * (T(1) - ratio);
     T const kept = left < T(0) ? T(0) : left;
     T const share = now[i] / computed[i];
@@ -88,7 +88,7 @@ status pivoted_qr(matrix_view<T> a, std::span<std::type_identity_t<T>> tau, std:
       order[best] = index;
     }
     tau[j] = detail::make_reflector<Arch>(&at(j, j), at.cols - j);
-    if (!detail::is_finite(at(j, j)) || !detail::is_finite(tau[j])) return errc::not_finite;
+    if (!detail::finite(at(j, j)) || !detail::finite(tau[j])) return errc::not_finite;
     for (std::size_t i = j + 1; i < at.rows; ++i) {
       detail::reflect<Arch>(&at(j, j), tau[j], &at(i, j), at.cols - j);
       norms.template shorten<Arch>(i, at(i, j), &at(i, j) + 1, at.cols - j - 1);

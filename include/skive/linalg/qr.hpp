@@ -14,6 +14,7 @@
 /// Source   : R. Schreiber, C. Van Loan, as in linalg/householder.hpp; pivoting: P. Businger, G. Golub, Numer. Math. 7, 1965; the
 ///            test for norms to be computed anew: Z. Drmac, Z. Bujanovic, ACM TOMS 35(2), 2008.
 
+#include "skive/core/checked.hpp"
 #include "skive/core/status.hpp"
 #include "skive/linalg/householder.hpp"
 
@@ -24,8 +25,6 @@ enum class q_side : bool { plain, transposed };
 namespace detail {
 
 inline constexpr std::size_t qr_block = 32;
-
-constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
 
 // For blocks of k reflectors of `rows` numbers, applied to `cols` columns.
 template <class T, class Arch>
@@ -75,7 +74,7 @@ template <class Arch, class T>
 bool factor_panel(matrix_view<T> vt, std::span<T> tau) noexcept {
   for (std::size_t j = 0; j < tau.size(); ++j) {
     tau[j] = make_reflector<Arch>(&vt(j, j), vt.cols - j);
-    if (!is_finite(vt(j, j)) || !is_finite(tau[j])) return false;
+    if (!finite(vt(j, j)) || !finite(tau[j])) return false;
     for (std::size_t i = j + 1; i < vt.rows; ++i) reflect<Arch>(&vt(j, j), tau[j], &vt(i, j), vt.cols - j);
   }
   return true;

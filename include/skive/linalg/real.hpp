@@ -43,12 +43,12 @@ T square_root(T const& x) noexcept {
   return sqrt(x);
 }
 template <real T>
-T magnitude(T const& x) noexcept {
+T absolute(T const& x) noexcept {
   return x < T(0) ? T(-x) : x;
 }
 /// Neither infinite nor NaN.
 template <real T>
-bool is_finite(T const& x) noexcept {
+bool finite(T const& x) noexcept {
   return T(x - x) == T(0);
 }
 

@@ -50,9 +50,9 @@ struct svd_task {
     bool finite = true;
     for (std::size_t i = 0; i < a.rows; ++i)
       for (T const& x : a.row(i)) {
-        T const m = magnitude(x);
+        T const m = absolute(x);
         largest = largest < m ? m : largest;
-        finite = finite && is_finite(x);
+        finite = finite && finite(x);
       }
     if (!finite) return errc::not_finite;
     factor = T(1);

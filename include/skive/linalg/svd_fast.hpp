@@ -68,7 +68,7 @@ struct fast_svd {
     auto const rotations = vectors ? take_rotations(scratch, n) : std::span<plane_rotation<T>>{};
     if (auto const s = bidiagonal_qr<T, Arch>{d.first(n), e.first(n - 1), left_rows, right_rows, rotations}.run(); !s) return s;
     for (std::size_t i = 0; i < n; ++i) {
-      values[i] = magnitude(d[i]);
+      values[i] = absolute(d[i]);
       if (d[i] < T(0) && vectors) scale<Arch>(T(-1), &right_rows(i, 0), n);
     }
     falling_order<T>(values.first(n), order.first(n));

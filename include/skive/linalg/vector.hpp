@@ -85,7 +85,7 @@ template <class Arch, real T>
 T largest_magnitude(T const* x, std::size_t n) noexcept {
   T largest(0);
   for (std::size_t i = 0; i < n; ++i) {
-    T const m = magnitude(x[i]);
+    T const m = absolute(x[i]);
     if (!(m <= largest)) largest = m;
     if (!(m == m)) return m;
   }
@@ -105,10 +105,10 @@ bool all_finite(matrix_view<T const> m) noexcept {
         auto const y = batch::load_unaligned(x + i);
         difference += y - y;
       }
-      if (!is_finite(sum_of_lanes(difference))) return false;
+      if (!finite(sum_of_lanes(difference))) return false;
     }
     for (; i < m.cols; ++i)
-      if (!is_finite(x[i])) return false;
+      if (!finite(x[i])) return false;
   }
   return true;
 }
@@ -120,10 +120,10 @@ T norm(T const* x, std::size_t n) noexcept {
     return static_cast<float>(square_root(wide_dot<Arch>(x, x, n)));
   } else {
     T const squares = dot<Arch>(x, x, n);
-    if (squares >= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon() && is_finite(squares))
+    if (squares >= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon() && finite(squares))
       return square_root(squares);
-    T const largest = largest_magnitude<Arch>(x, n);
-    if (!is_finite(largest) || largest == T(0)) return largest;
+    T const largest = largest_absolute<Arch>(x, n);
+    if (!finite(largest) || largest == T(0)) return largest;
     T sum(0);
     for (std::size_t i = 0; i < n; ++i) {
       T const y = x[i] / largest;

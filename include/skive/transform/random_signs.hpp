@@ -82,7 +82,7 @@ class random_signs {
   }
 
  private:
-  counter_random random_{};
+  counter_random random_;
   std::size_t size_ = 0;
 };
 
