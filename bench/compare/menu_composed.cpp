@@ -5,6 +5,7 @@
 
 #include "skive/compose/residual.hpp"
 #include "skive/compose/sparse_codec.hpp"
+#include "skive/compose/split_outliers.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -37,6 +38,14 @@ struct n_of_m_maker : plain_maker {
   }
 };
 
+struct outliers_maker : plain_maker {
+  float fraction = 0.0f;
+  result<split_outliers<top_fraction, erased_codec>> make(std::size_t, std::span<float const>,
+                                                          std::vector<erased_codec> const& parts) const {
+    return split_outliers{top_fraction{fraction}, parts[0]};
+  }
+};
+
 template <class Maker, class... Parts>
 made composed(std::string name, Maker maker, Parts... parts) {
   std::vector<made> list;
@@ -65,6 +74,8 @@ made repeated(std::string const& name, std::uint32_t times, std::function<made()
 made composition_entry(std::string const& name, composer const& c, std::function<made()> const& part) {
   switch (c.kind) {
     case composer_kind::repeated: return repeated(name, c.count, part);
+    case composer_kind::outliers:
+      return composed(name, outliers_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
     case composer_kind::n_of_m:
       return kept_of_group<1, 2, 1, 4, 2, 4, 3, 4, 2, 8, 4, 8, 6, 8, 4, 16, 8, 16, 16, 32>(name, c, part);
     default: throw std::invalid_argument("this program has no such composer");

@@ -3,9 +3,11 @@
 #include "compare/menu_composed.hpp"
 
 #include "skive/block/absmax.hpp"
+#include "skive/block/affine.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/compose/residual.hpp"
 #include "skive/compose/sparse_codec.hpp"
+#include "skive/compose/split_outliers.hpp"
 #include "support/menu_rows.hpp"
 
 namespace {
@@ -58,4 +60,13 @@ TEST_CASE("menu: n:m keeps the largest of each group", "[compare]") {
   CHECK(constants == std::vector<float>{amax_of(m)});
   CHECK_THROWS_AS(f->fit({m.data(), 10, 62}), std::runtime_error);
   CHECK_THROWS_AS(make_format("5:7+int8_g32"), std::invalid_argument);
+}
+
+TEST_CASE("menu: outliers apart", "[compare]") {
+  auto const m = test::mixed_row(4000, 4);
+  affine_int<3> const a{16};
+  CHECK(test::through_format(*make_format("out0.5+uint3_g16"), m, 400) ==
+        test::rows_through(split_outliers{top_fraction{0.005f}, a}, m, 400));
+  CHECK(make_format("out0.5+uint3_g16")->total_bits({10, 400}) ==
+        make_format("uint3_g16")->total_bits({10, 400}) + 10 * 2 * 32.0);
 }
