@@ -49,7 +49,7 @@ inline constexpr std::size_t cholesky_block = 64;
 
 // Lower triangle of a small matrix. False at a pivot that is not above `least`.
 template <class Arch, class T>
-bool factor_small(matrix_view<T> a, T const& least, T& smallest) noexcept {
+bool factor_by_dots(matrix_view<T> a, T const& least, T& smallest) noexcept {
   for (std::size_t i = 0; i < a.rows; ++i) {
     T* const row = a.row(i).data();
     for (std::size_t j = 0; j < i; ++j) row[j] = (row[j] - dot<Arch>(row, a.row(j).data(), j)) / a(j, j);
@@ -61,16 +61,62 @@ bool factor_small(matrix_view<T> a, T const& least, T& smallest) noexcept {
   return true;
 }
 
+// Row i of u = L^T from column `first` on, as many as four registers hold: what the rows above leave of it.
+template <class Arch, class T>
+[[gnu::always_inline]] inline void reduce_row(matrix_view<T> u, std::size_t i, std::size_t first) noexcept {
+  using batch = xsimd::batch<T, Arch>;
+  constexpr std::size_t lanes = batch::size;
+  T* const row = &u(i, first);
+  batch y[4] = {batch::load_unaligned(row), batch::load_unaligned(row + lanes), batch::load_unaligned(row + 2 * lanes),
+                batch::load_unaligned(row + 3 * lanes)};
+  for (std::size_t k = 0; k < i; ++k) {
+    T const* const above = &u(k, first);
+    batch const factor(u(k, i));
+    y[0] = multiply_subtract(factor, batch::load_unaligned(above), y[0]);
+    y[1] = multiply_subtract(factor, batch::load_unaligned(above + lanes), y[1]);
+    y[2] = multiply_subtract(factor, batch::load_unaligned(above + 2 * lanes), y[2]);
+    y[3] = multiply_subtract(factor, batch::load_unaligned(above + 3 * lanes), y[3]);
+  }
+  for (std::size_t v = 0; v < 4; ++v) y[v].store_unaligned(row + v * lanes);
+}
+
+// The same by rows of L^T in `buffer`, of cholesky_block rows of cholesky_block numbers.
+template <class Arch, class T>
+bool factor_small(matrix_view<T> a, T const& least, T& smallest, std::span<T> buffer) noexcept {
+  if constexpr (vector_real<T, Arch>) {
+    constexpr auto width = 4 * xsimd::batch<T, Arch>::size;
+    static_assert(cholesky_block % width == 0);
+    matrix_view<T> const u{buffer.data(), cholesky_block, cholesky_block};
+    for (std::size_t i = 0; i < a.rows; ++i)
+      for (std::size_t j = 0; j < cholesky_block; ++j) u(i, j) = j >= i && j < a.rows ? a(j, i) : T(0);
+    for (std::size_t i = 0; i < a.rows; ++i) {
+      auto const first = i / width * width;
+      for (auto j = first; j < a.rows; j += width) reduce_row<Arch>(u, i, j);
+      T const pivot = u(i, i);
+      if (!(pivot > least) || !is_finite(pivot)) return false;
+      if (pivot < smallest) smallest = pivot;
+      divide<Arch>(square_root(pivot), &u(i, first), cholesky_block - first);
+      u(i, i) = square_root(pivot);
+    }
+    for (std::size_t i = 0; i < a.rows; ++i)
+      for (std::size_t j = 0; j <= i; ++j) a(i, j) = u(j, i);
+    return true;
+  } else {
+    return factor_by_dots<Arch>(a, least, smallest);
+  }
+}
+
 // Left-looking, block column by block column.
 template <class Arch, class T>
 bool factor_blocks(matrix_view<T> a, T const& least, T& smallest, workspace scratch) noexcept {
+  auto const buffer = take_reals<T>(scratch, cholesky_block * cholesky_block);
   for (std::size_t k = 0; k < a.rows; k += cholesky_block) {
     auto const some = a.rows - k < cholesky_block ? a.rows - k : cholesky_block;
     auto const below = a.rows - k - some;
     auto const head = submatrix(a, k, k, some, some);
     auto const done = submatrix(a, k, 0, some, k);
     if (k != 0 && !symmetric_product<Arch>(done, head, scratch, T(-1), T(1))) return false;
-    if (!factor_small<Arch>(head, least, smallest)) return false;
+    if (!factor_small<Arch, T>(head, least, smallest, buffer)) return false;
     if (below == 0) break;
     auto const rest = submatrix(a, k + some, k, below, some);
     if (k != 0 && !product<Arch>(submatrix(a, k + some, 0, below, k), transposed(done), rest, scratch, T(-1), T(1))) return false;
@@ -95,7 +141,7 @@ constexpr std::size_t cholesky_scratch_bytes(std::size_t n) noexcept {
   constexpr auto block = detail::cholesky_block;
   auto const solve = solve_scratch_bytes<T, Arch>(n, block);
   auto const update = product_scratch_bytes<T, Arch>(n, n, n);
-  return workspace::bytes<T>(n) + (solve > update ? solve : update);
+  return workspace::bytes<T>(n) + workspace::bytes<T>(block * block) + (solve > update ? solve : update);
 }
 
 /// Fails with size_mismatch, invalid_argument (a view, a negative damping), workspace_too_small or not_finite; A is then
