@@ -141,7 +141,7 @@ constexpr std::size_t cholesky_scratch_bytes(std::size_t n) noexcept {
   constexpr auto block = detail::cholesky_block;
   auto const solve = solve_scratch_bytes<T, Arch>(n, block);
   auto const update = product_scratch_bytes<T, Arch>(n, n, n);
-  return workspace::bytes<T>(n) + workspace::bytes<T>(block * block) + (solve > update ? solve : update);
+  return workspace::bytes<T>(n) + workspace::bytes<T>(block * (n < block ? block : n)) + (solve > update ? solve : update);
 }
 
 /// Fails with size_mismatch, invalid_argument (a view, a negative damping), workspace_too_small or not_finite; A is then
@@ -195,10 +195,29 @@ void exchange_symmetric(matrix_view<T> a, std::size_t p, std::size_t q) noexcept
   swap(a(p, p), a(q, q));
 }
 
-// Columns k0 .. k0 + cholesky_block - 1 of L; what lies left of k0 has been taken off already. Returns the columns made.
+/// d_i = d_i - x_i^2.
 template <class Arch, class T>
-std::size_t pivot_block(matrix_view<T> a, std::size_t k0, std::span<std::size_t> order, std::span<T> diagonal, T const& least,
-                        pivoted_cholesky_report<T>& report) noexcept {
+void subtract_squares(T const* x, T* d, std::size_t n) noexcept {
+  std::size_t i = 0;
+  if constexpr (vector_real<T, Arch>) {
+    using batch = xsimd::batch<T, Arch>;
+    for (; i + batch::size <= n; i += batch::size) {
+      auto const y = batch::load_unaligned(x + i);
+      multiply_subtract(y, y, batch::load_unaligned(d + i)).store_unaligned(d + i);
+    }
+    if (i == n) return;
+    auto const y = load_some<T, Arch>(x + i, n - i);
+    store_some(multiply_subtract(y, y, load_some<T, Arch>(d + i, n - i)), d + i, n - i);
+  } else {
+    for (; i < n; ++i) d[i] -= x[i] * x[i];
+  }
+}
+
+// Columns k0 .. k0 + cholesky_block - 1 of L; what lies left of k0 has been taken off already. Row k - k0 of `columns` is column
+// k of L. Returns the columns made.
+template <class Arch, class T>
+std::size_t pivot_block(matrix_view<T> a, std::size_t k0, matrix_view<T> columns, std::span<std::size_t> order,
+                        std::span<T> diagonal, T const& least, pivoted_cholesky_report<T>& report) noexcept {
   auto const n = a.rows;
   auto const end = n - k0 < cholesky_block ? n : k0 + cholesky_block;
   for (std::size_t k = k0; k < end; ++k) {
@@ -209,6 +228,7 @@ std::size_t pivot_block(matrix_view<T> a, std::size_t k0, std::span<std::size_t>
     if (!(pivot > least)) return k - k0;
     if (best != k) {
       exchange_symmetric(a, k, best);
+      for (std::size_t l = 0; l < k - k0; ++l) exchange<Arch>(&columns(l, k), &columns(l, best), 1);
       auto const index = order[k];
       order[k] = order[best];
       order[best] = index;
@@ -217,11 +237,12 @@ std::size_t pivot_block(matrix_view<T> a, std::size_t k0, std::span<std::size_t>
     report.rank = k + 1;
     report.smallest_pivot = pivot;
     a(k, k) = square_root(pivot);
-    for (std::size_t i = k + 1; i < n; ++i) {
-      T const x = (a(i, k) - dot<Arch>(&a(i, k0), &a(k, k0), k - k0)) / a(k, k);
-      a(i, k) = x;
-      diagonal[i] -= x * x;
-    }
+    T* const column = columns.row(k - k0).data();
+    for (std::size_t i = k + 1; i < n; ++i) column[i] = a(i, k);
+    for (std::size_t l = 0; l < k - k0; ++l) axpy<Arch>(T(-columns(l, k)), &columns(l, k) + 1, column + k + 1, n - k - 1);
+    divide<Arch>(a(k, k), column + k + 1, n - k - 1);
+    subtract_squares<Arch>(column + k + 1, diagonal.data() + k + 1, n - k - 1);
+    for (std::size_t i = k + 1; i < n; ++i) a(i, k) = column[i];
   }
   return end - k0;
 }
@@ -241,7 +262,9 @@ status pivoted_cholesky(matrix_view<T> a, std::span<std::size_t> order, pivoted_
   if (!detail::all_finite<Arch, T>(a)) return errc::not_finite;
   report = {};
   auto const n = a.rows;
+  if (n == 0) return errc::ok;
   auto const diagonal = take_reals<T>(scratch, n);
+  matrix_view<T> const columns{take_reals<T>(scratch, detail::cholesky_block * n).data(), detail::cholesky_block, n};
   T largest(0);
   for (std::size_t i = 0; i < n; ++i) {
     order[i] = i;
@@ -251,7 +274,7 @@ status pivoted_cholesky(matrix_view<T> a, std::span<std::size_t> order, pivoted_
   T const floor = T(static_cast<int>(n)) * std::numeric_limits<T>::epsilon() / 2;
   T const least = largest * (relative < floor ? floor : relative);
   for (std::size_t k = 0; k < n;) {
-    auto const made = detail::pivot_block<Arch>(a, k, order, diagonal, least, report);
+    auto const made = detail::pivot_block<Arch, T>(a, k, columns, order, diagonal, least, report);
     k += made;
     if (made < detail::cholesky_block || k == n) break;
     if (auto const s = symmetric_product<Arch>(submatrix(a, k, k - made, n - k, made), submatrix(a, k, k, n - k, n - k), scratch,

@@ -9,8 +9,9 @@
 /// Cost     : 2 n^2 (m - n / 3) operations, mostly products.
 /// Accuracy : |A - Q R| <= c m n u |A| by columns in the 2-norm, c a small constant; Q as orthogonal as c m n u.
 /// Promise  : sizes and finite numbers are checked before the first write; an overflow in between gives not_finite, and a is
-/// lost. The same
-///            bits for one instruction set. No allocation. Any shape, zero and rank-deficient matrices included.
+/// lost.
+///            The same bits for one instruction set and compiler, however the columns that Q is applied to are split. No
+///            allocation. Any shape, zero and rank-deficient matrices included.
 /// Source   : R. Schreiber, C. Van Loan, as in linalg/householder.hpp; pivoting: P. Businger, G. Golub, Numer. Math. 7, 1965; the
 ///            test for norms to be computed anew: Z. Drmac, Z. Bujanovic, ACM TOMS 35(2), 2008.
 
