@@ -8,6 +8,9 @@
 /// A token with a NaN, an infinity or a number beyond 2^59 is left out and counted. Memory is the caller's. The accumulator is a
 /// view with counters: copies share sums.
 ///
+/// G is as exact as 256 products in float: factors in double should take it for what it is, with a relative tolerance or damping
+/// above 2^-24 (linalg/cholesky.hpp).
+///
 /// Threads: (a) each takes the same tokens and a range of rows of G, or (b) each takes tokens of its own, and merge() adds up.
 ///
 /// Model of : -

@@ -24,7 +24,7 @@ namespace skive::detail {
 /// few significant bits would make H anything but orthogonal.
 template <class Arch, real T>
 T make_reflector(T* x, std::size_t n) noexcept {
-  if (n < 2 || largest_absolute<Arch>(x + 1, n - 1) == T(0)) return T(0);
+  if (n < 2 || norm<Arch>(x + 1, n - 1) == T(0)) return T(0);
   T const small = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
   T length = norm<Arch>(x, n);
   bool const scaled = length < small;
@@ -34,7 +34,7 @@ T make_reflector(T* x, std::size_t n) noexcept {
   }
   T const beta = x[0] < T(0) ? length : T(-length);
   T const pivot = x[0] - beta;
-  for (std::size_t i = 1; i < n; ++i) x[i] /= pivot;
+  divide<Arch>(pivot, x + 1, n - 1);
   x[0] = scaled ? T(beta * small) : beta;
   return -pivot / beta;
 }

@@ -10,6 +10,7 @@
 /// Promise  : nothing here allocates; boost::multiprecision::number of a fixed-precision back end is a real.
 /// Source   : -
 
+#include "skive/core/ieee.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/simd/arch.hpp"
 
@@ -46,7 +47,8 @@ template <real T>
 T absolute(T const& x) noexcept {
   return x < T(0) ? T(-x) : x;
 }
-/// Neither infinite nor NaN.
+/// Neither infinite nor NaN; of floats core/ieee.hpp knows it.
+using skive::is_finite;
 template <real T>
 bool finite(T const& x) noexcept {
   return T(x - x) == T(0);
