@@ -21,6 +21,21 @@ namespace skive::detail {
 
 constexpr std::size_t to_sixteen(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
 
+/// What brings the largest of at most n x n numbers to where sums of their squares neither overflow nor, if it can be, vanish.
+template <real T>
+T power_of_two_for(T const& largest, std::size_t n) noexcept {
+  if (largest == T(0)) return T(1);
+  using std::frexp;
+  using std::ldexp;
+  int exponent = 0;
+  (void)frexp(largest, &exponent);
+  int elements = 0;
+  for (auto rest = n * 2; rest > 1; rest /= 2) ++elements;
+  constexpr int limit = std::numeric_limits<T>::max_exponent;
+  auto const target = (limit / 2 < 256 ? limit / 2 : 256) - 4 - elements;
+  return ldexp(T(1), target - exponent < limit - 2 ? target - exponent : limit - 2);
+}
+
 /// A as its tall form, and where the results go.
 template <real T>
 struct svd_task {
@@ -55,18 +70,7 @@ struct svd_task {
         finite = finite && is_finite(x);
       }
     if (!finite) return errc::not_finite;
-    factor = T(1);
-    if (largest == T(0)) return errc::ok;
-    using std::frexp;
-    using std::ldexp;
-    int exponent = 0;
-    (void)frexp(largest, &exponent);
-    int elements = 0;
-    for (auto rest = tall() * 2; rest > 1; rest /= 2) ++elements;
-    constexpr int limit = std::numeric_limits<T>::max_exponent;
-    auto const target = (limit / 2 < 256 ? limit / 2 : 256) - 4 - elements;
-    auto const shift = target - exponent < limit - 2 ? target - exponent : limit - 2;
-    factor = ldexp(T(1), shift);
+    factor = power_of_two_for(largest, tall());
     return errc::ok;
   }
 
