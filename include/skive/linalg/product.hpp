@@ -27,10 +27,7 @@ constexpr std::size_t product_scratch_bytes(std::size_t, std::size_t n, std::siz
   if (n == 0 || k == 0) return 0;
   if constexpr (vector_real<T, Arch>) {
     using shape = detail::product_shape<T, Arch>;
-    auto const cols =
-        n < shape::block_cols ? (n + shape::tile_cols - 1) / shape::tile_cols * shape::tile_cols : shape::block_cols;
-    auto const depth = k < shape::block_depth ? k : shape::block_depth;
-    return workspace::bytes<T>(cols * depth) + workspace::bytes<T>(shape::a_elements);
+    return workspace::bytes<T>(shape::block_elements(n, k)) + workspace::bytes<T>(shape::a_elements);
   } else {
     return 0;
   }
@@ -44,7 +41,7 @@ struct product_range {
   bool lower_only = false;
 };
 
-template <class T, class Arch>
+template <class T>
 struct product_factors {
   operand<T> a;
   operand<T> b;
@@ -53,70 +50,84 @@ struct product_factors {
   product_range range;
 };
 
-// One tile of rows of C against a packed block of op(B).
+// One tile of rows of C against a block of op(B), of which the first `direct` columns are read where they stand.
 template <class T, class Arch, class Layout>
-void multiply_row_of_tiles(T const* a, T const* b, std::size_t depth, std::size_t cols, tile_target<T> to) noexcept {
+void multiply_row_of_tiles(T const* a, packed_block<T, Arch> const& block, std::size_t direct, rows_ahead<T> ahead,
+                           tile_target<T> to) noexcept {
   using shape = product_shape<T, Arch>;
   constexpr std::size_t half = (shape::tile_rows + 1) / 2;
-  for (std::size_t j = 0; j < cols; j += shape::tile_cols) {
+  for (std::size_t j = 0; j < block.cols; j += shape::tile_cols) {
     if (to.lower_only && to.diagonal + static_cast<std::ptrdiff_t>(to.rows) <= 0) return;
-    to.cols = cols - j < shape::tile_cols ? cols - j : shape::tile_cols;
+    to.cols = block.cols - j < shape::tile_cols ? block.cols - j : shape::tile_cols;
+    bool const stands = j < direct;
+    T const* const b = stands ? &block.b.view(block.k0, block.col + j) : block.data + j * block.depth;
+    auto const step = stands ? block.b.view.row_stride : block.width(to.cols);
+    auto const panels = (block.cols - j + shape::tile_cols - 1) / shape::tile_cols;
+    auto const now = ahead.first((ahead.rows + panels - 1) / panels);
+    ahead = ahead.rest(now.rows);
     if (to.cols > shape::lanes) {
       if (to.rows > half)
-        multiply_tile<T, Arch, shape::tile_rows, 2, Layout>(a, b, depth, to);
+        multiply_tile<T, Arch, shape::tile_rows, 2, Layout>(a, b, step, block.depth, now, to);
       else
-        multiply_tile<T, Arch, half, 2, Layout>(a, b, depth, to);
+        multiply_tile<T, Arch, half, 2, Layout>(a, b, step, block.depth, now, to);
     } else {
       if (to.rows > half)
-        multiply_tile<T, Arch, shape::tile_rows, 1, Layout>(a, b, depth, to);
+        multiply_tile<T, Arch, shape::tile_rows, 1, Layout>(a, b, step, block.depth, now, to);
       else
-        multiply_tile<T, Arch, half, 1, Layout>(a, b, depth, to);
+        multiply_tile<T, Arch, half, 1, Layout>(a, b, step, block.depth, now, to);
     }
-    b += shape::tile_cols * depth;
     to.c += shape::tile_cols;
     to.diagonal -= static_cast<std::ptrdiff_t>(shape::tile_cols);
   }
 }
 
+// A block of op(B) against all rows of C.
 template <class T, class Arch>
-void multiply_blocks(product_factors<T, Arch> const& f, matrix_view<T> c, workspace scratch) noexcept {
+void multiply_block(product_factors<T> const& f, packed_block<T, Arch> const& block, matrix_view<T> c, T* tile) noexcept {
   using shape = product_shape<T, Arch>;
-  auto const depth_total = f.a.cols();
-  auto const tile = scratch.take<T>(shape::a_elements);
-  auto const block_cols =
-      c.cols < shape::block_cols ? (c.cols + shape::tile_cols - 1) / shape::tile_cols * shape::tile_cols : shape::block_cols;
-  auto const block = scratch.take<T>(block_cols * (depth_total < shape::block_depth ? depth_total : shape::block_depth));
-  for (std::size_t j0 = 0; j0 < c.cols; j0 += shape::block_cols) {
-    auto const cols = c.cols - j0 < shape::block_cols ? c.cols - j0 : shape::block_cols;
-    if (f.range.lower_only && j0 >= f.range.first + c.rows) return;
-    for (std::size_t k0 = 0; k0 < depth_total; k0 += shape::block_depth) {
-      auto const depth = depth_total - k0 < shape::block_depth ? depth_total - k0 : shape::block_depth;
-      for (std::size_t j = 0; j < cols; j += shape::tile_cols) {
-        auto const some = cols - j < shape::tile_cols ? cols - j : shape::tile_cols;
-        pack_panel<T, Arch>(f.b, k0, depth, j0 + j, some, some > shape::lanes ? shape::tile_cols : shape::lanes,
-                            block.data() + j * depth);
-      }
-      for (std::size_t i = 0; i < c.rows; i += shape::tile_rows) {
-        auto const rows = c.rows - i < shape::tile_rows ? c.rows - i : shape::tile_rows;
-        auto const diagonal = static_cast<std::ptrdiff_t>(f.range.first + i) - static_cast<std::ptrdiff_t>(j0);
-        if (f.range.lower_only && diagonal + static_cast<std::ptrdiff_t>(rows) <= 0) continue;
-        pack_tile<T, Arch>(f.a, i, rows, k0, depth, tile.data());
-        tile_target<T> const to{
-            &c(i, j0),          c.row_stride, rows, 0, f.alpha, k0 == 0 ? f.beta : T(1), k0 == 0 && f.beta == T(0),
-            f.range.lower_only, diagonal};
-        if (f.a.is_transposed)
-          multiply_row_of_tiles<T, Arch, columns_layout<T, Arch>>(tile.data(), block.data(), depth, cols, to);
-        else
-          multiply_row_of_tiles<T, Arch, rows_layout<T, Arch>>(tile.data(), block.data(), depth, cols, to);
-      }
+  // Packing does not pay for few rows, nor for a block that lies in the first cache as it stands.
+  bool const stays = c.rows <= shape::tile_rows || block.depth * block.b.view.row_stride * sizeof(T) <= shape::near_bytes;
+  auto const direct = block.b.is_transposed || !stays ? 0 : block.cols / shape::tile_cols * shape::tile_cols;
+  block.pack(direct);
+  for (std::size_t i = 0; i < c.rows; i += shape::tile_rows) {
+    auto const rows = c.rows - i < shape::tile_rows ? c.rows - i : shape::tile_rows;
+    auto const diagonal = static_cast<std::ptrdiff_t>(f.range.first + i) - static_cast<std::ptrdiff_t>(block.col);
+    if (f.range.lower_only && diagonal + static_cast<std::ptrdiff_t>(rows) <= 0) continue;
+    pack_tile<T, Arch>(f.a, i, rows, block.k0, block.depth, tile);
+    bool const first = block.k0 == 0;
+    tile_target<T> const to{&c(i, block.col),        c.row_stride,       rows,    0, f.alpha, first ? f.beta : T(1),
+                            first && f.beta == T(0), f.range.lower_only, diagonal};
+    if (f.a.is_transposed) {
+      multiply_row_of_tiles<T, Arch, columns_layout<T, Arch>>(tile, block, direct, {}, to);
+    } else {
+      auto const left = c.rows - i - rows;
+      rows_ahead<T> const ahead{left == 0 ? nullptr : &f.a.view(i + rows, block.k0),
+                                left < shape::tile_rows ? left : shape::tile_rows, f.a.view.row_stride};
+      multiply_row_of_tiles<T, Arch, rows_layout<T, Arch>>(tile, block, direct, ahead, to);
     }
   }
 }
 
 template <class T, class Arch>
-void multiply(product_factors<T, Arch> const& f, matrix_view<T> c, [[maybe_unused]] workspace scratch) noexcept {
+void multiply_blocks(product_factors<T> const& f, matrix_view<T> c, workspace scratch) noexcept {
+  using shape = product_shape<T, Arch>;
+  auto const depth = f.a.cols();
+  auto const tile = scratch.take<T>(shape::a_elements);
+  auto const block = scratch.take<T>(shape::block_elements(c.cols, depth));
+  for (std::size_t j = 0; j < c.cols; j += shape::block_cols) {
+    if (f.range.lower_only && j >= f.range.first + c.rows) return;
+    auto const cols = c.cols - j < shape::block_cols ? c.cols - j : shape::block_cols;
+    for (std::size_t k = 0; k < depth; k += shape::block_depth) {
+      auto const some = depth - k < shape::block_depth ? depth - k : shape::block_depth;
+      multiply_block<T, Arch>(f, {f.b, k, some, j, cols, block.data()}, c, tile.data());
+    }
+  }
+}
+
+template <class T, class Arch>
+void multiply(product_factors<T> const& f, matrix_view<T> c, [[maybe_unused]] workspace scratch) noexcept {
   if constexpr (vector_real<T, Arch>)
-    if (c.cols != 0 && f.a.cols() != 0) return multiply_blocks(f, c, scratch);
+    if (c.cols != 0 && f.a.cols() != 0) return multiply_blocks<T, Arch>(f, c, scratch);
   for (std::size_t i = 0; i < c.rows; ++i)
     for (std::size_t j = 0; j < c.cols; ++j) {
       if (f.range.lower_only && j > f.range.first + i) break;
@@ -146,7 +157,7 @@ status product(std::type_identity_t<operand<T>> a, std::type_identity_t<operand<
                std::type_identity_t<T> alpha = T(1), std::type_identity_t<T> beta = T(0)) noexcept {
   if (auto const s = detail::check_product(a, b, c); !s) return s;
   if (scratch.size() < product_scratch_bytes<T, Arch>(c.rows, c.cols, a.cols())) return errc::workspace_too_small;
-  detail::multiply(detail::product_factors<T, Arch>{a, b, alpha, beta, {}}, c, scratch);
+  detail::multiply<T, Arch>(detail::product_factors<T>{a, b, alpha, beta, {}}, c, scratch);
   return errc::ok;
 }
 
@@ -159,8 +170,8 @@ status symmetric_product(std::type_identity_t<operand<T>> a, matrix_view<T> c, s
   if (first > c.rows || count > c.rows - first) return errc::size_mismatch;
   if (scratch.size() < product_scratch_bytes<T, Arch>(count, c.cols, a.cols())) return errc::workspace_too_small;
   auto const end = first + count;
-  detail::multiply(
-      detail::product_factors<T, Arch>{
+  detail::multiply<T, Arch>(
+      detail::product_factors<T>{
           submatrix(a, first, 0, count, a.cols()), submatrix(transposed(a), 0, 0, a.cols(), end), alpha, beta, {first, true}},
       submatrix(c, first, 0, count, end), scratch);
   return errc::ok;

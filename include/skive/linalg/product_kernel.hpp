@@ -15,6 +15,7 @@
 #include "skive/linalg/operand.hpp"
 #include "skive/linalg/registers.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace skive::detail {
@@ -30,6 +31,12 @@ struct product_shape {
   static constexpr std::size_t block_cols = sizeof(T) == 4 ? 1024 : 512;
   static constexpr std::size_t row_step = block_depth + 64 / sizeof(T);  // rows of a tile start in different cache sets
   static constexpr std::size_t a_elements = tile_rows * row_step;
+  static constexpr std::size_t near_bytes = 16384;
+  /// Numbers of a packed block of a product of n columns, k products a number.
+  static constexpr std::size_t block_elements(std::size_t n, std::size_t k) noexcept {
+    auto const cols = n < block_cols ? (n + tile_cols - 1) / tile_cols * tile_cols : block_cols;
+    return cols * (k < block_depth ? k : block_depth);
+  }
 };
 
 /// How a tile of a lies in memory: element (i, k) = data[i * row_step + k * depth_step].
@@ -43,6 +50,17 @@ using rows_layout = tile_layout<product_shape<T, Arch>::row_step, 1>;
 template <class T, class Arch>
 using columns_layout = tile_layout<1, product_shape<T, Arch>::tile_rows>;
 
+/// Rows of the operand that the next tiles read: asked from memory while this tile computes.
+template <class T>
+struct rows_ahead {
+  T const* data = nullptr;
+  std::size_t rows = 0;
+  std::size_t stride = 0;
+
+  constexpr rows_ahead first(std::size_t n) const noexcept { return {data, n, stride}; }
+  constexpr rows_ahead rest(std::size_t n) const noexcept { return {n == rows ? nullptr : data + n * stride, rows - n, stride}; }
+};
+
 template <class T, class Arch, std::size_t Rows, std::size_t Vectors>
 struct tile_sums {
   using batch = xsimd::batch<T, Arch>;
@@ -50,38 +68,50 @@ struct tile_sums {
   batch sum[Rows * Vectors];
 
   template <class Layout>
-  [[gnu::always_inline]] void accumulate(T const* a, T const* b, std::size_t depth) noexcept {
+  [[gnu::always_inline]] void accumulate(T const* a, T const* b, std::size_t b_step, std::size_t depth,
+                                         rows_ahead<T> ahead) noexcept {
+    constexpr std::size_t line = 64 / sizeof(T);
     for (auto& s : sum) s = batch(T(0));
-    for (std::size_t k = 0; k < depth; ++k) {
-      add_outer_product<Layout>(a, b, std::make_index_sequence<Rows>{});
-      a += Layout::depth_step;
-      b += Vectors * lanes;
+    for (std::size_t k = 0; k < depth;) {
+      for (std::size_t i = 0; i < ahead.rows; ++i) __builtin_prefetch(ahead.data + i * ahead.stride + k, 0, 2);
+      for (auto const end = depth - k < line ? depth : k + line; k < end; ++k) {
+        add_outer_product<Layout>(a, b, std::make_index_sequence<Rows>{});
+        a += Layout::depth_step;
+        b += b_step;
+      }
     }
   }
 
-  /// c = alpha sum + beta c; c is not read when `overwrite`.
-  [[gnu::always_inline]] void store(T* c, std::size_t stride, T alpha, T beta, bool overwrite) const noexcept {
-    for (std::size_t i = 0; i < Rows; ++i)
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        auto* const to = c + i * stride + v * lanes;
-        if (overwrite)
-          (batch(alpha) * sum[i * Vectors + v]).store_unaligned(to);
-        else
-          multiply_add(batch(alpha), sum[i * Vectors + v], batch(beta) * batch::load_unaligned(to)).store_unaligned(to);
-      }
+  /// c = alpha sum + beta c in the first `rows` rows; c is not read when `overwrite`.
+  [[gnu::always_inline]] void store(T* c, std::size_t stride, std::size_t rows, T alpha, T beta, bool overwrite) const noexcept {
+    store_rows(c, stride, rows, batch(alpha), batch(beta), overwrite, std::make_index_sequence<Rows>{});
   }
 
  private:
   template <class Layout, std::size_t... Row>
   [[gnu::always_inline]] void add_outer_product(T const* a, T const* b, std::index_sequence<Row...>) noexcept {
     batch right[Vectors];
-    for (std::size_t v = 0; v < Vectors; ++v) right[v] = batch::load_aligned(b + v * lanes);
+    for (std::size_t v = 0; v < Vectors; ++v) right[v] = batch::load_unaligned(b + v * lanes);
     (add_row<Row>(batch(a[Row * Layout::row_step]), right), ...);
   }
   template <std::size_t Row>
   [[gnu::always_inline]] void add_row(batch const& left, batch const (&right)[Vectors]) noexcept {
     sum[Row * Vectors] = multiply_add(left, right[0], sum[Row * Vectors]);
     if constexpr (Vectors == 2) sum[Row * 2 + 1] = multiply_add(left, right[1], sum[Row * 2 + 1]);
+  }
+  template <std::size_t... Row>
+  [[gnu::always_inline]] void store_rows(T* c, std::size_t stride, std::size_t rows, batch const& alpha, batch const& beta,
+                                         bool overwrite, std::index_sequence<Row...>) const noexcept {
+    (store_row<Row>(c + Row * stride, Row < rows, alpha, beta, overwrite), ...);
+  }
+  template <std::size_t Row>
+  [[gnu::always_inline]] void store_row(T* c, bool wanted, batch const& alpha, batch const& beta, bool overwrite) const noexcept {
+    if (!wanted) return;
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      auto const& s = sum[Row * Vectors + v];
+      auto const x = overwrite ? alpha * s : multiply_add(alpha, s, beta * batch::load_unaligned(c + v * lanes));
+      x.store_unaligned(c + v * lanes);
+    }
   }
 };
 
@@ -101,18 +131,19 @@ struct tile_target {
 };
 
 template <class T, class Arch, std::size_t Rows, std::size_t Vectors, class Layout>
-void multiply_tile(T const* a, T const* b, std::size_t depth, tile_target<T> const& to) noexcept {
+void multiply_tile(T const* a, T const* b, std::size_t b_step, std::size_t depth, rows_ahead<T> const& ahead,
+                   tile_target<T> const& to) noexcept {
   using sums = tile_sums<T, Arch, Rows, Vectors>;
   constexpr std::size_t cols = Vectors * sums::lanes;
   sums s;
-  s.template accumulate<Layout>(a, b, depth);
+  s.template accumulate<Layout>(a, b, b_step, depth, ahead);
   bool const below = !to.lower_only || to.diagonal >= static_cast<std::ptrdiff_t>(cols) - 1;
-  if (to.rows == Rows && to.cols == cols && below) return s.store(to.c, to.stride, to.alpha, to.beta, to.overwrite);
+  if (to.cols == cols && below) return s.store(to.c, to.stride, to.rows, to.alpha, to.beta, to.overwrite);
   alignas(64) T edge[Rows * cols];
-  for (std::size_t i = 0; i < Rows; ++i)
-    for (std::size_t j = 0; j < cols; ++j)
-      edge[i * cols + j] = i < to.rows && j < to.cols && !to.overwrite ? to.c[i * to.stride + j] : T(0);
-  s.store(edge, cols, to.alpha, to.beta, to.overwrite);
+  if (!to.overwrite)
+    for (std::size_t i = 0; i < to.rows; ++i)
+      for (std::size_t j = 0; j < cols; ++j) edge[i * cols + j] = j < to.cols ? to.c[i * to.stride + j] : T(0);
+  s.store(edge, cols, to.rows, to.alpha, to.beta, to.overwrite);
   for (std::size_t i = 0; i < to.rows; ++i)
     for (std::size_t j = 0; j < to.cols; ++j)
       if (!to.lower_only || static_cast<std::ptrdiff_t>(j) <= to.diagonal + static_cast<std::ptrdiff_t>(i))
@@ -129,7 +160,7 @@ void pack_tile(operand<T> const& a, std::size_t row, std::size_t rows, std::size
       T const* const from = &a.view(k0 + k, row);
       T* const at = to + k * shape::tile_rows;
       if (rows == shape::tile_rows)
-        for (std::size_t i = 0; i < shape::tile_rows; ++i) at[i] = from[i];
+        std::memcpy(at, from, shape::tile_rows * sizeof(T));
       else
         for (std::size_t i = 0; i < shape::tile_rows; ++i) at[i] = i < rows ? from[i] : T(0);
     }
@@ -140,42 +171,64 @@ void pack_tile(operand<T> const& a, std::size_t row, std::size_t rows, std::size
     T const* const from = i < rows ? &a.view(row + i, k0) : nullptr;
     std::size_t k = 0;
     if (i < rows)
-      for (; k + batch::size <= depth; k += batch::size) batch::load_unaligned(from + k).store_aligned(at + k);
+      for (; k + batch::size <= depth; k += batch::size) {
+        batch::load_unaligned(from + k).store_aligned(at + k);
+      }
     for (; k < depth; ++k) at[k] = i < rows ? from[k] : T(0);
   }
 }
 
-/// Columns of op(B) from `col` on, rows k0 .. k0 + depth - 1, as a panel of `width` columns; missing columns are zero.
+/// Rows k0 .. k0 + depth - 1 of op(B), columns col .. col + cols - 1, as panels; in the last one missing columns are zero.
 template <class T, class Arch>
-void pack_panel(operand<T> const& b, std::size_t k0, std::size_t depth, std::size_t col, std::size_t cols, std::size_t width,
-                T* to) noexcept {
+struct packed_block {
+  using shape = product_shape<T, Arch>;
   using batch = xsimd::batch<T, Arch>;
-  constexpr std::size_t lanes = batch::size;
-  for (std::size_t v = 0; v < width; v += lanes) {
-    auto const some = v >= cols ? 0 : cols - v < lanes ? cols - v : lanes;
-    if (!b.is_transposed) {
-      for (std::size_t k = 0; k < depth; ++k) {
-        T const* const from = some == 0 ? nullptr : &b.view(k0 + k, col + v);
-        auto const x = some == lanes ? batch::load_unaligned(from) : load_some<T, Arch>(from, some);
-        x.store_aligned(to + k * width + v);
-      }
-      continue;
+  static constexpr std::size_t lanes = batch::size;
+  operand<T> const& b;
+  std::size_t k0, depth, col, cols;
+  T* data;
+
+  /// Columns of the panel that starts at column j.
+  static constexpr std::size_t width(std::size_t rest) noexcept { return rest > lanes ? shape::tile_cols : lanes; }
+
+  void pack(std::size_t from) const noexcept {
+    if (b.is_transposed) {
+      for (std::size_t j = from; j < cols; j += lanes) pack_transposed(j);
+      return;
     }
+    constexpr std::size_t together = 8;  // rows, which memory delivers side by side
+    for (std::size_t k = 0; k < depth; k += together)
+      for (std::size_t j = from; j < cols; j += shape::tile_cols)
+        for (std::size_t i = k; i < depth && i < k + together; ++i) pack_row(i, j);
+  }
+
+ private:
+  void pack_row(std::size_t k, std::size_t j) const noexcept {
+    T const* const from = &b.view(k0 + k, col + j);
+    auto const step = width(cols - j);
+    T* const to = data + j * depth + k * step;
+    for (std::size_t v = 0; v < step; v += lanes) {
+      auto const some = v >= cols - j ? 0 : cols - j - v < lanes ? cols - j - v : lanes;
+      auto const x = some == lanes ? batch::load_unaligned(from + v) : load_some<T, Arch>(from + v, some);
+      x.store_aligned(to + v);
+    }
+  }
+  void pack_transposed(std::size_t j) const noexcept {
+    auto const first = j / shape::tile_cols * shape::tile_cols;
+    auto const step = width(cols - first);
+    T* const to = data + first * depth + (j - first);
+    auto const some = cols - j < lanes ? cols - j : lanes;
     for (std::size_t k = 0; k < depth; k += lanes) {
       auto const steps = depth - k < lanes ? depth - k : lanes;
       batch x[lanes];
-      for (std::size_t j = 0; j < lanes; ++j) {
-        if (j >= some)
-          x[j] = batch(T(0));
-        else if (steps == lanes)
-          x[j] = batch::load_unaligned(&b.view(col + v + j, k0 + k));
-        else
-          x[j] = load_some<T, Arch>(&b.view(col + v + j, k0 + k), steps);
+      for (std::size_t i = 0; i < lanes; ++i) {
+        T const* const from = &b.view(col + j + (i < some ? i : 0), k0 + k);
+        x[i] = i >= some ? batch(T(0)) : steps == lanes ? batch::load_unaligned(from) : load_some<T, Arch>(from, steps);
       }
       transpose(x);
-      for (std::size_t i = 0; i < steps; ++i) x[i].store_aligned(to + (k + i) * width + v);
+      for (std::size_t i = 0; i < steps; ++i) x[i].store_aligned(to + (k + i) * step);
     }
   }
-}
+};
 
 }  // namespace skive::detail

@@ -5,6 +5,7 @@
 ///   dot(x, y, n)           sum x_i y_i                       wide_dot: of floats, summed in double
 ///   norm(x, n)             sqrt(sum x_i^2) without overflow, and without underflow above the smallest normal number
 ///   axpy(a, x, y, n)       y = y + a x                       scale(a, x, n)   x = a x
+///   all_finite(matrix)     no NaN, no infinity
 ///   rotate(x, y, c, s, n)  (x, y) = (c x - s y, s x + c y)   exchange(x, y, n), largest_magnitude(x, n)
 ///
 /// Preconditions instead of statuses: n numbers stand behind every pointer, and x and y share none.
@@ -16,6 +17,7 @@
 /// Promise  : the same bits for one instruction set, whatever the alignment. NaN in x or y gives NaN.
 /// Source   : rotations: G. Golub, C. Van Loan, "Matrix Computations", 4th edition, section 5.1.8.
 
+#include "skive/core/matrix_view.hpp"
 #include "skive/linalg/registers.hpp"
 #include "skive/simd/widen.hpp"
 
@@ -88,6 +90,27 @@ T largest_magnitude(T const* x, std::size_t n) noexcept {
     if (!(m == m)) return m;
   }
   return largest;
+}
+
+/// No NaN and no infinity in the matrix.
+template <class Arch, real T>
+bool all_finite(matrix_view<T const> m) noexcept {
+  for (std::size_t r = 0; r < m.rows; ++r) {
+    T const* const x = m.row(r).data();
+    std::size_t i = 0;
+    if constexpr (vector_real<T, Arch>) {
+      using batch = xsimd::batch<T, Arch>;
+      batch difference(T(0));  // stays zero, or becomes NaN
+      for (; i + batch::size <= m.cols; i += batch::size) {
+        auto const y = batch::load_unaligned(x + i);
+        difference += y - y;
+      }
+      if (!is_finite(sum_of_lanes(difference))) return false;
+    }
+    for (; i < m.cols; ++i)
+      if (!is_finite(x[i])) return false;
+  }
+  return true;
 }
 
 /// Scaled by the largest number where squares would overflow or vanish.
