@@ -15,8 +15,7 @@
 /// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
 ///            SIAM J. Sci. Stat. Comput. 10, 1989.
 
-#include "skive/linalg/product.hpp"
-#include "skive/linalg/vector.hpp"
+#include "skive/linalg/householder.hpp"
 
 namespace skive::detail {
 
@@ -29,15 +28,10 @@ struct reflection {
 /// x becomes v with v_0 = 1.
 template <class Arch, real T>
 reflection<T> make_reflection(T* x, std::size_t n) noexcept {
-  T const first = x[0];
-  T const rest = norm<Arch>(x + 1, n - 1);
+  T const factor = make_reflector<Arch>(x, n);
+  T const value = x[0];
   x[0] = T(1);
-  if (rest == T(0)) return {T(0), first};
-  T const pair[2] = {first, rest};
-  T const length = norm<Arch>(pair, 2);
-  T const value = first < T(0) ? length : T(-length);
-  scale<Arch>(T(T(1) / (first - value)), x + 1, n - 1);
-  return {(value - first) / value, value};
+  return {factor, value};
 }
 
 template <real T, class Arch>
@@ -61,18 +55,12 @@ struct row_reflections {
     auto const panel = submatrix(vectors, first, first + offset, count, part.cols);
     matrix_view<T> const gram{take_reals<T>(scratch, width * width).data(), count, count, width};
     matrix_view<T> const triangle{take_reals<T>(scratch, width * width).data(), count, count, width};
-    (void)product<Arch>(panel, transposed(panel), gram, scratch);
-    for (std::size_t i = 0; i < count; ++i) {  // S^T
-      for (std::size_t j = 0; j < count; ++j) triangle(i, j) = T(0);
-      for (std::size_t j = 0; j < i; ++j)
-        for (std::size_t k = j; k < i; ++k) triangle(i, j) -= factors[first + i] * gram(i, k) * triangle(k, j);
-      triangle(i, i) = factors[first + i];
-    }
+    make_block_factor<Arch, T>(panel, factors.subspan(first, count), triangle, gram, scratch);
     auto const numbers = take_reals<T>(scratch, 2 * part.rows * width);
     matrix_view<T> const along{numbers.data(), part.rows, count, width};
     matrix_view<T> const turned{numbers.data() + part.rows * width, part.rows, count, width};
     (void)product<Arch>(part, transposed(panel), along, scratch);
-    (void)product<Arch>(along, operand<T>{triangle, !inverse}, turned, scratch);
+    (void)product<Arch>(along, operand<T>{triangle, inverse}, turned, scratch);
     (void)product<Arch>(turned, panel, part, scratch, T(-1), T(1));
   }
 
