@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file linalg/bidiagonal.hpp - reduction to upper bidiagonal form by Householder reflections, and these as rows of a matrix.
+/// @file linalg/bidiagonal.hpp - reduction to upper bidiagonal form by Householder reflections.
 ///
 ///   A = Q B P^T,   A of m rows and n <= m columns, B upper bidiagonal,   Q = H_0 H_1 ... , P = G_0 G_1 ...
 ///   H_i = 1 - t_i v_i v_i^T: v_i is row i of `left` (zeros, then 1 at place i);   G_i = 1 - s_i u_i u_i^T: row i of `right`, 1
@@ -9,38 +9,17 @@
 /// Panels of 32 columns: the matrix is read twice per column and written once per panel, by a product.
 ///
 /// Model of : -
-/// Cost     : 4 m n^2 - 4 n^3 / 3 operations, half of them matrix times vector; reflections_as_rows 4 m n^2 / 3 for m = n.
+/// Cost     : 4 m n^2 - 4 n^3 / 3 operations, half of them matrix times vector.
 /// Accuracy : backward stable: B is the exact form of A + E, |E| <= c m n^(1/2) u |A| in the Frobenius norm.
 /// Promise  : the same bits for one instruction set; scratch from the caller.
 /// Source   : J. Dongarra, D. Sorensen, S. Hammarling, "Block reduction of matrices to condensed forms", J. Comp. Appl. Math. 27,
-///            1989; R. Schreiber, C. Van Loan, "A storage-efficient WY representation", SIAM J. Sci. Stat. Comput. 10, 1989.
+///            1989.
 
-#include "skive/linalg/product.hpp"
+#include "skive/linalg/reflections.hpp"
 #include "skive/linalg/row_sums.hpp"
 #include "skive/linalg/svd_common.hpp"
-#include "skive/linalg/vector.hpp"
 
 namespace skive::detail {
-
-template <real T>
-struct reflection {
-  T factor;  ///< t
-  T value;   ///< what is left of the vector: H x = value e_0
-};
-
-/// x becomes v with v_0 = 1.
-template <class Arch, real T>
-reflection<T> make_reflection(T* x, std::size_t n) noexcept {
-  T const first = x[0];
-  T const rest = norm<Arch>(x + 1, n - 1);
-  x[0] = T(1);
-  if (rest == T(0)) return {T(0), first};
-  T const pair[2] = {first, rest};
-  T const length = norm<Arch>(pair, 2);
-  T const value = first < T(0) ? length : T(-length);
-  scale<Arch>(T(T(1) / (first - value)), x + 1, n - 1);
-  return {(value - first) / value, value};
-}
 
 template <real T>
 struct bidiagonal_form {
@@ -180,55 +159,6 @@ class bidiagonal_reduction {
   matrix_view<T> wide_;
   std::span<T> sums_;
   workspace rest_;
-};
-
-/// The first rows of (H_0 H_1 ...)^T out of the reflections in the rows of `v`, of which row i starts at place i + offset.
-template <real T, class Arch>
-struct reflections_as_rows {
-  static constexpr std::size_t width = 32;
-
-  static constexpr std::size_t scratch_bytes(std::size_t rows, std::size_t length) noexcept {
-    return workspace::bytes<T>(2 * rows * width) + 2 * workspace::bytes<T>(width * width) +
-        product_scratch_bytes<T, Arch>(rows, length, width) + product_scratch_bytes<T, Arch>(rows, width, length);
-  }
-
-  /// z: identity in its first columns, zeros elsewhere, on return. Precondition: z has v's rows and columns.
-  static void run(matrix_view<T const> v, std::span<T const> factors, std::size_t offset, matrix_view<T> z,
-                  workspace scratch) noexcept {
-    for (std::size_t i = 0; i < z.rows; ++i)
-      for (std::size_t k = 0; k < z.cols; ++k) z(i, k) = i == k ? T(1) : T(0);
-    for (std::size_t end = z.rows; end > 0;) {
-      auto const first = (end - 1) / width * width;
-      block(v, factors, offset, z, first, end - first, scratch);
-      end = first;
-    }
-  }
-
- private:
-  // z <- z (1 - V S V^T), S = T^T lower triangular, of the rows and columns from `first` on.
-  static void block(matrix_view<T const> v, std::span<T const> factors, std::size_t offset, matrix_view<T> z, std::size_t first,
-                    std::size_t count, workspace scratch) noexcept {
-    auto const skip = first + offset < z.rows ? first + offset : z.rows;
-    auto const rows = z.rows - skip;
-    if (rows == 0) return;
-    auto const part = submatrix(z, skip, skip, rows, z.cols - skip);
-    auto const panel = submatrix(v, first, skip, count, z.cols - skip);
-    matrix_view<T> const gram{take_reals<T>(scratch, width * width).data(), count, count, width};
-    matrix_view<T> const triangle{take_reals<T>(scratch, width * width).data(), count, count, width};
-    (void)product<Arch>(panel, transposed(panel), gram, scratch);
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t j = 0; j < count; ++j) triangle(i, j) = T(0);
-      for (std::size_t j = 0; j < i; ++j)
-        for (std::size_t k = j; k < i; ++k) triangle(i, j) -= factors[first + i] * gram(i, k) * triangle(k, j);
-      triangle(i, i) = factors[first + i];
-    }
-    auto const numbers = take_reals<T>(scratch, 2 * rows * width);
-    matrix_view<T> const along{numbers.data(), rows, count, width};
-    matrix_view<T> const turned{numbers.data() + rows * width, rows, count, width};
-    (void)product<Arch>(part, transposed(panel), along, scratch);
-    (void)product<Arch>(along, triangle, turned, scratch);
-    (void)product<Arch>(turned, panel, part, scratch, T(-1), T(1));
-  }
 };
 
 }  // namespace skive::detail

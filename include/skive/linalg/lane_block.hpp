@@ -14,6 +14,7 @@
 /// Source   : -
 
 #include "skive/linalg/registers.hpp"
+#include "skive/simd/reduce.hpp"
 
 namespace skive::detail {
 
@@ -32,6 +33,9 @@ struct lane_part {
   static type chosen(mask m, type const& yes, type const& no) noexcept { return m ? yes : no; }
   static bool any(mask m) noexcept { return m; }
   static T sum(type const& x) noexcept { return x; }
+  static void sums_of_sixteen(type (&x)[16], T* to) noexcept {
+    for (std::size_t i = 0; i < 16; ++i) to[i] = x[i];
+  }
 };
 
 template <real T, class Arch>
@@ -53,6 +57,21 @@ struct lane_part<T, Arch> {
   }
   [[gnu::always_inline]] static bool any(mask const& m) noexcept { return xsimd::any(m); }
   [[gnu::always_inline]] static T sum(type const& x) noexcept { return sum_of_lanes(x); }
+  /// to[i]: the sum of the lanes of x[i].
+  [[gnu::always_inline]] static void sums_of_sixteen(type (&x)[16], T* to) noexcept {
+    for (std::size_t first = 0; first < 16; first += size) {
+      type y[size];
+      for (std::size_t i = 0; i < size; ++i) y[i] = x[first + i];
+      if constexpr (std::same_as<T, float>) {
+        store(simd::sum_of_each<Arch>(y), to + first);
+      } else {
+        transpose(y);
+        for (std::size_t half = size / 2; half > 0; half /= 2)
+          for (std::size_t i = 0; i < half; ++i) y[i] = y[i] + y[i + half];
+        store(y[0], to + first);
+      }
+    }
+  }
 };
 
 template <class T, class Arch>

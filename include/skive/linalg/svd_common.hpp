@@ -21,6 +21,21 @@ namespace skive::detail {
 
 constexpr std::size_t to_sixteen(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
 
+/// What brings the largest of at most n x n numbers to where sums of their squares neither overflow nor, if it can be, vanish.
+template <real T>
+T power_of_two_for(T const& largest, std::size_t n) noexcept {
+  if (largest == T(0)) return T(1);
+  using std::frexp;
+  using std::ldexp;
+  int exponent = 0;
+  (void)frexp(largest, &exponent);
+  int elements = 0;
+  for (auto rest = n * 2; rest > 1; rest /= 2) ++elements;
+  constexpr int limit = std::numeric_limits<T>::max_exponent;
+  auto const target = (limit / 2 < 256 ? limit / 2 : 256) - 4 - elements;
+  return ldexp(T(1), target - exponent < limit - 2 ? target - exponent : limit - 2);
+}
+
 /// A as its tall form, and where the results go.
 template <real T>
 struct svd_task {
@@ -55,41 +70,37 @@ struct svd_task {
         finite = finite && finite(x);
       }
     if (!finite) return errc::not_finite;
-    factor = T(1);
-    if (largest == T(0)) return errc::ok;
-    using std::frexp;
-    using std::ldexp;
-    int exponent = 0;
-    (void)frexp(largest, &exponent);
-    int elements = 0;
-    for (auto rest = tall() * 2; rest > 1; rest /= 2) ++elements;
-    constexpr int limit = std::numeric_limits<T>::max_exponent;
-    auto const target = (limit / 2 < 256 ? limit / 2 : 256) - 4 - elements;
-    auto const shift = target - exponent < limit - 2 ? target - exponent : limit - 2;
-    factor = ldexp(T(1), shift);
+    factor = power_of_two_for(largest, tall());
     return errc::ok;
   }
 
-  /// The tall form times `factor`; `to` is tall x wide, what is behind its columns stays.
-  void load(T const& factor, matrix_view<T> to) const noexcept {
-    constexpr std::size_t tile = 16;
-    for (std::size_t i0 = 0; i0 < a.rows; i0 += tile)
-      for (std::size_t k0 = 0; k0 < a.cols; k0 += tile)
-        for (std::size_t i = i0; i < a.rows && i < i0 + tile; ++i)
-          for (std::size_t k = k0; k < a.cols && k < k0 + tile; ++k) (flipped() ? to(k, i) : to(i, k)) = a(i, k) * factor;
-  }
+  /// The tall form times `factor`; `to` is tall x wide.
+  void load(T const& factor, matrix_view<T> to) const noexcept { load_as(factor, to, flipped()); }
+  /// Its transpose; `to` is wide x tall.
+  void load_transposed(T const& factor, matrix_view<T> to) const noexcept { load_as(factor, to, !flipped()); }
 
-  /// Vectors in the rows of `tall_rows` and `wide_rows`, in `order`; a result that is not wanted is left out.
-  void store(matrix_view<T const> tall_rows, matrix_view<T const> wide_rows, std::span<std::size_t const> order) const noexcept {
+  /// Vectors in the rows of `tall_rows` and `wide_rows`, taken in `order` (empty: as they stand).
+  void store(matrix_view<T const> tall_rows, matrix_view<T const> wide_rows,
+             std::span<std::size_t const> order = {}) const noexcept {
     auto const& left = flipped() ? wide_rows : tall_rows;
     auto const& right = flipped() ? tall_rows : wide_rows;
+    auto const place = [&](std::size_t k) { return order.empty() ? k : order[k]; };
     constexpr std::size_t tile = 16;
     for (std::size_t i0 = 0; i0 < u.rows; i0 += tile)
       for (std::size_t k0 = 0; k0 < u.cols; k0 += tile)
         for (std::size_t k = k0; k < u.cols && k < k0 + tile; ++k)
-          for (std::size_t i = i0; i < u.rows && i < i0 + tile; ++i) u(i, k) = left(order[k], i);
+          for (std::size_t i = i0; i < u.rows && i < i0 + tile; ++i) u(i, k) = left(place(k), i);
     for (std::size_t k = 0; k < vt.rows; ++k)
-      for (std::size_t i = 0; i < vt.cols; ++i) vt(k, i) = right(order[k], i);
+      for (std::size_t i = 0; i < vt.cols; ++i) vt(k, i) = right(place(k), i);
+  }
+
+ private:
+  void load_as(T const& factor, matrix_view<T> to, bool turned) const noexcept {
+    constexpr std::size_t tile = 16;
+    for (std::size_t i0 = 0; i0 < a.rows; i0 += tile)
+      for (std::size_t k0 = 0; k0 < a.cols; k0 += tile)
+        for (std::size_t i = i0; i < a.rows && i < i0 + tile; ++i)
+          for (std::size_t k = k0; k < a.cols && k < k0 + tile; ++k) (turned ? to(k, i) : to(i, k)) = a(i, k) * factor;
   }
 };
 

@@ -33,7 +33,7 @@ struct fast_svd {
     auto const reducing = bidiagonal_reduction<T, Arch>::scratch_bytes(tall, wide);
     if (!vectors) return bytes + reducing;
     bytes += 2 * workspace::bytes<T>(wide * m) + 2 * workspace::bytes<T>(wide * n);
-    auto const forming = reflections_as_rows<T, Arch>::scratch_bytes(wide, m);
+    auto const forming = row_reflections<T, Arch>::scratch_bytes(wide, m);
     auto const turning = workspace::bytes<T>(2 * bidiagonal_qr<T, Arch>::scratch_elements(wide));
     auto const most = forming < turning ? turning : forming;
     return bytes + (most < reducing ? reducing : most);
@@ -62,8 +62,8 @@ struct fast_svd {
     if (vectors) {
       left_rows = zeros(scratch, n, to_sixteen(m));
       right_rows = zeros(scratch, n, wide);
-      reflections_as_rows<T, Arch>::run(left, left_factors, 0, left_rows, scratch);
-      reflections_as_rows<T, Arch>::run(right, right_factors, 1, right_rows, scratch);
+      row_reflections<T, Arch>{left, left_factors, 0}.as_rows(left_rows, scratch);
+      row_reflections<T, Arch>{right, right_factors, 1}.as_rows(right_rows, scratch);
     }
     auto const rotations = vectors ? take_rotations(scratch, n) : std::span<plane_rotation<T>>{};
     if (auto const s = bidiagonal_qr<T, Arch>{d.first(n), e.first(n - 1), left_rows, right_rows, rotations}.run(); !s) return s;
