@@ -158,7 +158,7 @@ class block_diagonal {
   }
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {
-    for (std::size_t k = 0; k < count_; ++k) inner_.template apply<Arch, D>(x + k * inner_.size(), w);
+    detail::apply_many<Arch, D>(inner_, x, count_, w);
   }
   template <class Arch, direction D>
   constexpr void apply_dual(float* x, workspace w) const noexcept

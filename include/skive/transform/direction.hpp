@@ -42,12 +42,19 @@ constexpr status run(T const& t, std::span<float> x, workspace w) noexcept {
     return D == direction::forward ? t.forward(x, w) : t.inverse(x, w);
 }
 
+// `count` rows without gaps.
+template <class Arch, direction D, class T>
+constexpr void apply_many(T const& t, float* x, std::size_t count, workspace w) noexcept {
+  if constexpr (requires { t.template apply_many<Arch, D>(x, count, w); })
+    t.template apply_many<Arch, D>(x, count, w);
+  else
+    for (std::size_t k = 0; k < count; ++k) t.template apply<Arch, D>(x + k * t.size(), w);
+}
+
 // The part of a transform that follows another one: what that one left behind need not be in the safe range.
 template <class Arch, direction D, unchecked_transform T>
 constexpr void apply_next(T const& t, float* x, std::size_t n, workspace w) noexcept {
-  auto const apply = [&]() noexcept {
-    for (std::size_t at = 0; at < n; at += t.size()) t.template apply<Arch, D>(x + at, w);
-  };
+  auto const apply = [&]() noexcept { apply_many<Arch, D>(t, x, n / t.size(), w); };
   if (t.growth() == 0) return apply();                 // sums nothing
   static_cast<void>(guarded<Arch>({x, n}, 0, apply));  // finite: checked before the first part
 }

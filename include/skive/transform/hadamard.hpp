@@ -11,7 +11,8 @@
 /// Model of : orthogonal_transform
 /// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of the
 /// odd
-///            part; matrices are expanded to m^2 / 4 bytes of scratch in every call. 700 bytes.
+///            part; matrices of order 36 and more are expanded to m^2 / 4 bytes of scratch in every call. A value has about 1
+///            KiB.
 /// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order; roundings() = s + sum of (m / 4 + 1) + 2 + sum of (1 + sqrt(p)
 /// /
 ///            16), u = 2^-24. Small entries beside large ones count as zero as in walsh_hadamard.hpp.
@@ -38,7 +39,15 @@ class hadamard {
     h.size_ = n;
     h.plan_ = hadamard_plan::of(n);
     h.scale_ = detail::inverse_root(h.plan_.hadamard_order());
-    for (std::size_t i = 0; i < h.plan_.count; ++i) h.cores_[i] = *hadamard_matrix::make_core(h.plan_.cores[i]);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < h.plan_.count; ++i) {
+      h.cores_[i] = *hadamard_matrix::make_core(h.plan_.cores[i]);
+      auto const bytes = detail::sign_code_bytes(h.plan_.cores[i]);
+      if (!h.cores_[i].symmetric() || bytes > kept_bytes - kept) continue;
+      detail::make_sign_codes<scalar_arch>(h.cores_[i], false, std::span{h.codes_}.subspan(kept, bytes));
+      h.first_code_[i] = static_cast<std::uint16_t>(kept);
+      kept += bytes;
+    }
     return h;
   }
 
@@ -91,39 +100,47 @@ class hadamard {
   /// Without checks (transform/direction.hpp). The parts act on different indices: their order is the same both ways.
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {
+    apply_many<Arch, D>(x, 1, w);
+  }
+  /// `count` rows without gaps: narrow blocks of several rows share registers.
+  template <class Arch, direction D>
+  constexpr void apply_many(float* x, std::size_t count, workspace w) const noexcept {
+    auto const total = count * size_;
     auto width = std::size_t{1} << plan_.stages;
-    apply_stages<Arch>(x, width, w);
+    apply_stages<Arch>(x, total, width, w);
     for (std::size_t i = 0; i < plan_.count; ++i) {
-      apply_core<Arch, D>(x, width, i, w);
+      apply_core<Arch, D>(x, total, width, i, w);
       width *= plan_.cores[i];
     }
     for_each_prime([&](std::size_t p) {
       auto* const room = w_take<double>(w, detail::hartley_doubles(p));
-      for (std::size_t at = 0; at < size_; at += p * width) detail::hartley_blocks<Arch>(x + at, width, p, room);
+      for (std::size_t at = 0; at < total; at += p * width) detail::hartley_blocks<Arch>(x + at, width, p, room);
       width *= p;
     });
   }
 
  private:
+  static constexpr std::uint16_t kept_bytes = 256;
   template <class T>
   static constexpr T* w_take(workspace w, std::size_t count) noexcept {
     return count == 0 ? nullptr : w.take<T>(count).data();
   }
   template <class Arch>
-  constexpr void apply_stages(float* x, std::size_t width, workspace w) const noexcept {
+  constexpr void apply_stages(float* x, std::size_t total, std::size_t width, workspace w) const noexcept {
     auto const* const scale = plan_.count == 0 ? &scale_ : nullptr;
     if (width == 1) return;  // the scale is 1 then, or that of a core
     auto* const tile = w_take<float>(w, detail::walsh_hadamard_floats(width));
-    detail::walsh_hadamard_blocks<Arch>(x, size_ / width, width, scale, tile);
+    detail::walsh_hadamard_blocks<Arch>(x, total / width, width, scale, tile);
   }
   template <class Arch, direction D>
-  constexpr void apply_core(float* x, std::size_t width, std::size_t i, workspace w) const noexcept {
+  constexpr void apply_core(float* x, std::size_t total, std::size_t width, std::size_t i, workspace w) const noexcept {
     auto const m = plan_.cores[i];
     auto* const room = w.take<float>(detail::mix_blocks_floats(m)).data();
-    auto const codes =
-        detail::make_sign_codes<Arch>(cores_[i], D == direction::inverse, w.take<std::uint8_t>(detail::sign_code_bytes(m)));
+    detail::sign_codes codes{m, codes_.data() + (first_code_[i] < kept_bytes ? first_code_[i] : 0)};
+    if (first_code_[i] >= kept_bytes)
+      codes = detail::make_sign_codes<Arch>(cores_[i], D == direction::inverse, w.take<std::uint8_t>(detail::sign_code_bytes(m)));
     auto const* const scale = i + 1 == plan_.count ? &scale_ : nullptr;
-    detail::mix_blocks<Arch>(x, width, size_ / (m * width), codes, scale, room);
+    detail::mix_blocks<Arch>(x, width, total / (m * width), codes, scale, room);
   }
   // The prime factors of the odd part, the smallest first.
   template <class F>
@@ -137,6 +154,8 @@ class hadamard {
   float scale_ = 1.0f;
   hadamard_plan plan_{};
   std::array<hadamard_matrix, hadamard_plan::most_cores> cores_{};
+  std::array<std::uint16_t, hadamard_plan::most_cores> first_code_{kept_bytes, kept_bytes, kept_bytes};  // kept_bytes: none kept
+  std::array<std::uint8_t, kept_bytes> codes_{};  // of small symmetric cores, so that short rows need not make them
 };
 
 static_assert(orthogonal_transform<hadamard>);

@@ -68,7 +68,7 @@ class random_hadamard {
     bool const first = D == direction::forward || places_ == sign_places::both;
     bool const last = D == direction::inverse || places_ == sign_places::both;
     if (first) (D == direction::forward ? before_ : after_).template apply<Arch, D>(x, w);
-    for (std::size_t at = 0; at < size(); at += hadamard_.size()) hadamard_.template apply<Arch, D>(x + at, w);
+    hadamard_.template apply_many<Arch, D>(x, size() / hadamard_.size(), w);
     if (last) (D == direction::forward ? after_ : before_).template apply<Arch, D>(x, w);
   }
 
