@@ -291,4 +291,40 @@ constexpr bool gather_at(std::span<float const> row, std::span<std::byte const> 
   return good;
 }
 
+/// The kept numbers among up to 64 entries from i on, a multiple of 64, added to `held` ones; there is room for 80 more than are
+/// kept.
+template <class Arch>
+constexpr void gather_next(std::span<float const> row, std::span<std::byte const> mask, std::size_t& i, float* values,
+                           std::size_t& held) noexcept {
+  auto word = mask_word(mask, i);
+  if constexpr (simd::vector_arch<Arch>)
+    if (!std::is_constant_evaluated() && i + 64 <= row.size()) {
+      if (i % 512 == 0) simd::prefetch<Arch>(mask.data() + i / 8, 4096);
+      for (std::size_t k = 0; k < 64; k += 16) {
+        auto const bits = static_cast<std::uint32_t>(word >> k) & 0xFFFF;
+        simd::compress_store_16<Arch>(simd::floats<Arch>::load(row.data() + i + k), bits, values + held);
+        held += static_cast<std::size_t>(std::popcount(bits));
+      }
+      i += 64;
+      return;
+    }
+  for (auto const end = row.size() - i < 64 ? row.size() : i + 64; i < end; ++i, word >>= 1)
+    if ((word & 1) != 0) values[held++] = row[i];
+}
+
+/// Kept numbers at their places, zeros elsewhere.
+template <class Arch>
+constexpr void spread_masked(float const* values, std::span<std::byte const> mask, std::span<float> row) noexcept {
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch>)
+    if (!std::is_constant_evaluated())
+      for (; i + 16 <= row.size(); i += 16) {
+        auto const bits = std::to_integer<std::uint32_t>(mask[i / 8]) | std::to_integer<std::uint32_t>(mask[i / 8 + 1]) << 8;
+        auto const n = static_cast<std::size_t>(std::popcount(bits));
+        simd::expand_load<Arch>(values, bits, n).store(row.data() + i);
+        values += n;
+      }
+  for (; i < row.size(); ++i) row[i] = (std::to_integer<unsigned>(mask[i / 8]) >> (i % 8) & 1) != 0 ? *values++ : 0.0f;
+}
+
 }  // namespace skive::detail
