@@ -58,6 +58,18 @@ T number(std::uint32_t x) {
   return out;
 }
 
+// gather_at: the numbers of another row at the kept places; false where unpack says corrupt.
+template <class Packed, class Arch>
+bool gathered(std::vector<float> const& row, std::span<std::byte const> positions, std::vector<float>& kept) {
+  kept.assign(Packed::value_count(row.size()) + 17, -7.0f);
+  constexpr auto n = static_cast<int>(Packed::kept);
+  constexpr auto m = static_cast<int>(Packed::group);
+  bool const good = skive::detail::gather_at<n, m, Packed::layout, Arch>(row, positions, kept.data());
+  REQUIRE(kept.back() == -7.0f);
+  kept.resize(kept.size() - 17);
+  return good;
+}
+
 // Values and positions keep exactly what the mask keeps; nothing around them changes.
 template <class Packed, class T, class Arch>
 void round_trip(std::vector<bool> const& mask, std::mt19937& random) {
@@ -78,6 +90,11 @@ void round_trip(std::vector<bool> const& mask, std::mt19937& random) {
   std::vector<T> back(n + 2, number<T>(0x5A5A5A5A));
   REQUIRE(Packed::template unpack<Arch>(std::span<T const>{inside}, places, std::span{back}.subspan(1, n)));
   REQUIRE(same(std::span{back}.subspan(1, n), expected));
+  if constexpr (std::is_same_v<T, float>) {
+    std::vector<float> at_places;
+    REQUIRE(gathered<Packed, Arch>(row, places, at_places));
+    REQUIRE(same(at_places, kept));
+  }
   bytes mask_back(bits.size());
   REQUIRE(Packed::template unpack_positions<Arch>(places, n, mask_back));
   REQUIRE((mask_back == bits));
@@ -139,6 +156,8 @@ void survives_random_bytes(std::size_t groups, unsigned seed) {
     auto const t = Packed::template unpack_positions<Arch>(positions, n, mask);
     REQUIRE((s.error() == errc::ok || s.error() == errc::corrupt));
     REQUIRE(s == t);
+    std::vector<float> kept;
+    REQUIRE(gathered<Packed, Arch>(std::vector<float>(n), positions, kept) == static_cast<bool>(s));
     REQUIRE((row.front() == -7.0f && row.back() == -7.0f));
     if (!s) ++bad;
     if (s) REQUIRE(skive::count_kept(mask) == values.size());
@@ -184,6 +203,7 @@ TEST_CASE("packed_n_of_m: groups of 32, short and long codes", "[sparse]") {
 
 TEST_CASE("packed_n_of_m: random bytes are a row or corrupt", "[sparse]") {
   survives_random_bytes<packed_n_of_m<2, 4>, skive::native_arch>(7, 1);
+  survives_random_bytes<packed_n_of_m<2, 4>, skive::native_arch>(16, 6);
   survives_random_bytes<packed_n_of_m<2, 4>, skive::scalar_arch>(7, 1);
   survives_random_bytes<packed_n_of_m<2, 4, position_layout::index_list>, skive::native_arch>(5, 2);
   survives_random_bytes<packed_n_of_m<8, 16>, skive::native_arch>(9, 3);

@@ -8,8 +8,9 @@
 ///   sparse_codec{n_of_m<2, 4>{}, absmax<e4m3fn>{128}}     a scale for 128 kept numbers, 256 of the row
 ///
 /// Model of : block_codec; dot_codec where the codec's query is a view of the vector
-/// Cost     : selecting, gathering and the codec on N / M of the numbers; scratch for the kept numbers and a mask. One product
-///            gathers the vector by the row's positions, at most 4096 numbers at a time, on the stack.
+/// Cost     : selecting, gathering and the codec on N / M of the numbers; scratch for the kept numbers and a mask. A product
+///            gathers the vector by the row's positions, at most 4096 kept numbers at a time, in 16 KiB of stack (32 where one
+///            block holds many of the codec's and blocks have gaps; codes of more than 4 bytes are unsupported there).
 /// Accuracy : the codec's on kept numbers; nothing of the others. A product: the codec's bound, and its pieces summed in double.
 /// Promise  : the same bytes everywhere. NaN counts as larger than infinity, so that the codec sees it. Positions that no mask
 ///            has give errc::corrupt. Where the codec refuses a row, nothing has been written.
@@ -59,10 +60,7 @@ class sparse_codec {
   constexpr Codec const& codec() const noexcept { return codec_; }
 
   /// Whole blocks of the codec and whole bytes of positions.
-  constexpr std::size_t block_size() const noexcept {
-    auto const values = codec_.block_size();
-    return values == 0 ? 0 : std::lcm(values / std::gcd(values, kept), 8 / std::gcd(std::size_t{8}, bits)) * group;
-  }
+  constexpr std::size_t block_size() const noexcept { return block_; }
   constexpr std::size_t row_multiple() const noexcept {
     auto const values = codec_.row_multiple();
     return values / std::gcd(values, kept) * group;
@@ -143,7 +141,7 @@ class sparse_codec {
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
     auto const unit = block_values(q.size) / kept * group;  // numbers of a block
     if (unit == 0 || unit / group * kept > most_at_once) return unit == 0 ? result<float>{0.0f} : errc::unsupported;
-    auto const at_once = codec_blocks() > 1 ? unit : most_at_once / (unit / group * kept) * unit;  // the same in every layout
+    auto const at_once = most_at_once / (unit / group * kept) * unit;  // the same in every layout
     double sum = 0;
     for (std::size_t first = 0; first < q.size; first += at_once) {
       auto const size = q.size - first < at_once ? q.size - first : at_once;
@@ -155,10 +153,15 @@ class sparse_codec {
   }
 
  private:
-  // Blocks of the codec in one of ours.
-  constexpr std::size_t codec_blocks() const noexcept {
-    return codec_.block_size() == 0 ? 1 : block_size() / group * kept / codec_.block_size();
+  static constexpr std::size_t block_of(Codec const& codec) noexcept {
+    auto const values = codec.block_size();
+    return values == 0 ? 0 : std::lcm(values / std::gcd(values, kept), 8 / std::gcd(std::size_t{8}, bits)) * group;
   }
+  // Blocks of the codec in one of ours.
+  static constexpr std::size_t blocks_in(Codec const& codec) noexcept {
+    return codec.block_size() == 0 ? 1 : block_of(codec) / group * kept / codec.block_size();
+  }
+  constexpr std::size_t codec_blocks() const noexcept { return codec_blocks_; }
   constexpr std::size_t block_values(std::size_t n) const noexcept {
     return (block_size() == 0 ? n : block_size()) / group * kept;
   }
@@ -230,15 +233,21 @@ class sparse_codec {
       auto const bytes = w.take<std::byte>(total_bytes(codec_.plane_bytes(values.size())));
       if (auto const s = planar(codec_, values.size(), bytes, whole); !s) return s;
       if (auto const s = with_arch<Arch>::encode(codec_, std::span<T const>{values}, whole, w); !s) return s;
-      for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(n, i, whole[i].data, to[i]);
+      for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(n, i, static_cast<std::byte const*>(whole[i].data), to[i]);
     }
     store_positions<Arch>(mask, n, to[inner_planes]);
     return errc::ok;
   }
-  constexpr void copy_blocks(std::size_t n, std::size_t i, std::byte const* from, plane<std::byte> const& to) const noexcept {
+  // Plane i of the codec from blocks to bytes without gaps, or back.
+  template <class From, class To>
+  constexpr void copy_blocks(std::size_t n, std::size_t i, From from, To to) const noexcept {
     for (std::size_t first = 0, b = 0; first < n; first += block_size(), ++b) {
       auto const bytes = plane_bytes(n - first < block_size() ? n - first : block_size())[i];
-      for (std::size_t k = 0; k < bytes; ++k) to.data[b * to.block_stride + k] = *from++;
+      for (std::size_t k = 0; k < bytes; ++k)
+        if constexpr (std::is_pointer_v<From>)
+          to.data[b * to.block_stride + k] = *from++;
+        else
+          *to++ = from.data[b * from.block_stride + k];
     }
   }
   template <class Arch>
@@ -285,7 +294,7 @@ class sparse_codec {
   // Of numbers whose kept ones fit into the buffer: blocks that the codec can take at once.
   template <class Arch>
   constexpr result<float> dot_part(planes<std::byte const, plane_count> const& from, std::span<float const> x) const noexcept {
-    std::array<float, most_at_once> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
+    alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
     auto const& places = from[inner_planes];
     auto const unit = position_run(x.size(), places);
     bool good = true;
@@ -297,11 +306,19 @@ class sparse_codec {
           good;
     }
     if (!good) return errc::corrupt;
-    return with_arch<Arch>::dot(codec_, codec_planes(from), float_query{values.data(), x.size() / group * kept});
+    float_query const part{values.data(), x.size() / group * kept};
+    if (runs_on(!contiguous(from))) return with_arch<Arch>::dot(codec_, codec_planes(from), part);
+    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init): codes without gaps
+    planes<std::byte, inner_planes> whole;
+    if (auto const s = planar(codec_, part.size, close, whole); !s) return errc::unsupported;
+    for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(x.size(), i, from[i], whole[i].data);
+    return with_arch<Arch>::dot(codec_, planes<std::byte const, inner_planes>(whole), part);
   }
 
   [[no_unique_address]] Pattern pattern_{};
   [[no_unique_address]] Codec codec_{};
+  std::size_t block_ = block_of(codec_);
+  std::size_t codec_blocks_ = blocks_in(codec_);
 };
 
 }  // namespace skive

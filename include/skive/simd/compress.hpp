@@ -5,6 +5,7 @@
 ///   compress_store(x, mask, p)    the lanes of x where mask is set, in order, at p[0] ... p[n - 1]; returns n
 ///   expand_load(p, mask)          undoes it: chosen lanes are p[0] ... p[n - 1], the others zero
 ///   compress_store(x, bits, p), expand_load<Arch>(p, bits, n)     the same where bit i stands for lane i; n: how many are set
+///   compress_store_16(x, bits, p)                                 the same where all of p[0] ... p[15] may be written
 ///
 /// Model of : -
 /// Cost     : AVX-512 6 instructions, AVX2 about 20 and a table of 2 KiB; elsewhere a loop through memory.
@@ -92,6 +93,22 @@ template <class Arch>
 [[gnu::always_inline]] inline std::size_t compress_store(floats<Arch> const& x, sixteen_mask<float, Arch> const& mask,
                                                          float* to) noexcept {
   return compress_store<Arch>(x, mask.bits(), to);
+}
+
+/// compress_store that may write all of p[0] ... p[15]; what lies past the chosen lanes is open.
+template <class Arch>
+[[gnu::always_inline]] inline void compress_store_16(floats<Arch> const& x, std::uint32_t bits, float* to) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) _mm512_storeu_ps(to, _mm512_maskz_compress_ps(static_cast<__mmask16>(bits), x.part[0]));
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    auto const low = bits & 0xFF;
+    _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(x.part[0], detail::order_of<false, Arch>(low)));
+    _mm256_storeu_ps(to + std::popcount(low), _mm256_permutevar8x32_ps(x.part[1], detail::order_of<false, Arch>(bits >> 8)));
+  }
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) compress_store<Arch>(x, bits, to);
 }
 
 /// Precondition: n <= 16 bits are set.

@@ -25,6 +25,7 @@ struct packed_n_of_m {
   using code = detail::position_code<N, M, Layout>;
   static constexpr std::size_t kept = N;
   static constexpr std::size_t group = M;
+  static constexpr position_layout layout = Layout;
   static constexpr int position_bits = code::bits;  ///< of a group
 
   /// For a row of n numbers, a multiple of M.
