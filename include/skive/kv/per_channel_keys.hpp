@@ -75,6 +75,37 @@ class per_channel_keys {
     return errc::ok;
   }
 
+  /// The 32 tokens from `tile` on, a multiple of 32, as [channel][token]: for loops with tokens in lanes. Fails with
+  /// size_mismatch.
+  template <class Arch = native_arch>
+  status decode_turned(std::span<std::byte const> page, std::size_t tile_first, std::span<float> out) const noexcept {
+    if (page.size() < page_bytes() || tile_first % tile_tokens != 0 || tile_first >= shape_.tokens ||
+        out.size() != tile_tokens * head_size())
+      return errc::size_mismatch;
+    using floats = simd::floats<Arch>;
+    auto const* const group = page.data() + tile_first / group_ * group_bytes();
+    auto const* unit = group + tile_first % group_ / tile_tokens * tile_bytes();
+    alignas(64) float step[16];
+    alignas(64) float minimum[16];
+    for (std::size_t u = 0; u < tile::units(head_size()); ++u, unit += tile::bytes)
+      detail::unrolled<tile::registers>([&]<std::size_t V>() {
+        auto const codes = tile::template load<V, Arch>(unit);
+        for (std::size_t k = 0; k < 4; ++k) {
+          auto const channel = u * tile::rows + V / 2 * 4 + k;
+          if (channel >= head_size()) return;
+          if (channel % 16 == 0) {
+            metadata<Arch>(group + steps_at(), channel).store(step);
+            metadata<Arch>(group + steps_at() + 2 * head_size(), channel).store(minimum);
+          }
+          auto const code = (codes >> static_cast<int>(8 * k)) & simd::words<Arch>::broadcast(0xFF);
+          auto const number = simd::to_float(simd::as<std::int32_t>(code));
+          simd::fused(number, floats::broadcast(step[channel % 16]), floats::broadcast(minimum[channel % 16]))
+              .store(out.data() + channel * tile_tokens + V % 2 * 16);
+        }
+      });
+    return errc::ok;
+  }
+
   template <class Arch = native_arch>
   result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
     return detail::plain_query<Arch>(rows, head_size());
