@@ -10,12 +10,13 @@
 ///
 /// Model of : key_quantizer
 /// Cost     : dot: q s once per group and query, then 64 codes by 2 byte products for each query; no scratch.
-/// Accuracy : codes as kv/affine_lanes.hpp; dot adds at most 2^-15 max_d |q_d s(g, d)| sum_d code(t, d) and rounding of floats.
+/// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; dot adds at most 2^-15 max_d |q_d s(g, d)| sum_d code(t, d) and
+///            rounding of floats.
 /// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 are refused, and the page is left alone. dot
 ///            fails with corrupt when a step or minimum that it needs is not finite.
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
-#include "skive/kv/affine_lanes.hpp"
+#include "skive/kv/affine_fit.hpp"
 #include "skive/kv/coefficients.hpp"
 #include "skive/kv/key_tile.hpp"
 #include "skive/kv/plain_queries.hpp"
@@ -33,9 +34,10 @@ class per_channel_keys {
 
   constexpr per_channel_keys() noexcept = default;
   /// `group`: tokens that share a step; a multiple of 32 that divides the page.
-  static constexpr result<per_channel_keys> make(page_shape shape, std::size_t group) noexcept {
+  static constexpr result<per_channel_keys> make(page_shape shape, std::size_t group,
+                                                 affine_fit fit = affine_fit::min_max) noexcept {
     if (!shape.valid() || group == 0 || group % tile_tokens != 0 || shape.tokens % group != 0) return errc::invalid_argument;
-    return per_channel_keys{shape, group};
+    return per_channel_keys{shape, group, fit};
   }
 
   constexpr page_shape shape() const noexcept { return shape_; }
@@ -73,6 +75,37 @@ class per_channel_keys {
     return errc::ok;
   }
 
+  /// The 32 tokens from `tile` on, a multiple of 32, as [channel][token]: for loops with tokens in lanes. Fails with
+  /// size_mismatch.
+  template <class Arch = native_arch>
+  status decode_turned(std::span<std::byte const> page, std::size_t tile_first, std::span<float> out) const noexcept {
+    if (page.size() < page_bytes() || tile_first % tile_tokens != 0 || tile_first >= shape_.tokens ||
+        out.size() != tile_tokens * head_size())
+      return errc::size_mismatch;
+    using floats = simd::floats<Arch>;
+    auto const* const group = page.data() + tile_first / group_ * group_bytes();
+    auto const* unit = group + tile_first % group_ / tile_tokens * tile_bytes();
+    alignas(64) float step[16];
+    alignas(64) float minimum[16];
+    for (std::size_t u = 0; u < tile::units(head_size()); ++u, unit += tile::bytes)
+      detail::unrolled<tile::registers>([&]<std::size_t V>() {
+        auto const codes = tile::template load<V, Arch>(unit);
+        for (std::size_t k = 0; k < 4; ++k) {
+          auto const channel = u * tile::rows + V / 2 * 4 + k;
+          if (channel >= head_size()) return;
+          if (channel % 16 == 0) {
+            metadata<Arch>(group + steps_at(), channel).store(step);
+            metadata<Arch>(group + steps_at() + 2 * head_size(), channel).store(minimum);
+          }
+          auto const code = (codes >> static_cast<int>(8 * k)) & simd::words<Arch>::broadcast(0xFF);
+          auto const number = simd::to_float(simd::as<std::int32_t>(code));
+          simd::fused(number, floats::broadcast(step[channel % 16]), floats::broadcast(minimum[channel % 16]))
+              .store(out.data() + channel * tile_tokens + V % 2 * 16);
+        }
+      });
+    return errc::ok;
+  }
+
   template <class Arch = native_arch>
   result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
     return detail::plain_query<Arch>(rows, head_size());
@@ -98,7 +131,8 @@ class per_channel_keys {
   }
 
  private:
-  constexpr per_channel_keys(page_shape shape, std::size_t group) noexcept : shape_{shape}, group_{group} {}
+  constexpr per_channel_keys(page_shape shape, std::size_t group, affine_fit fit) noexcept
+      : shape_{shape}, group_{group}, fit_{fit} {}
 
   constexpr std::size_t padded() const noexcept { return detail::round_up_to(head_size(), 16); }
   constexpr std::size_t tile_bytes() const noexcept { return tile::units(head_size()) * tile::bytes; }
@@ -124,15 +158,9 @@ class per_channel_keys {
       detail::affine_lanes<Bits, Arch> rule[width / 16];
       for (std::size_t c = 0; c < channels; c += 16) {
         auto const some = detail::smaller(16, channels - c);
-        auto low = detail::load_some<Arch>(&rows(t, first + c), some);
-        auto high = low;
-        for (std::size_t i = 1; i < group_; ++i) {
-          auto const x = detail::load_some<Arch>(&rows(t + i, first + c), some);
-          low = min(low, x);
-          high = max(high, x);
-        }
+        auto const load = [&](std::size_t i) noexcept { return detail::load_some<Arch>(&rows(t + i, first + c), some); };
         alignas(64) std::byte fields[2][32];
-        rule[c / 16] = detail::affine_lanes<Bits, Arch>::settle(low, high, fields[0], fields[1]);
+        rule[c / 16] = detail::settle_groups<Bits, Arch>(fit_, group_, load, fields[0], fields[1]);
         auto* const steps = group + steps_at();
         std::memcpy(steps + 2 * (first + c), fields[0], 2 * some);
         std::memcpy(steps + 2 * (n + first + c), fields[1], 2 * some);
@@ -217,6 +245,7 @@ class per_channel_keys {
 
   page_shape shape_{};
   std::size_t group_ = 32;
+  affine_fit fit_ = affine_fit::min_max;
 };
 
 static_assert(key_quantizer<per_channel_keys<4>> && key_quantizer<per_channel_keys<3>>);

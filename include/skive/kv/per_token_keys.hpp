@@ -12,14 +12,14 @@
 ///
 /// Model of : key_quantizer
 /// Cost     : dot: 64 codes by 2 byte products for each query, one multiply-add for each token and channel group; no scratch.
-/// Accuracy : codes as kv/affine_lanes.hpp; dot adds at most 2^-15 max |(H q)_d| s sum_d code for each channel group.
+/// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; dot adds at most 2^-15 max_d |(H q)_d| s sum_d code for each
+///            channel group, and rounding of floats.
 /// Promise  : the same bytes everywhere as far as the transform's are. NaN, infinity and keys farther than 65000 from c are
-/// refused, and
-///            the page is left alone. dot fails with corrupt when a step or minimum that it needs is not finite.
+///            refused, and the page is left alone. dot fails with corrupt when a step or minimum that it needs is not finite.
 /// Source   : Z. Liu et al., "KIVI", ICML 2024 (per-token codes); J. Zhang et al., "SageAttention", ICLR 2025 (key smoothing);
 ///            S. Ashkboos et al., "QuaRot", NeurIPS 2024 (rotated caches).
 
-#include "skive/kv/affine_lanes.hpp"
+#include "skive/kv/affine_fit.hpp"
 #include "skive/kv/coefficients.hpp"
 #include "skive/kv/key_tile.hpp"
 #include "skive/kv/page.hpp"
@@ -59,18 +59,18 @@ class per_token_keys {
   constexpr per_token_keys() noexcept = default;
   /// `group`: channels that share a step, a multiple of 16, or 0 for all. `center`: c, head_size numbers of the caller, or none.
   static constexpr result<per_token_keys> make(page_shape shape, std::size_t group, std::span<float const> center,
-                                               Rotation rotation) noexcept {
+                                               Rotation rotation, affine_fit fit = affine_fit::min_max) noexcept {
     if (!shape.valid() || group % 16 != 0 || rotation.size() != shape.head_size) return errc::invalid_argument;
     if (!center.empty() && center.size() != shape.head_size) return errc::size_mismatch;
     for (auto const x : center)
       if (!is_finite(x)) return errc::not_finite;
-    return per_token_keys{shape, group == 0 || group > shape.head_size ? shape.head_size : group, center, rotation};
+    return per_token_keys{shape, group == 0 || group > shape.head_size ? shape.head_size : group, center, rotation, fit};
   }
-  static constexpr result<per_token_keys> make(page_shape shape, std::size_t group = 0,
-                                               std::span<float const> center = {}) noexcept
+  static constexpr result<per_token_keys> make(page_shape shape, std::size_t group = 0, std::span<float const> center = {},
+                                               affine_fit fit = affine_fit::min_max) noexcept
     requires(std::is_same_v<Rotation, no_rotation>)
   {
-    return make(shape, group, center, no_rotation{shape.head_size});
+    return make(shape, group, center, no_rotation{shape.head_size}, fit);
   }
 
   constexpr page_shape shape() const noexcept { return shape_; }
@@ -181,8 +181,9 @@ class per_token_keys {
   }
 
  private:
-  constexpr per_token_keys(page_shape shape, std::size_t group, std::span<float const> center, Rotation rotation) noexcept
-      : shape_{shape}, group_{group}, center_{center}, rotation_{rotation} {}
+  constexpr per_token_keys(page_shape shape, std::size_t group, std::span<float const> center, Rotation rotation,
+                           affine_fit fit) noexcept
+      : shape_{shape}, group_{group}, fit_{fit}, center_{center}, rotation_{rotation} {}
 
   // Channels in whole units, and in whole registers.
   constexpr std::size_t pitch() const noexcept { return detail::round_up_to(head_size(), 16); }
@@ -206,22 +207,15 @@ class per_token_keys {
     using floats = simd::floats<Arch>;
     alignas(64) std::byte codes[tile_tokens * 64];
     auto* const to = page + token / tile_tokens * tile_bytes();
-    alignas(64) float low[tile_tokens];
-    alignas(64) float high[tile_tokens];
     alignas(64) float minimum[tile_tokens];
     alignas(64) float inverse[tile_tokens];
     for (std::size_t g = 0; g < groups(); ++g) {
       auto const first = g * group_;
       auto const channels = detail::smaller(group_, head_size() - first);
-      for (std::size_t i = 0; i < tile_tokens; ++i) {
-        auto const range = detail::range_of<Arch>(rows + i * pitch() + first, channels);
-        low[i] = range.low;
-        high[i] = range.high;
-      }
       auto* const steps = page + steps_at() + 2 * (g * shape_.tokens + token);
       for (std::size_t i = 0; i < tile_tokens; i += 16) {
-        auto const rule = detail::affine_lanes<Bits, Arch>::settle(floats::load(low + i), floats::load(high + i), steps + 2 * i,
-                                                                   steps + fields_bytes() + 2 * i);
+        auto const rule = detail::settle_tokens<Bits, Arch>(fit_, rows + i * pitch() + first, pitch(), channels, steps + 2 * i,
+                                                            steps + fields_bytes() + 2 * i);
         rule.minimum.store(minimum + i);
         rule.inverse.store(inverse + i);
       }
@@ -275,7 +269,8 @@ class per_token_keys {
 
   page_shape shape_{};
   std::size_t group_ = 128;
-  std::span<float const> center_;
+  affine_fit fit_ = affine_fit::min_max;
+  std::span<float const> center_{};
   Rotation rotation_{};
 };
 

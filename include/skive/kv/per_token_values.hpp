@@ -11,13 +11,13 @@
 ///
 /// Model of : value_quantizer
 /// Cost     : accumulate: w s once per channel group, then 64 codes by 2 byte products for each row of weights; no scratch.
-/// Accuracy : codes as kv/affine_lanes.hpp; accumulate adds at most 2^-15 max_t |w_t s_t| sum_t code for each 128 tokens, and
-///            rounding of floats.
+/// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; accumulate adds at most 2^-15 max_t |w_t s_t| sum_t code for each
+///            128 tokens, and rounding of floats.
 /// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 are refused, and the page is left alone.
 ///            accumulate fails with corrupt when a step or minimum that it needs is not finite; `sums` are then unspecified.
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
-#include "skive/kv/affine_lanes.hpp"
+#include "skive/kv/affine_fit.hpp"
 #include "skive/kv/coefficients.hpp"
 #include "skive/kv/plain_queries.hpp"
 #include "skive/kv/tile_product.hpp"
@@ -36,9 +36,10 @@ class per_token_values {
 
   constexpr per_token_values() noexcept = default;
   /// `group`: channels that share a step; a multiple of 16, or 0 for all channels.
-  static constexpr result<per_token_values> make(page_shape shape, std::size_t group = 0) noexcept {
+  static constexpr result<per_token_values> make(page_shape shape, std::size_t group = 0,
+                                                 affine_fit fit = affine_fit::min_max) noexcept {
     if (!shape.valid() || group % 16 != 0) return errc::invalid_argument;
-    return per_token_values{shape, group == 0 || group > shape.head_size ? detail::round_up_to(shape.head_size, 16) : group};
+    return per_token_values{shape, group == 0 || group > shape.head_size ? detail::round_up_to(shape.head_size, 16) : group, fit};
   }
 
   constexpr page_shape shape() const noexcept { return shape_; }
@@ -87,7 +88,8 @@ class per_token_values {
   }
 
  private:
-  constexpr per_token_values(page_shape shape, std::size_t group) noexcept : shape_{shape}, group_{group} {}
+  constexpr per_token_values(page_shape shape, std::size_t group, affine_fit fit) noexcept
+      : shape_{shape}, group_{group}, fit_{fit} {}
 
   constexpr std::size_t columns() const noexcept { return detail::round_up_to(head_size(), 16) / 16; }
   constexpr std::size_t groups() const noexcept { return (head_size() + group_ - 1) / group_; }
@@ -102,19 +104,12 @@ class per_token_values {
     for (std::size_t g = 0; g < groups(); ++g) {
       auto const first = g * group_;
       auto const channels = detail::smaller(group_, head_size() - first);
-      alignas(64) float low[tile_tokens];
-      alignas(64) float high[tile_tokens];
       alignas(64) float minimum[tile_tokens];
       alignas(64) float inverse[tile_tokens];
-      for (std::size_t i = 0; i < tile_tokens; ++i) {
-        auto const range = detail::range_of<Arch>(&rows(t + i, first), channels);
-        low[i] = range.low;
-        high[i] = range.high;
-      }
       auto* const steps = page + steps_at() + 2 * (g * shape_.tokens + token);
       for (std::size_t i = 0; i < tile_tokens; i += 16) {
-        auto const rule = detail::affine_lanes<Bits, Arch>::settle(floats::load(low + i), floats::load(high + i), steps + 2 * i,
-                                                                   steps + fields_bytes() + 2 * i);
+        auto const rule = detail::settle_tokens<Bits, Arch>(fit_, &rows(t + i, first), rows.row_stride, channels, steps + 2 * i,
+                                                            steps + fields_bytes() + 2 * i);
         rule.minimum.store(minimum + i);
         rule.inverse.store(inverse + i);
       }
@@ -201,6 +196,7 @@ class per_token_values {
 
   page_shape shape_{};
   std::size_t group_ = 128;
+  affine_fit fit_ = affine_fit::min_max;
 };
 
 static_assert(value_quantizer<per_token_values<4>> && value_quantizer<per_token_values<3>>);
