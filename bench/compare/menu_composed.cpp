@@ -4,14 +4,19 @@
 #include "composed_format.hpp"
 
 #include "skive/compose/residual.hpp"
+#include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
+#include "skive/transform/random_hadamard.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
 namespace skive::compare {
 namespace {
+
+constexpr std::uint64_t rotation_seed = 1;
 
 // What composers share that need nothing of the tensor and hand rows on as long as they are.
 struct plain_maker {
@@ -35,6 +40,24 @@ struct n_of_m_maker : plain_maker {
   result<sparse_codec<n_of_m<N, M>, erased_codec>> make(std::size_t, std::span<float const>,
                                                         std::vector<erased_codec> const& parts) const {
     return sparse_codec{n_of_m<N, M>{}, parts[0]};
+  }
+};
+
+// Transforms of `block` numbers (0: the row), one after another.
+template <class Transform>
+struct rotation_maker : plain_maker {
+  std::size_t block = 0;
+  result<rotated<Transform, erased_codec>> make(std::size_t cols, std::span<float const>,
+                                                std::vector<erased_codec> const& parts) const {
+    auto const n = block == 0 ? std::max<std::size_t>(cols, 1) : block;
+    auto const t = [n] {
+      if constexpr (std::is_same_v<Transform, hadamard>)
+        return hadamard::make(n);
+      else
+        return random_hadamard::make(n, rotation_seed);
+    }();
+    if (!t) return t.error();
+    return rotated{*t, parts[0]};
   }
 };
 
@@ -74,6 +97,8 @@ made repeated(std::string const& name, std::uint32_t times, std::function<made()
 made composition_entry(std::string const& name, composer const& c, std::function<made()> const& part) {
   switch (c.kind) {
     case composer_kind::repeated: return repeated(name, c.count, part);
+    case composer_kind::hadamard: return composed(name, rotation_maker<hadamard>{{}, c.count}, part());
+    case composer_kind::random_hadamard: return composed(name, rotation_maker<random_hadamard>{{}, c.count}, part());
     case composer_kind::outliers:
       return composed(name, outliers_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
     case composer_kind::n_of_m:

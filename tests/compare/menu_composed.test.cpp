@@ -6,8 +6,10 @@
 #include "skive/block/affine.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/compose/residual.hpp"
+#include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
+#include "skive/transform/random_hadamard.hpp"
 #include "support/menu_rows.hpp"
 
 namespace {
@@ -69,4 +71,20 @@ TEST_CASE("menu: outliers apart", "[compare]") {
         test::rows_through(split_outliers{top_fraction{0.005f}, a}, m, 400));
   CHECK(make_format("out0.5+uint3_g16")->total_bits({10, 400}) ==
         make_format("uint3_g16")->total_bits({10, 400}) + 10 * 2 * 32.0);
+}
+
+TEST_CASE("menu: rotations of the row or of blocks", "[compare]") {
+  auto const m = test::mixed_row(1920, 5);
+  absmax<int4> const a{32};
+  CHECK(test::through_format(*make_format("had+int4_g32"), m, 192) ==
+        test::rows_through(rotated{*hadamard::make(192), a}, m, 192));
+  CHECK(test::through_format(*make_format("rht64+int4_g32"), m, 192) ==
+        test::rows_through(rotated{*random_hadamard::make(64, 1), a}, m, 192));
+  CHECK(make_format("had+int4_g32")->total_bits({10, 192}) == make_format("int4_g32")->total_bits({10, 192}));
+  CHECK_THROWS_AS(make_format("had64+int4_g32")->fit({m.data(), 2, 96}), std::runtime_error);
+  std::vector<float> turned = m;
+  std::vector<std::byte> scratch(hadamard::make(192)->scratch_bytes());
+  for (std::size_t r = 0; r < 10; ++r)
+    REQUIRE(hadamard::make(192)->forward(std::span{turned}.subspan(r * 192, 192), workspace{scratch}));
+  CHECK(make_format("had+nvfp4")->fit({m.data(), 10, 192})->constants() == std::vector<float>{amax_of(turned)});
 }

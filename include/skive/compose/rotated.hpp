@@ -16,29 +16,17 @@
 ///            then.
 /// Source   : S. Ashkboos et al., "QuaRot", NeurIPS 2024; A. Tseng et al., "QuIP#", ICML 2024.
 
-#include "skive/core/concepts.hpp"
-#include "skive/core/planes.hpp"
+#include "skive/compose/parts.hpp"
+#include "skive/core/with_arch.hpp"
 #include "skive/transform/rows.hpp"
 
 namespace skive {
-namespace detail {
-
-template <class Codec>
-struct query_of {
-  using type = void;
-};
-template <dot_codec Codec>
-struct query_of<Codec> {
-  using type = typename Codec::query;
-};
-
-}  // namespace detail
 
 template <detail::unchecked_transform Transform, block_codec Codec>
 class rotated {
  public:
   static constexpr std::size_t plane_count = Codec::plane_count;
-  using query = typename detail::query_of<Codec>::type;  ///< void unless the codec has products
+  using query = typename detail::query_of<Codec>::type;
   using bytes_to = planes<std::byte, plane_count>;
   using bytes_from = planes<std::byte const, plane_count>;
 
@@ -114,7 +102,7 @@ class rotated {
     if (w.size() < query_bytes(x.size())) return answer{errc::workspace_too_small};
     auto const row = w.take<float>(x.size());
     if (auto const s = rotate<Arch>(x, row, w); !s) return answer{s.error()};
-    return prepare_codec<Arch>(row, w);
+    return with_arch<Arch>::prepare(codec_, std::span<float const>{row}, w);
   }
   /// Fails as the codec does, or with unsupported for several blocks that do not follow each other without gap.
   template <class Arch = native_arch, class Query>
@@ -124,10 +112,7 @@ class rotated {
     if (!accepts_length(q.size)) return errc::size_mismatch;
     if (auto const s = check_blocks(*this, q.size, from); !s) return s.error();
     if (!joined(q.size, from)) return errc::unsupported;
-    if constexpr (requires { codec_.template dot<Arch>(from, q); })
-      return codec_.template dot<Arch>(joined_planes(from), q);
-    else
-      return codec_.dot(joined_planes(from), q);
+    return with_arch<Arch>::dot(codec_, joined_planes(from), q);
   }
 
  private:
@@ -203,11 +188,7 @@ class rotated {
     auto const turned = w.take<float>(n);
     if (auto const s = rotate<Arch>(row, turned, w); !s) return s;
     return for_each_piece(n, to, [&](std::size_t first, std::size_t count, bytes_to const& piece) noexcept {
-      std::span<float const> const part = turned.subspan(first, count);
-      if constexpr (requires { codec_.template encode<Arch>(part, piece, w); })
-        return codec_.template encode<Arch>(part, piece, w);
-      else
-        return codec_.encode(part, piece, w);
+      return with_arch<Arch>::encode(codec_, std::span<float const>{turned.subspan(first, count)}, piece, w);
     });
   }
 
@@ -223,10 +204,7 @@ class rotated {
     else
       turned = w.take<float>(n);
     auto const decoded = for_each_piece(n, from, [&](std::size_t first, std::size_t count, bytes_from const& piece) noexcept {
-      if constexpr (requires { codec_.template decode<Arch>(piece, turned, w); })
-        return codec_.template decode<Arch>(piece, turned.subspan(first, count), w);
-      else
-        return codec_.decode(piece, turned.subspan(first, count), w);
+      return with_arch<Arch>::decode(codec_, piece, turned.subspan(first, count), w);
     });
     if (!decoded) return decoded;
     for (std::size_t at = 0; at < n; at += transform_.size())
@@ -236,16 +214,8 @@ class rotated {
     return errc::ok;
   }
 
-  template <class Arch>
-  constexpr auto prepare_codec(std::span<float const> x, workspace w) const noexcept {
-    if constexpr (requires { codec_.template prepare<Arch>(x, w); })
-      return codec_.template prepare<Arch>(x, w);
-    else
-      return codec_.prepare(x, w);
-  }
-
-  Transform transform_{};
-  Codec codec_{};
+  [[no_unique_address]] Transform transform_{};
+  [[no_unique_address]] Codec codec_{};
 };
 
 template <class Transform, class Codec>

@@ -270,7 +270,7 @@ class per_token_keys {
   page_shape shape_{};
   std::size_t group_ = 128;
   affine_fit fit_ = affine_fit::min_max;
-  std::span<float const> center_{};
+  std::span<float const> center_;
   Rotation rotation_{};
 };
 

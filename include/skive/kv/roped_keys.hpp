@@ -129,7 +129,7 @@ class roped_keys {
   }
 
   Keys keys_{};
-  rope_table table_{};
+  rope_table table_;
   std::size_t position_ = 0;
 };
 

@@ -93,7 +93,7 @@ bool factor_small(matrix_view<T> a, T const& least, T& smallest, std::span<T> bu
       auto const first = i / width * width;
       for (auto j = first; j < a.rows; j += width) reduce_row<Arch>(u, i, j);
       T const pivot = u(i, i);
-      if (!(pivot > least) || !is_finite(pivot)) return false;
+      if (!(pivot > least) || !finite(pivot)) return false;
       if (pivot < smallest) smallest = pivot;
       divide<Arch>(square_root(pivot), &u(i, first), cholesky_block - first);
       u(i, i) = square_root(pivot);

@@ -27,8 +27,6 @@ namespace detail {
 
 inline constexpr std::size_t qr_block = 32;
 
-constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
-
 /// Distance of reflectors in memory: never a power of two, in which they would meet in the same cache sets.
 constexpr std::size_t padded(std::size_t rows) noexcept { return (rows + 15) / 16 * 16 + 16; }
 

@@ -47,9 +47,9 @@ struct eigen_task {
     bool finite = true;
     for (std::size_t i = 0; i < a.rows; ++i)
       for (T const& x : a.row(i).first(i + 1)) {
-        T const m = magnitude(x);
+        T const m = absolute(x);
         largest = largest < m ? m : largest;
-        finite = finite && is_finite(x);
+        finite = finite && finite(x);
       }
     if (!finite) return errc::not_finite;
     factor = power_of_two_for(largest, a.rows);
@@ -89,11 +89,11 @@ bool eigen_sweep(matrix_view<T> a, matrix_view<T> rows) noexcept {
   for (std::size_t p = 0; p < n; ++p)
     for (std::size_t q = p + 1; q < n; ++q) {
       T const c = a(p, q);
-      T const bound = eps * square_root(magnitude(a(p, p))) * square_root(magnitude(a(q, q))) + std::numeric_limits<T>::min();
-      if (!(bound < magnitude(c))) continue;
+      T const bound = eps * square_root(absolute(a(p, p))) * square_root(absolute(a(q, q))) + std::numeric_limits<T>::min();
+      if (!(bound < absolute(c))) continue;
       moved = true;
       T const z = (a(q, q) - a(p, p)) / (T(2) * c);
-      T const size = magnitude(z);
+      T const size = absolute(z);
       T const t = eps * size > T(1) ? T(T(1) / (T(2) * size)) : T(T(1) / (size + square_root(T(T(1) + z * z))));
       T const tangent = z < T(0) ? T(-t) : t;
       T const cosine = T(1) / square_root(T(T(1) + t * t));

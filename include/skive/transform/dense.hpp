@@ -67,7 +67,7 @@ class dense_rotation {
   }
 
  private:
-  matrix_view<float const> q_{};
+  matrix_view<float const> q_;
 };
 
 static_assert(orthogonal_transform<dense_rotation>);

@@ -83,7 +83,7 @@ class householder_product {
   }
 
  private:
-  matrix_view<float const> v_{};
+  matrix_view<float const> v_;
 };
 
 static_assert(orthogonal_transform<householder_product>);
