@@ -9,7 +9,7 @@
 /// mirror image of the lower one and stays as it is; pivoted_cholesky() never looks at the upper triangle.
 ///
 /// Model of : -
-/// Cost     : n^3 / 3 multiply-adds by products in blocks of 64, for each attempt that goes to the end; no allocation.
+/// Cost     : n^3 / 3 operations, by products in blocks of 64, for each attempt that goes to the end; no allocation.
 /// Accuracy : |A + damping I - L L^T| <= (n + 1) u |L| |L^T| to first order; pivoted: besides, rest is positive semi-definite
 ///            with trace `rest_trace` for a positive semi-definite A, up to rounding.
 /// Promise  : never a NaN in L: every square root is of a pivot above n u times the largest diagonal element. Input that is not
