@@ -48,7 +48,7 @@ struct jacobi_svd {
 
   status run(workspace scratch) const noexcept {
     T factor(1);
-    if (auto const s = task.choose_scale(factor); !s) return s;
+    if (auto const s = task.template choose_scale<Arch>(factor); !s) return s;
     auto const n = task.wide();
     auto const c = zeros(scratch, n, to_sixteen(task.tall()));
     auto const r = zeros(scratch, n, to_sixteen(n));

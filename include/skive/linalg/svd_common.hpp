@@ -14,12 +14,40 @@
 /// Source   : -
 
 #include "skive/core/status.hpp"
+#include "skive/linalg/lane_block.hpp"
 #include "skive/linalg/operand.hpp"
-#include "skive/linalg/real.hpp"
 
 namespace skive::detail {
 
 constexpr std::size_t to_sixteen(std::size_t n) noexcept { return (n + 15) / 16 * 16; }
+
+/// The largest magnitude of a's numbers; false if one is NaN or infinite.
+template <class Arch, real T>
+bool find_largest(std::span<T const> row, T& largest) noexcept {
+  using piece = lane_part<T, Arch>;
+  using part = typename piece::type;
+  part most(largest);
+  part zeros(T(0));
+  std::size_t k = 0;
+  for (; k + piece::size <= row.size(); k += piece::size) {
+    auto const x = piece::load(row.data() + k);
+    auto const m = piece::magnitude(x);
+    most = piece::chosen(m > most, m, most);
+    zeros = zeros + (x - x);
+  }
+  alignas(64) T lane[piece::size];
+  piece::store(most, lane);
+  for (T const& x : lane) largest = largest < x ? x : largest;
+  piece::store(zeros, lane);
+  bool finite = true;
+  for (T const& x : lane) finite = finite && x == T(0);
+  for (; k < row.size(); ++k) {
+    T const m = magnitude(row[k]);
+    largest = largest < m ? m : largest;
+    finite = finite && is_finite(row[k]);
+  }
+  return finite;
+}
 
 /// What brings the largest of at most n x n numbers to where sums of their squares neither overflow nor, if it can be, vanish.
 template <real T>
@@ -60,16 +88,11 @@ struct svd_task {
   }
 
   /// The power of two; fails with not_finite.
+  template <class Arch>
   status choose_scale(T& factor) const noexcept {
     T largest(0);
-    bool finite = true;
     for (std::size_t i = 0; i < a.rows; ++i)
-      for (T const& x : a.row(i)) {
-        T const m = absolute(x);
-        largest = largest < m ? m : largest;
-        finite = finite && finite(x);
-      }
-    if (!finite) return errc::not_finite;
+      if (!find_largest<Arch, T>(a.row(i), largest)) return errc::not_finite;
     factor = power_of_two_for(largest, tall());
     return errc::ok;
   }

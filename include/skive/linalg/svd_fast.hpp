@@ -41,7 +41,7 @@ struct fast_svd {
 
   status run(workspace scratch) const noexcept {
     T factor(1);
-    if (auto const s = task.choose_scale(factor); !s) return s;
+    if (auto const s = task.template choose_scale<Arch>(factor); !s) return s;
     auto const m = task.tall();
     auto const n = task.wide();
     auto const wide = to_sixteen(n);

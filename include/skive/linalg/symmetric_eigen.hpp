@@ -42,16 +42,11 @@ struct eigen_task {
   }
 
   /// Both triangles of `to` from the lower one of A, times `factor`, a power of two.
+  template <class Arch>
   status load(T& factor, matrix_view<T> to) const noexcept {
     T largest(0);
-    bool finite = true;
     for (std::size_t i = 0; i < a.rows; ++i)
-      for (T const& x : a.row(i).first(i + 1)) {
-        T const m = absolute(x);
-        largest = largest < m ? m : largest;
-        finite = finite && finite(x);
-      }
-    if (!finite) return errc::not_finite;
+      if (!find_largest<Arch, T>(a.row(i).first(i + 1), largest)) return errc::not_finite;
     factor = power_of_two_for(largest, a.rows);
     for (std::size_t i = 0; i < a.rows; ++i)
       for (std::size_t k = 0; k <= i; ++k) to(i, k) = to(k, i) = a(i, k) * factor;
@@ -154,7 +149,7 @@ status symmetric_eigen(std::type_identity_t<matrix_view<T const>> a, std::span<T
   auto const order = scratch.take<std::size_t>(wide).first(n);
   auto const copy = detail::take_zeros<T>(scratch, n, wide);
   T factor(1);
-  if (auto const s = task.load(factor, copy); !s) return s;
+  if (auto const s = task.template load<Arch>(factor, copy); !s) return s;
   auto const reflected = wanted ? detail::take_zeros<T>(scratch, n, wide) : matrix_view<T>{};
   auto const rows = wanted ? detail::take_zeros<T>(scratch, n, wide) : matrix_view<T>{};
   detail::tridiagonal_reduction<T, Arch>::run(copy, reflected, factors, d, e, scratch);
@@ -186,7 +181,7 @@ status symmetric_eigen_jacobi(std::type_identity_t<matrix_view<T const>> a, std:
   if (scratch.size() < symmetric_eigen_jacobi_scratch_bytes<T, Arch>(n)) return errc::workspace_too_small;
   auto const copy = detail::take_zeros<T>(scratch, n, detail::to_sixteen(n));
   T factor(1);
-  if (auto const s = task.load(factor, copy); !s) return s;
+  if (auto const s = task.template load<Arch>(factor, copy); !s) return s;
   auto const rows = vectors.cols != 0 ? detail::take_zeros<T>(scratch, n, detail::to_sixteen(n)) : matrix_view<T>{};
   for (std::size_t i = 0; i < rows.rows; ++i) rows(i, i) = T(1);
   int sweep = 0;
