@@ -59,7 +59,7 @@ inline status select_blocks(matrix_view<float const> scores, std::size_t block_r
     sums[b] = detail::block_sum(scores, b / across * block_rows, b % across * block_cols, block_rows, block_cols);
   for (std::size_t r = 0; r < masks.rows; ++r)
     for (auto& m : masks.row(r)) m = std::byte{0};
-  auto limit = detail::limit_of_row<by_score>(sums, k);
+  auto limit = detail::limit_of_row<by_score, scalar_arch>(sums, k);
   detail::take_largest<by_score, scalar_arch>(sums, limit, [&](std::size_t b, std::uint32_t chosen) noexcept {
     for (std::size_t i = 0; i < block_rows && chosen != 0; ++i)
       for (std::size_t j = 0; j < block_cols; ++j)
@@ -77,7 +77,7 @@ inline status select_v_n_m(matrix_view<float const> scores, std::size_t v, std::
   for (std::size_t r = 0; r < masks.rows; ++r)
     for (auto& b : masks.row(r)) b = std::byte{0};
   auto const largest = [](std::span<float const> of, std::size_t k, std::span<std::uint32_t> places) noexcept {
-    auto limit = detail::limit_of_row<by_score>(of, k);
+    auto limit = detail::limit_of_row<by_score, scalar_arch>(of, k);
     std::size_t found = 0;
     detail::take_largest<by_score, scalar_arch>(of, limit, [&](std::size_t at, std::uint32_t chosen) noexcept {
       if (chosen != 0) places[found++] = static_cast<std::uint32_t>(at);
