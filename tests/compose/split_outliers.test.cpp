@@ -31,8 +31,11 @@ static_assert(spqr.plane_bytes(65536)[3] == 1311 * 2 && spqr.plane_bytes(65537)[
 std::vector<std::size_t> largest(std::vector<float> const& row, std::size_t count) {
   std::vector<std::size_t> order(row.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return std::fabs(row[a]) > std::fabs(row[b]); });
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    auto const x = std::fabs(row[a]);
+    auto const y = std::fabs(row[b]);
+    return x > y || (x == y && a < b);
+  });
   order.resize(count);
   return order;
 }

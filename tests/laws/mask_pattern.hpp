@@ -46,8 +46,10 @@ std::vector<std::byte> expected_mask(std::vector<float> const& scores, std::size
     std::vector<std::size_t> order(size);
     std::iota(order.begin(), order.end(), first);
     // As numbers in double, which no processor mode flushes.
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return static_cast<double>(scores[a]) > static_cast<double>(scores[b]);
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      auto const x = static_cast<double>(scores[a]);
+      auto const y = static_cast<double>(scores[b]);
+      return x > y || (x == y && a < b);
     });
     for (std::size_t i = 0; i < count(size); ++i) mask[order[i] / 8] |= std::byte{1} << static_cast<int>(order[i] % 8);
   }

@@ -6,8 +6,8 @@
 ///
 /// Model of : -
 /// Cost     : a few instructions a field.
-/// Promise  : the same bytes on every platform; the writer touches no byte past the last field, the reader none past the span.
-/// Source   : -
+/// Promise  : the same bytes on every platform; inlined, so that units of other flags share no symbol. The writer touches no byte
+/// past the last field, the reader none past the span. Source   : -
 
 #include "skive/core/bits.hpp"
 
@@ -18,7 +18,7 @@ class bit_writer {
   constexpr explicit bit_writer(std::byte* to) noexcept : to_{to} {}
 
   /// The low `count` <= 64 bits of `bits`; the others are zero.
-  constexpr void append(std::uint64_t bits, int count) noexcept {
+  [[gnu::always_inline]] constexpr void append(std::uint64_t bits, int count) noexcept {
     word_ |= bits << filled_;
     if (filled_ + count < 64) {
       filled_ += count;
@@ -30,7 +30,7 @@ class bit_writer {
     filled_ += count - 64;
   }
   /// The last byte is filled up with zeros.
-  constexpr void finish() noexcept {
+  [[gnu::always_inline]] constexpr void finish() noexcept {
     for (int i = 0; i < filled_; i += 8) *to_++ = static_cast<std::byte>(static_cast<std::uint8_t>(word_ >> i));
   }
 
@@ -41,7 +41,7 @@ class bit_writer {
 };
 
 /// The `count` <= 57 bits from bit `at` on; what lies past `bytes` reads as zero.
-constexpr std::uint64_t read_bits(std::span<std::byte const> bytes, std::size_t at, int count) noexcept {
+[[gnu::always_inline]] constexpr std::uint64_t read_bits(std::span<std::byte const> bytes, std::size_t at, int count) noexcept {
   auto const first = at / 8;
   std::uint64_t word = 0;
   if (bytes.size() >= 8 && first <= bytes.size() - 8)

@@ -16,7 +16,7 @@
 /// Source   : Sun et al. (Wanda), arXiv:2306.11695; An et al. (FLAP), arXiv:2312.11983; Li et al. (E-Sparse), arXiv:2310.15929.
 
 #include "skive/block/group_error.hpp"
-#include "skive/core/matrix_view.hpp"
+#include "skive/sparse/score_order.hpp"
 
 #include <cmath>
 
@@ -98,9 +98,7 @@ inline status column_variances(matrix_view<float const> x, std::span<float> vari
 inline status column_entropies(matrix_view<float const> x, std::size_t bins, std::span<float> entropies) noexcept {
   if (!x.valid() || entropies.size() != x.cols) return errc::size_mismatch;
   if (bins == 0 || bins > 256) return errc::invalid_argument;
-  for (std::size_t r = 0; r < x.rows; ++r)
-    for (auto const v : x.row(r))
-      if (!is_finite(v)) return errc::not_finite;
+  if (!detail::all_finite(x)) return errc::not_finite;
   for (std::size_t c = 0; c < x.cols && x.rows != 0; ++c) {
     std::array<std::size_t, 256> count{};
     double low = detail::score_term(x(0, c));

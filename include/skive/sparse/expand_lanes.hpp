@@ -23,7 +23,7 @@
 namespace skive::detail {
 
 /// 64 entries of a mask from entry i on, a multiple of 8; zeros past its end.
-constexpr std::uint64_t mask_word(std::span<std::byte const> mask, std::size_t i) noexcept {
+[[gnu::always_inline]] constexpr std::uint64_t mask_word(std::span<std::byte const> mask, std::size_t i) noexcept {
   if (mask.size() >= 8 && i / 8 <= mask.size() - 8) return load_8(mask.data() + i / 8, bit_order::low_first);
   std::uint64_t word = 0;
   for (std::size_t b = i / 8; b < mask.size(); ++b) word |= std::to_integer<std::uint64_t>(mask[b]) << (8 * (b - i / 8));
@@ -32,7 +32,7 @@ constexpr std::uint64_t mask_word(std::span<std::byte const> mask, std::size_t i
 
 /// Bits per field of 2, 4, ... 32, in fields of Width bits.
 template <int Width>
-constexpr std::uint64_t counts_of_fields(std::uint64_t x) noexcept {
+[[gnu::always_inline]] constexpr std::uint64_t counts_of_fields(std::uint64_t x) noexcept {
   if constexpr (Width >= 2) x -= (x >> 1) & 0x5555'5555'5555'5555;
   if constexpr (Width >= 4) x = (x & 0x3333'3333'3333'3333) + ((x >> 2) & 0x3333'3333'3333'3333);
   if constexpr (Width >= 8) x = (x + (x >> 4)) & 0x0F0F'0F0F'0F0F'0F0F;
@@ -59,7 +59,7 @@ constexpr bool keeps_n_of_m(std::span<std::byte const> mask, std::size_t n) noex
 }
 
 template <int N, int M, position_layout Layout, class Arch>
-constexpr void write_positions(std::span<std::byte const> mask, std::size_t n, std::byte* positions) noexcept {
+[[gnu::flatten]] constexpr void write_positions(std::span<std::byte const> mask, std::size_t n, std::byte* positions) noexcept {
   using code = position_code<N, M, Layout>;
   bit_writer out{positions};
   std::size_t i = 0;
@@ -73,7 +73,7 @@ constexpr void write_positions(std::span<std::byte const> mask, std::size_t n, s
 
 /// The mask of group g; 0 where its code is none.
 template <int N, int M, position_layout Layout, class Arch>
-constexpr std::uint32_t group_mask(std::span<std::byte const> positions, std::size_t g) noexcept {
+[[gnu::flatten]] constexpr std::uint32_t group_mask(std::span<std::byte const> positions, std::size_t g) noexcept {
   using code = position_code<N, M, Layout>;
   return mask_of_code<N, M, Layout, Arch>(read_bits(positions, g * static_cast<std::size_t>(code::bits), code::bits));
 }

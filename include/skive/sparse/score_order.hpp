@@ -11,6 +11,7 @@
 /// Source   : -
 
 #include "skive/core/ieee.hpp"
+#include "skive/core/matrix_view.hpp"
 #include "skive/simd/sixteen.hpp"
 
 #include <span>
@@ -68,6 +69,14 @@ constexpr score_kinds kinds_of(std::span<float const> scores) noexcept {
     found.signs = found.signs || (std::bit_cast<std::uint32_t>(scores[i]) >> 31) != 0;
   }
   return found;
+}
+
+/// Neither NaN nor infinity, for scores that are added.
+constexpr bool all_finite(matrix_view<float const> scores) noexcept {
+  for (std::size_t r = 0; r < scores.rows; ++r)
+    for (auto const s : scores.row(r))
+      if (!is_finite(s)) return false;
+  return true;
 }
 
 }  // namespace detail

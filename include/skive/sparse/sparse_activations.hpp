@@ -40,7 +40,7 @@ inline result<float> select_threshold(std::span<float const> samples, float frac
     if (is_nan(s)) return errc::not_finite;
   auto const above = top_fraction{fraction}.count(samples.size());
   if (above == samples.size()) return 0.0f;
-  auto const limit = detail::limit_of_row<by_magnitude>(samples, above + 1);
+  auto const limit = detail::limit_of_row<by_magnitude, scalar_arch>(samples, above + 1);
   return std::bit_cast<float>(limit.key);
 }
 

@@ -30,8 +30,8 @@ struct selection_limit {
   std::size_t ties = 0;
 };
 
-/// each(f) calls f(key) for every key; there are k or more.
-template <class ForEach>
+/// each(f) calls f(key) for every key; there are k or more. Arch keeps units of different flags apart.
+template <class Arch, class ForEach>
 constexpr selection_limit limit_of_largest(ForEach each, std::size_t k) noexcept {
   if (k == 0) return {};
   constexpr std::uint32_t flip = 0x8000'0000;
@@ -77,9 +77,9 @@ constexpr void take_largest(std::span<float const> scores, selection_limit& limi
   }
 }
 
-template <class Order>
+template <class Order, class Arch>
 constexpr selection_limit limit_of_row(std::span<float const> scores, std::size_t k) noexcept {
-  return limit_of_largest(
+  return limit_of_largest<Arch>(
       [scores](auto f) noexcept {
         for (auto const s : scores) f(Order::key(s));
       },
@@ -102,7 +102,7 @@ constexpr status select_mask(std::span<float const> scores, std::size_t k, std::
   if (k > scores.size()) return errc::invalid_argument;
   if (kinds_of<Arch>(scores).nan) return errc::not_finite;
   for (auto& m : mask) m = std::byte{0};
-  auto limit = limit_of_row<by_score>(scores, k);
+  auto limit = limit_of_row<by_score, Arch>(scores, k);
   mark_largest<by_score, Arch>(scores, limit, mask);
   return errc::ok;
 }
@@ -112,7 +112,7 @@ constexpr status select_indices(std::span<float const> scores, std::size_t k, st
   if (k > scores.size() || scores.size() / 2 > std::numeric_limits<std::uint32_t>::max() / 2) return errc::invalid_argument;
   if (indices.size() != k) return errc::size_mismatch;
   if (kinds_of<Arch>(scores).nan) return errc::not_finite;
-  auto limit = limit_of_row<by_score>(scores, k);
+  auto limit = limit_of_row<by_score, Arch>(scores, k);
   std::size_t n = 0;
   take_largest<by_score, Arch>(scores, limit, [&](std::size_t first, std::uint32_t bits) noexcept {
     for (; bits != 0; bits &= bits - 1)
@@ -176,7 +176,7 @@ struct top_k_of_group {
       auto const left = scores.size() - first;
       auto const part = scores.subspan(first, left < group ? left : group);
       auto const chosen = left < group ? (k * left + group - 1) / group : k;
-      auto limit = detail::limit_of_row<by_score>(part, chosen);
+      auto limit = detail::limit_of_row<by_score, Arch>(part, chosen);
       detail::mark_largest<by_score, Arch>(part, limit, mask, first);
     }
     return errc::ok;
@@ -192,7 +192,7 @@ constexpr status select_largest(matrix_view<float const> scores, std::size_t k, 
   if (k > scores.rows * scores.cols) return errc::invalid_argument;
   for (std::size_t r = 0; r < scores.rows; ++r)
     if (detail::kinds_of<Arch>(scores.row(r)).nan) return errc::not_finite;
-  auto limit = detail::limit_of_largest(
+  auto limit = detail::limit_of_largest<Arch>(
       [scores](auto f) noexcept {
         for (std::size_t r = 0; r < scores.rows; ++r)
           for (auto const s : scores.row(r)) f(by_score::key(s));
