@@ -15,6 +15,7 @@
 ///            no byte of a token outside their range, so that one writer may append while others read.
 /// Source   : -
 
+#include "skive/kv/code_tile.hpp"
 #include "skive/kv/page.hpp"
 #include "skive/kv/plain_queries.hpp"
 #include "skive/simd/arithmetic.hpp"
@@ -139,11 +140,11 @@ class float_keys {
       }
       auto const x0 = detail::load_number_bytes<Number, Arch>(row);
       auto const x1 = detail::load_number_bytes<Number, Arch>(row + row_bytes / 2);
-      for (std::size_t h = 0; h < Rows; ++h) {
-        auto const y = floats::broadcast(q[h * q_stride + d]);
-        sum[h][0] = simd::fused(x0, y, sum[h][0]);
-        sum[h][1] = simd::fused(x1, y, sum[h][1]);
-      }
+      detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+        auto const y = floats::broadcast(q[H * q_stride + d]);
+        sum[H][0] = simd::fused(x0, y, sum[H][0]);
+        sum[H][1] = simd::fused(x1, y, sum[H][1]);
+      });
     }
     for (std::size_t h = 0; h < Rows; ++h) {
       detail::store_some<Arch>(sum[h][0], logits + h * stride, count);
@@ -233,11 +234,11 @@ class float_values {
       }
       auto const x0 = detail::load_number_bytes<Number, Arch>(row);
       auto const x1 = detail::load_number_bytes<Number, Arch>(row + 16 * sizeof(Number));
-      for (std::size_t h = 0; h < Rows; ++h) {
-        auto const w = floats::broadcast(weights[h * weight_stride + t]);
-        sum[h][0] = simd::fused(x0, w, sum[h][0]);
-        sum[h][1] = simd::fused(x1, w, sum[h][1]);
-      }
+      detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+        auto const w = floats::broadcast(weights[H * weight_stride + t]);
+        sum[H][0] = simd::fused(x0, w, sum[H][0]);
+        sum[H][1] = simd::fused(x1, w, sum[H][1]);
+      });
     }
     auto bits = simd::words<Arch>::broadcast(0);
     for (std::size_t h = 0; h < Rows; ++h)
