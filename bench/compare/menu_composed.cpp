@@ -3,10 +3,12 @@
 #include "menu_composed.hpp"
 #include "composed_format.hpp"
 
+#include "skive/compose/low_rank_plus.hpp"
 #include "skive/compose/residual.hpp"
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
+#include "skive/linalg/randomized_svd.hpp"
 #include "skive/transform/random_hadamard.hpp"
 
 #include <algorithm>
@@ -40,6 +42,31 @@ struct n_of_m_maker : plain_maker {
   result<sparse_codec<n_of_m<N, M>, erased_codec>> make(std::size_t, std::span<float const>,
                                                         std::vector<erased_codec> const& parts) const {
     return sparse_codec{n_of_m<N, M>{}, parts[0]};
+  }
+};
+
+// The rows' common subspace by a truncated SVD, kept in float16.
+struct low_rank_maker {
+  double bits_each = 16;
+  std::size_t rank = 1;
+  std::size_t count(std::size_t cols) const { return rank * cols; }
+  std::size_t part_cols(std::size_t cols) const { return cols; }
+  std::vector<float> sample(std::size_t cols) const { return std::vector<float>(count(cols)); }
+  std::vector<float> fit(matrix_view<float const> tensor) const {
+    if (rank > tensor.rows || rank > tensor.cols) throw std::runtime_error("the rank is above that of the matrix");
+    randomized_svd_options const options{.oversampling = 16, .power_iterations = 3};
+    std::vector<float> basis(count(tensor.cols));
+    std::vector<float> sigma(rank);
+    std::vector<std::byte> scratch(randomized_svd_scratch_bytes<float>(tensor.rows, tensor.cols, rank, options));
+    matrix_view<float> const right{basis.data(), rank, tensor.cols};
+    detail::check(randomized_svd(tensor, matrix_view<float>{}, std::span{sigma}, right, options, workspace{scratch}));
+    for (float& x : basis) x = float16::decode(float16::encode(x));
+    return basis;
+  }
+  result<low_rank_plus<erased_codec>> make(std::size_t cols, std::span<float const> own,
+                                           std::vector<erased_codec> const& parts) const {
+    matrix_view<float const> const basis{own.data(), rank, cols};
+    return low_rank_plus<erased_codec>::make({basis, basis}, parts[0]);
   }
 };
 
@@ -99,6 +126,7 @@ made composition_entry(std::string const& name, composer const& c, std::function
     case composer_kind::repeated: return repeated(name, c.count, part);
     case composer_kind::hadamard: return composed(name, rotation_maker<hadamard>{{}, c.count}, part());
     case composer_kind::random_hadamard: return composed(name, rotation_maker<random_hadamard>{{}, c.count}, part());
+    case composer_kind::low_rank: return composed(name, low_rank_maker{.rank = c.count}, part());
     case composer_kind::outliers:
       return composed(name, outliers_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
     case composer_kind::n_of_m:

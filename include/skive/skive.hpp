@@ -37,6 +37,7 @@
 #include "skive/simd/e4m3.hpp"
 #include "skive/simd/half.hpp"
 #include "skive/simd/lookup.hpp"
+#include "skive/simd/philox.hpp"
 #include "skive/simd/pick.hpp"
 #include "skive/simd/reduce.hpp"
 #include "skive/simd/short_lanes.hpp"
@@ -61,6 +62,7 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/format/p3109.hpp"
 #include "skive/format/power_of_two.hpp"
+#include "skive/format/rounding_lanes.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/format/scale_float.hpp"
 
@@ -117,6 +119,7 @@
 #include "skive/linalg/product.hpp"
 #include "skive/linalg/product_kernel.hpp"
 #include "skive/linalg/qr.hpp"
+#include "skive/linalg/randomized_svd.hpp"
 #include "skive/linalg/real.hpp"
 #include "skive/linalg/reflections.hpp"
 #include "skive/linalg/registers.hpp"
@@ -126,6 +129,7 @@
 #include "skive/linalg/row_orthonormal.hpp"
 #include "skive/linalg/row_panel.hpp"
 #include "skive/linalg/row_sums.hpp"
+#include "skive/linalg/sketch.hpp"
 #include "skive/linalg/svd_common.hpp"
 #include "skive/linalg/svd_fast.hpp"
 #include "skive/linalg/symmetric_eigen.hpp"
@@ -136,9 +140,11 @@
 // transform
 #include "skive/transform/algebra.hpp"
 #include "skive/transform/butterflies.hpp"
+#include "skive/transform/cosine_matrix.hpp"
 #include "skive/transform/dense.hpp"
 #include "skive/transform/direction.hpp"
 #include "skive/transform/exact_sums.hpp"
+#include "skive/transform/haar_wavelet.hpp"
 #include "skive/transform/hadamard.hpp"
 #include "skive/transform/hadamard_factor.hpp"
 #include "skive/transform/hadamard_matrix.hpp"
@@ -146,6 +152,7 @@
 #include "skive/transform/hadamard_table.hpp"
 #include "skive/transform/hartley.hpp"
 #include "skive/transform/inverse_root.hpp"
+#include "skive/transform/outlier_rotation.hpp"
 #include "skive/transform/permutation.hpp"
 #include "skive/transform/power.hpp"
 #include "skive/transform/quadratic_character.hpp"
@@ -175,6 +182,8 @@
 
 // sparse
 #include "skive/sparse/bit_stream.hpp"
+#include "skive/sparse/block_sparse.hpp"
+#include "skive/sparse/channel_permutation.hpp"
 #include "skive/sparse/channel_statistics.hpp"
 #include "skive/sparse/combinadic.hpp"
 #include "skive/sparse/csr.hpp"
@@ -188,7 +197,9 @@
 #include "skive/sparse/score_order.hpp"
 #include "skive/sparse/scores.hpp"
 #include "skive/sparse/sparse_activations.hpp"
+#include "skive/sparse/structured_masks.hpp"
 #include "skive/sparse/top_k.hpp"
+#include "skive/sparse/transposable.hpp"
 
 // compose
 #include "skive/compose/low_rank_plus.hpp"
@@ -217,6 +228,7 @@
 #include "skive/kv/coefficients.hpp"
 #include "skive/kv/float_pages.hpp"
 #include "skive/kv/head_cache.hpp"
+#include "skive/kv/key_scores.hpp"
 #include "skive/kv/key_tile.hpp"
 #include "skive/kv/online_softmax.hpp"
 #include "skive/kv/page.hpp"
@@ -226,7 +238,9 @@
 #include "skive/kv/plain_queries.hpp"
 #include "skive/kv/rope.hpp"
 #include "skive/kv/roped_keys.hpp"
+#include "skive/kv/selection.hpp"
 #include "skive/kv/tile_product.hpp"
+#include "skive/kv/token_scores.hpp"
 
 // its version
 #include "skive/version.hpp"

@@ -88,3 +88,20 @@ TEST_CASE("menu: rotations of the row or of blocks", "[compare]") {
     REQUIRE(hadamard::make(192)->forward(std::span{turned}.subspan(r * 192, 192), workspace{scratch}));
   CHECK(make_format("had+nvfp4")->fit({m.data(), 10, 192})->constants() == std::vector<float>{amax_of(turned)});
 }
+
+TEST_CASE("menu: a low-rank term takes the part that all rows share", "[compare]") {
+  std::vector<float> m = test::mixed_row(40 * 64, 6);
+  for (std::size_t r = 0; r < 40; ++r)
+    for (std::size_t c = 0; c < 64; ++c) m[r * 64 + c] += 20.0f * static_cast<float>(r % 7) * static_cast<float>(c % 5);
+  auto const error = [&](char const* name) {
+    auto const y = test::through_format(*make_format(name), m, 64, std::string_view{name}.starts_with("lr") ? 16 : 32);
+    double sum = 0;
+    for (std::size_t i = 0; i < m.size(); ++i) sum += std::pow(static_cast<double>(y[i]) - static_cast<double>(m[i]), 2);
+    return sum;
+  };
+  CHECK(error("lr2+int4_g32") < error("int4_g32") / 100);
+  auto const f = make_format("lr2+int4_g32");
+  CHECK(f->total_bits({40, 64}) == make_format("int4_g32")->total_bits({40, 64}) + 16.0 * 2 * (40 + 64));
+  CHECK(f->constant_count(64) == 128);
+  CHECK_THROWS_AS(make_format("lr65+int4_g32")->fit({m.data(), 40, 64}), std::runtime_error);
+}

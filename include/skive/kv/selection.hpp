@@ -62,6 +62,11 @@ constexpr threshold find_threshold(std::size_t count, Each each) noexcept {
   return {key, key == 0xFFFF'FFFFU ? 0 : reach(key + 1)};
 }
 
+constexpr std::size_t nearest_count(double x) noexcept {
+  auto const whole = static_cast<std::size_t>(x);
+  return x - static_cast<double>(whole) >= 0.5 ? whole + 1 : whole;
+}
+
 }  // namespace detail
 
 /// Fails with size_mismatch when kept does not hold the ends or is longer than the scores, not_finite (NaN).
@@ -109,7 +114,7 @@ constexpr status pyramid_budgets(std::size_t total, double slope, std::span<std:
   std::size_t given = 0;
   for (std::size_t i = 0; i < budgets.size(); ++i) {  // rounded sums, so that nothing is lost
     exact += mean + fall * ((layers - 1.0) / 2.0 - static_cast<double>(i));
-    auto const until = i + 1 == budgets.size() ? total : static_cast<std::size_t>(exact + 0.5);
+    auto const until = i + 1 == budgets.size() ? total : detail::nearest_count(exact);
     budgets[i] = until > given ? until - given : 0;
     given += budgets[i];
   }

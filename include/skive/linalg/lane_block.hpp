@@ -146,7 +146,7 @@ struct lane_block {
     return a;
   }
   [[gnu::always_inline]] friend lane_block absolute(lane_block a) noexcept {
-    for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::magnitude(a.part[i]);
+    for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::absolute(a.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block select(mask const& m, lane_block const& yes, lane_block const& no) noexcept {

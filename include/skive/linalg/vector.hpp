@@ -122,7 +122,7 @@ T norm(T const* x, std::size_t n) noexcept {
     T const squares = dot<Arch>(x, x, n);
     if (squares >= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon() && finite(squares))
       return square_root(squares);
-    T const largest = largest_absolute<Arch>(x, n);
+    T const largest = largest_magnitude<Arch>(x, n);
     if (!finite(largest) || largest == T(0)) return largest;
     T sum(0);
     for (std::size_t i = 0; i < n; ++i) {
