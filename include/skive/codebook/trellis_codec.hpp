@@ -173,7 +173,8 @@ class trellis_codec {
   result<int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
     requires folded_trellis_code<Code>
   {
-    auto q = detail::prepare_int8<Arch, Code::step_bits, 128, false>(x, 1.0f, bit_order::low_first, kind, w);
+    auto q =
+        detail::prepare_int8<Arch, Code::step_bits, detail::trellis_bias<Code>, false>(x, 1.0f, bit_order::low_first, kind, w);
     if (!q) return q;
     auto made = *q;
     made.order = detail::trellis_query_order<Code>;
@@ -201,8 +202,18 @@ class trellis_codec {
   void multiply(detail::row_products<2> const& rows, std::size_t n, int8_query const* q) const noexcept
     requires folded_trellis_code<Code>
   {
-    for (std::size_t r = 0; r < rows.rows; ++r)
-      for (std::size_t t = 0; t < Queries; ++t) rows.out[t * rows.stride + r] = byte_product<Arch>(rows.row(r), n, q[t]);
+    for (std::size_t t = 0; t < Queries; ++t) {
+      detail::trellis_product<Code, Arch> product{code_, q[t]};
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        auto const from = rows.row(r);
+        product.begin();
+        each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
+          product.add(from[0].data + g * from[0].block_stride, detail::level_step(load(from, g).scale, code_.sigma()), first,
+                      size, coded);
+        });
+        rows.out[t * rows.stride + r] = product.total();
+      }
+    }
   }
 
  private:
@@ -342,18 +353,6 @@ class trellis_codec {
     });
     return errc::ok;
   }
-  template <class Arch>
-  float byte_product(planes<std::byte const, 2> const& from, std::size_t n, int8_query const& q) const noexcept
-    requires folded_trellis_code<Code>
-  {
-    detail::trellis_product<Code, Arch> product{code_, q};
-    each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
-      product.add(from[0].data + g * from[0].block_stride, detail::level_step(load(from, g).scale, code_.sigma()), first, size,
-                  [](std::size_t tail) { return coded(tail); });
-    });
-    return product.total();
-  }
-
   [[no_unique_address]] Code code_{};
   std::size_t group_ = 0;
   trellis_scale choice_ = trellis_scale::rms;

@@ -25,13 +25,15 @@ struct trained_code {
   static constexpr int values = 1;
   static constexpr int index_bits = detail::trained_table<L, B>::index_bits;
   static constexpr int maps = (L + index_bits - 1) / index_bits - 1;
+  static constexpr int largest_entry = detail::trained_table<L, B>::table.largest();
+  static constexpr int entry_levels = levels_of_entry(largest_entry);
   using table_type = folded_table<index_bits, maps>;
 
   constexpr table_type const& table() const noexcept { return detail::trained_table<L, B>::table; }
   constexpr std::int16_t level(std::uint32_t state, int) const noexcept {
-    return static_cast<std::int16_t>(256 * table().level[table().index(state)]);
+    return static_cast<std::int16_t>(entry_levels * table().level[table().index(state)]);
   }
-  constexpr float sigma() const noexcept { return 256 * table().sigma; }
+  constexpr float sigma() const noexcept { return static_cast<float>(entry_levels) * table().sigma; }
 };
 
 template <int Bits, int StateBits, class Scale = float32>
