@@ -5,9 +5,9 @@
 ///   draw maps, linear over bits, and levels;   repeat: encode the samples block by block;
 ///   level(i) = mean of the samples emitted in states of index i
 ///
-/// E = L trains a plain table of 2^L levels. Maps are not trained but drawn: among a few hundred draws of L <= 8 the best is 5 to
-/// 10 % better than the median, with L = 12 and 16 all are alike. Linear maps, such as those of convolutional codes, are better
-/// than arbitrary ones on average.
+/// E = L trains a plain table of 2^L levels. Maps are not trained but drawn: of some hundred draws the best is 18, 13 and 9 %
+/// better than the median for L = 4, 6 and 8, 3 % for 10, 2 % for 12 (2 bits). Linear maps, as in convolutional codes, are better
+/// on average than arbitrary ones.
 ///
 /// Model of : -
 /// Cost     : an encoding of all samples an iteration.
