@@ -62,11 +62,6 @@ struct trellis_shape {
   static constexpr std::uint32_t class_mask = classes - 1;
 };
 
-/// Bit n of a string of `bits` bits, cyclic by one turn.
-constexpr std::uint32_t string_bit(std::byte const* from, std::size_t n) noexcept {
-  return std::to_integer<std::uint32_t>(from[n / 8]) >> (n % 8) & 1;
-}
-
 /// The window of `width` <= 16 bits that starts at bit n < bits of a cyclic string of `bits` bits, a multiple of 8.
 constexpr std::uint32_t string_window(std::byte const* from, std::size_t bits, std::size_t n, int width) noexcept {
   auto const bytes = bits / 8;
