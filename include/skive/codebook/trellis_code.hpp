@@ -10,8 +10,8 @@
 ///   mcg    as inst3 with x = CBAC1FED s;   mul1  as mad1 with x = 83DCD12D s                (exllamav3's, without the offset)
 ///
 /// The arithmetic of computed codes is modulo 2^32. Why to fold: a long memory needs many states, not many levels. 16 levels and
-/// 16 map entries, two registers, are better than a trained table of 256 bytes (0.0755 against 0.0777 at 2 bits), 64 and 64 than
-/// one of 4096 (0.0708 against 0.0718).
+/// 16 map entries, two registers, are better than a trained table of 256 bytes (0.0758 against 0.0777 at 2 bits), 64 and 64 than
+/// one of 4096 (0.0710 against 0.0718).
 ///
 /// Model of : trellis_code; folded_trellis_code for folded_code
 /// Cost     : a multiplication and a few operations a state, or a byte of memory for each piece.
