@@ -34,12 +34,14 @@ concept trellis_code = primitive<C> && requires(C const c, std::uint32_t state, 
   { c.sigma() } noexcept -> std::same_as<float>;
 };
 
-/// A code that decodes in registers: level = 256 table().level[i], i the exclusive or of the state's lowest index_bits bits and
-/// of one map entry for each further piece of so many bits (codebook/trellis_code.hpp).
+/// A code that decodes in registers: level = entry_levels table().level[i], i the exclusive or of the state's lowest index_bits
+/// bits and of one map entry for each further piece of so many bits (codebook/trellis_code.hpp).
 template <class C>
 concept folded_trellis_code = trellis_code<C> && C::values == 1 && requires(C const c) {
   { C::index_bits } -> std::convertible_to<int>;
   { C::maps } -> std::convertible_to<int>;
+  { C::largest_entry } -> std::convertible_to<int>;
+  { C::entry_levels } -> std::convertible_to<int>;
   { c.table().level[0] } noexcept -> std::convertible_to<std::int8_t>;
 };
 
@@ -59,11 +61,6 @@ struct trellis_shape {
   static constexpr std::uint32_t state_mask = states - 1;
   static constexpr std::uint32_t class_mask = classes - 1;
 };
-
-/// Bit n of a string of `bits` bits, cyclic by one turn.
-constexpr std::uint32_t string_bit(std::byte const* from, std::size_t n) noexcept {
-  return std::to_integer<std::uint32_t>(from[n / 8]) >> (n % 8) & 1;
-}
 
 /// The window of `width` <= 16 bits that starts at bit n < bits of a cyclic string of `bits` bits, a multiple of 8.
 constexpr std::uint32_t string_window(std::byte const* from, std::size_t bits, std::size_t n, int width) noexcept {

@@ -16,14 +16,11 @@
 /// zeros, one with a NaN or infinity to NaN. Source   : codebook/trellis.hpp.
 
 #include "skive/block/float_query.hpp"
-#include "skive/block/group_error.hpp"
-#include "skive/block/scale.hpp"
+#include "skive/codebook/root_mean_square.hpp"
 #include "skive/codebook/trellis_dot.hpp"
 #include "skive/codebook/trellis_encoder.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/format/half.hpp"
-
-#include <cmath>
 
 namespace skive {
 
@@ -173,7 +170,8 @@ class trellis_codec {
   result<int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
     requires folded_trellis_code<Code>
   {
-    auto q = detail::prepare_int8<Arch, Code::step_bits, 128, false>(x, 1.0f, bit_order::low_first, kind, w);
+    auto q =
+        detail::prepare_int8<Arch, Code::step_bits, detail::trellis_bias<Code>, false>(x, 1.0f, bit_order::low_first, kind, w);
     if (!q) return q;
     auto made = *q;
     made.order = detail::trellis_query_order<Code>;
@@ -201,8 +199,18 @@ class trellis_codec {
   void multiply(detail::row_products<2> const& rows, std::size_t n, int8_query const* q) const noexcept
     requires folded_trellis_code<Code>
   {
-    for (std::size_t r = 0; r < rows.rows; ++r)
-      for (std::size_t t = 0; t < Queries; ++t) rows.out[t * rows.stride + r] = byte_product<Arch>(rows.row(r), n, q[t]);
+    for (std::size_t t = 0; t < Queries; ++t) {
+      detail::trellis_product<Code, Arch> product{code_, q[t]};
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        auto const from = rows.row(r);
+        product.begin();
+        each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
+          product.add(from[0].data + g * from[0].block_stride, detail::level_step(load(from, g).scale, code_.sigma()), first,
+                      size, coded);
+        });
+        rows.out[t * rows.stride + r] = product.total();
+      }
+    }
   }
 
  private:
@@ -237,29 +245,15 @@ class trellis_codec {
         detail::load_field(from[1].data + g * from[1].block_stride, 0, Scale::bits, bit_order::low_first));
   }
 
-  template <class T>
-  static float rms(std::span<T const> values) noexcept {
-    detail::lane_sums sums;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      auto const x = detail::normal_or_zero(detail::widen(values[i]));
-      sums.add(i, x * x);
-    }
-    return static_cast<float>(std::sqrt(sums.total() / static_cast<double>(values.size())));
-  }
-  // Scales below 2^-80 stand for zeros; above 2^110 no level would overflow.
-  static scale_state kept(float s) noexcept {
-    if (s < 0x1p-80f) return detail::keep_scale<Scale>(0.0f);
-    return detail::keep_scale<Scale>(s > 0x1p110f ? 0x1p110f : s);
-  }
   template <class Arch, class T>
   scale_state settle_group(std::span<T const> values, workspace w) const noexcept {
     if (detail::largest_magnitude(values) >= float_infinity_bits) return detail::not_finite_scale<Scale>();
-    auto const s = rms(values);
-    if (choice_ == trellis_scale::rms) return kept(s);
+    auto const s = detail::root_mean_square(values);
+    if (choice_ == trellis_scale::rms) return detail::keep_root_mean_square<Scale>(s);
     scale_state best{};
     double least = 0;
     for (float const share : {1.0f, 0.96f, 1.04f, 0.92f, 1.08f}) {
-      auto const state = kept(ieee_multiply(s, share));
+      auto const state = detail::keep_root_mean_square<Scale>(ieee_multiply(s, share));
       auto const error = group_error_at<Arch>(state, values, w);
       if (share == 1.0f || error < least) {
         best = state;
@@ -342,18 +336,6 @@ class trellis_codec {
     });
     return errc::ok;
   }
-  template <class Arch>
-  float byte_product(planes<std::byte const, 2> const& from, std::size_t n, int8_query const& q) const noexcept
-    requires folded_trellis_code<Code>
-  {
-    detail::trellis_product<Code, Arch> product{code_, q};
-    each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
-      product.add(from[0].data + g * from[0].block_stride, detail::level_step(load(from, g).scale, code_.sigma()), first, size,
-                  [](std::size_t tail) { return coded(tail); });
-    });
-    return product.total();
-  }
-
   [[no_unique_address]] Code code_{};
   std::size_t group_ = 0;
   trellis_scale choice_ = trellis_scale::rms;

@@ -3,7 +3,7 @@
 /// @file codebook/trellis_lanes.hpp - levels of folded trellis codes in registers, 64 bytes of codes at a time.
 ///
 ///   64 bytes of codes are a chunk of 64 R values, R = 8 / B (B = 1, 2, 4): value R j + r starts at bit B r of byte j
-///   i = window_E(B r) ^ m_1(window_E(B r + E)) ^ m_2(window_E(B r + 2 E));   byte j of field r: t(i), or t(i) + 128
+///   i = window_E(B r) ^ m_1(window_E(B r + E)) ^ m_2(window_E(B r + 2 E));   byte j of field r: t(i) + bias
 ///
 /// Windows of 16-bit shifts, tables in registers. A block of 256 values is 32 B bytes, within which the string is cyclic.
 ///
@@ -43,8 +43,8 @@ class trellis_lanes {
   static constexpr std::size_t block_chunks = B == 4 ? 2 : 1;  ///< chunks that are decoded together
   static constexpr std::size_t group = 64 * block_chunks;      ///< their bytes
 
-  /// Biased: levels + 128 as unsigned bytes, for products; else signed ones.
-  trellis_lanes(typename Code::table_type const& t, bool biased) noexcept : level_{levels(t, biased)}, maps_{make_maps(t)} {}
+  /// Bias: what is added to the levels, so that products see unsigned bytes; 0: signed ones.
+  trellis_lanes(typename Code::table_type const& t, int bias) noexcept : level_{levels(t, bias)}, maps_{make_maps(t)} {}
 
   /// f(field, levels) for each field of chunk `half` of the group at p.
   template <class F>
@@ -62,9 +62,9 @@ class trellis_lanes {
   [[gnu::always_inline]] static words load(std::byte const* p) noexcept {
     return words::load(reinterpret_cast<std::uint32_t const*>(p));
   }
-  static table levels(typename Code::table_type const& t, bool biased) noexcept {
+  static table levels(typename Code::table_type const& t, int bias) noexcept {
     std::array<std::uint8_t, entries> bytes{};
-    for (std::size_t i = 0; i < entries; ++i) bytes[i] = static_cast<std::uint8_t>(t.level[i] + (biased ? 128 : 0));
+    for (std::size_t i = 0; i < entries; ++i) bytes[i] = static_cast<std::uint8_t>(t.level[i] + bias);
     return table{bytes};
   }
   // Bits above a narrower piece do not count.

@@ -3,6 +3,7 @@
 /// @file simd/short_lanes.hpp - a register of 16-bit numbers: what xsimd lacks for fixed-point metrics.
 ///
 ///   high_product(a, b)    lane i: floor(a_i b_i / 2^16), signed
+///   narrower<Arch, N>     the instruction set whose registers hold just N of them, where Arch contains one
 ///   repeated<B>(p)        lane i: p[i >> B]; up to a register's bytes from p may be read
 ///
 /// Model of : -
@@ -18,6 +19,31 @@ template <class Arch>
 using shorts = xsimd::batch<std::int16_t, Arch>;
 template <class Arch>
 using unsigned_shorts = xsimd::batch<std::uint16_t, Arch>;
+
+namespace detail {
+template <class Arch, std::size_t N>
+struct narrower_arch {
+  using type = Arch;
+};
+#if XSIMD_WITH_AVX2
+template <class Arch>
+  requires has_avx512<Arch>
+struct narrower_arch<Arch, 16> {
+  using type = xsimd::avx2;
+};
+#endif
+#if XSIMD_WITH_SSE4_1
+template <class Arch>
+  requires(has_avx512<Arch> || has_avx2<Arch>)
+struct narrower_arch<Arch, 8> {
+  using type = xsimd::sse4_1;
+};
+#endif
+}  // namespace detail
+
+/// Arch, or the instruction set within it whose registers hold just N numbers of 16 bits.
+template <class Arch, std::size_t N>
+using narrower = typename detail::narrower_arch<Arch, N>::type;
 
 template <class Arch>
 [[gnu::always_inline]] inline shorts<Arch> high_product(shorts<Arch> const& a, shorts<Arch> const& b) noexcept {
