@@ -169,7 +169,9 @@
 // codebook
 #include "skive/codebook/distribution.hpp"
 #include "skive/codebook/kmeans_1d.hpp"
+#include "skive/codebook/lloyd_codec.hpp"
 #include "skive/codebook/lloyd_max.hpp"
+#include "skive/codebook/root_mean_square.hpp"
 #include "skive/codebook/trellis.hpp"
 #include "skive/codebook/trellis_code.hpp"
 #include "skive/codebook/trellis_codec.hpp"
@@ -179,6 +181,7 @@
 #include "skive/codebook/trellis_trained.hpp"
 #include "skive/codebook/trellis_trained_table.hpp"
 #include "skive/codebook/trellis_training.hpp"
+#include "skive/codebook/viterbi.hpp"
 
 // sparse
 #include "skive/sparse/bit_stream.hpp"

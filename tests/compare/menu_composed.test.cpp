@@ -4,11 +4,13 @@
 
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
+
 #include "skive/block/nvfp4.hpp"
 #include "skive/compose/residual.hpp"
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
+#include "skive/core/random.hpp"
 #include "skive/transform/random_hadamard.hpp"
 #include "support/menu_rows.hpp"
 
@@ -104,4 +106,25 @@ TEST_CASE("menu: a low-rank term takes the part that all rows share", "[compare]
   CHECK(f->total_bits({40, 64}) == make_format("int4_g32")->total_bits({40, 64}) + 16.0 * 2 * (40 + 64));
   CHECK(f->constant_count(64) == 128);
   CHECK_THROWS_AS(make_format("lr65+int4_g32")->fit({m.data(), 40, 64}), std::runtime_error);
+}
+
+TEST_CASE("menu: codes for Gaussian sources", "[compare]") {
+  counter_random const random{3};
+  std::vector<float> m(8 * 1024);
+  random.fill_gaussian(std::span{m});
+  auto const error = [&](char const* name) {
+    auto const y = test::through_format(*make_format(name), m, 1024);
+    double sum = 0;
+    double power = 0;
+    for (std::size_t i = 0; i < m.size(); ++i) {
+      sum += std::pow(static_cast<double>(y[i]) - static_cast<double>(m[i]), 2);
+      power += std::pow(static_cast<double>(m[i]), 2);
+    }
+    return sum / power;
+  };
+  CHECK(error("lloyd2") < 0.125);
+  CHECK(error("tcq2_l8") < 0.082);
+  CHECK(error("rht+tcq2_l8") < 0.082);
+  CHECK(make_format("tcq2_l8")->total_bits({8, 1024}) == 8 * (2 * 1024 + 32));
+  CHECK(make_format("lloyd2")->total_bits({8, 1024}) == 8 * (2 * 1024 + 16));
 }
