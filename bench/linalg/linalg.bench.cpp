@@ -6,6 +6,7 @@
 // kernels being those of the instruction set that this program is built for.
 #include "skive/linalg/cholesky_qr.hpp"
 #include "skive/linalg/gram.hpp"
+#include "skive/linalg/pivoted_cholesky.hpp"
 #include "skive/linalg/pivoted_qr.hpp"
 #include "support/measure.hpp"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// linalg/cholesky.hpp: residuals, rank-deficient, zero, indefinite and non-finite matrices, pivot order, an oracle of fifty
-// digits.
+// linalg/cholesky.hpp, linalg/pivoted_cholesky.hpp: residuals, rank-deficient, zero, indefinite and non-finite matrices, pivot
+// order, an oracle of fifty digits.
 #include "skive/linalg/cholesky.hpp"
 
+#include "skive/linalg/pivoted_cholesky.hpp"
 #include "support/matrices.hpp"
 #include "support/simd_arches.hpp"
 
