@@ -116,7 +116,7 @@ bool factor_blocks(matrix_view<T> a, T const& least, T& smallest, workspace scra
 }
 
 template <class T>
-void restore_lower(matrix_view<T> a, std::span<T const> diagonal, T const& damping) noexcept {
+[[gnu::always_inline]] inline void restore_lower(matrix_view<T> a, std::span<T const> diagonal, T const& damping) noexcept {
   for (std::size_t i = 0; i < a.rows; ++i) {
     for (std::size_t j = 0; j < i; ++j) a(i, j) = a(j, i);
     a(i, i) = diagonal[i] + damping;

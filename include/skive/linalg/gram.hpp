@@ -112,6 +112,7 @@ class gram_accumulator {
 
   /// Adds the sums and counts of tokens that come after this one's. Fails with size_mismatch (other channels or rows) or
   /// invalid_argument (tokens wait in one of both, or both have the same sums).
+  template <class Arch = native_arch>
   status merge(gram_accumulator const& other) noexcept {
     if (other.channels_ != channels_ || other.first_ != first_ || other.count_ != count_) return errc::size_mismatch;
     if (filled_ != 0 || other.filled_ != 0 || (sums_.data() == other.sums_.data() && !sums_.empty()))
@@ -133,13 +134,13 @@ class gram_accumulator {
 
   /// factor G, both triangles; of rows first .. first + count - 1 only the lower triangle where these are not all. T: float (each
   /// number rounded once more) or double. Fails with size_mismatch or invalid_argument (tokens wait).
-  template <class T>
+  template <class Arch = native_arch, class T>
   status read(matrix_view<T> out, double factor = 1.0) const noexcept {
     if (out.rows != channels_ || out.cols != channels_) return errc::size_mismatch;
     if (!out.valid() || filled_ != 0) return errc::invalid_argument;
     for (std::size_t i = first_; i < first_ + count_; ++i)
       for (std::size_t j = 0; j <= i; ++j) out(i, j) = static_cast<T>(factor * sums_[offset(i) + j]);
-    return count_ == channels_ ? mirror_lower(out) : errc::ok;
+    return count_ == channels_ ? mirror_lower<Arch>(out) : errc::ok;
   }
 
  private:

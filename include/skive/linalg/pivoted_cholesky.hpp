@@ -30,7 +30,7 @@ namespace detail {
 
 // Rows and columns p < q of the symmetric matrix of which a is the lower triangle change places; so do rows of L left of p.
 template <class T>
-void exchange_symmetric(matrix_view<T> a, std::size_t p, std::size_t q) noexcept {
+[[gnu::always_inline]] inline void exchange_symmetric(matrix_view<T> a, std::size_t p, std::size_t q) noexcept {
   auto const swap = [](T& x, T& y) noexcept {
     T const z = x;
     x = y;

@@ -31,13 +31,13 @@ struct column_norms {
   std::span<T> now;
   std::span<T> computed;
 
-  std::size_t largest(std::size_t from) const noexcept {
+  [[gnu::always_inline]] std::size_t largest(std::size_t from) const noexcept {
     auto best = from;
     for (std::size_t i = from + 1; i < now.size(); ++i)
       if (now[best] < now[i]) best = i;
     return best;
   }
-  void move(std::size_t from, std::size_t to) noexcept {
+  [[gnu::always_inline]] void move(std::size_t from, std::size_t to) noexcept {
     now[to] = now[from];
     computed[to] = computed[from];
   }

@@ -42,7 +42,8 @@ constexpr std::size_t block_scratch_bytes(std::size_t k, std::size_t rows, std::
 }
 
 template <class T>
-block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t rows, std::size_t cols) noexcept {
+[[gnu::always_inline]] inline block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t rows,
+                                                                std::size_t cols) noexcept {
   auto const vt = take_reals<T>(scratch, k * padded(rows));
   auto const t = take_reals<T>(scratch, k * k);
   auto const gram = take_reals<T>(scratch, k * k);
@@ -51,7 +52,7 @@ block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t
 
 /// The reflectors of a block: ones on the diagonal and zeros before it.
 template <class T>
-void complete_reflectors(matrix_view<T> vt) noexcept {
+[[gnu::always_inline]] inline void complete_reflectors(matrix_view<T> vt) noexcept {
   for (std::size_t j = 0; j < vt.rows; ++j) {
     for (std::size_t i = 0; i < j; ++i) vt(j, i) = T(0);
     vt(j, j) = T(1);
@@ -59,7 +60,7 @@ void complete_reflectors(matrix_view<T> vt) noexcept {
 }
 
 template <class T>
-status check_reflectors(matrix_view<T const> a, std::size_t reflectors) noexcept {
+[[gnu::always_inline]] inline status check_reflectors(matrix_view<T const> a, std::size_t reflectors) noexcept {
   if (reflectors != smaller(a.rows, a.cols)) return errc::size_mismatch;
   return a.valid() ? errc::ok : errc::invalid_argument;
 }
