@@ -97,9 +97,11 @@ void positive_definite_matrices() {
     REQUIRE(std::fabs(report.damping / (mean * T(0.01)) - T(1)) < T(1e-4));
     REQUIRE(reproduces<Wide>(damped, a, identity_order(n), report.damping, Wide(0)));
     auto pivoted = a;
+    if (n > 1) pivoted(0, n - 1) = std::numeric_limits<T>::infinity();  // above the diagonal: never looked at
     auto order = identity_order(n);
     skive::pivoted_cholesky_report<T> pivots;
     REQUIRE(skive::pivoted_cholesky<Arch>(pivoted.view(), order, pivots, workspace{memory}));
+    if (n > 1) pivoted(0, n - 1) = a(0, n - 1);
     REQUIRE((pivots.rank == n && pivots.rest_trace == T(0)));
     REQUIRE(reproduces<Wide>(pivoted, a, order, T(0), Wide(0)));
     REQUIRE(upper_is_that_of(pivoted, a));

@@ -42,6 +42,13 @@ template <class T>
   swap(a(p, p), a(q, q));
 }
 
+template <class Arch, class T>
+bool lower_is_finite(matrix_view<T const> a) noexcept {
+  for (std::size_t i = 0; i < a.rows; ++i)
+    if (!all_finite<Arch, T>(submatrix(a, i, 0, 1, i + 1))) return false;
+  return true;
+}
+
 /// d_i = d_i - x_i^2.
 template <class Arch, class T>
 void subtract_squares(T const* x, T* d, std::size_t n) noexcept {
@@ -106,7 +113,7 @@ status pivoted_cholesky(matrix_view<T> a, std::span<std::size_t> order, pivoted_
   if (a.rows != a.cols || order.size() != a.rows) return errc::size_mismatch;
   if (!a.valid() || relative < T(0)) return errc::invalid_argument;
   if (scratch.size() < cholesky_scratch_bytes<T, Arch>(a.rows)) return errc::workspace_too_small;
-  if (!detail::all_finite<Arch, T>(a)) return errc::not_finite;
+  if (!detail::lower_is_finite<Arch, T>(a)) return errc::not_finite;
   report = {};
   auto const n = a.rows;
   if (n == 0) return errc::ok;
@@ -134,9 +141,7 @@ status pivoted_cholesky(matrix_view<T> a, std::span<std::size_t> order, pivoted_
     if (T(0) < diagonal[i]) report.rest_trace += diagonal[i];
     for (std::size_t j = report.rank; j <= i; ++j) a(i, j) = T(0);
   }
-  for (std::size_t i = 0; i < n; ++i)
-    if (!detail::all_finite<Arch, T>(submatrix(a, i, 0, 1, i + 1))) return errc::not_positive_definite;
-  return errc::ok;
+  return detail::lower_is_finite<Arch, T>(a) ? errc::ok : errc::not_positive_definite;
 }
 
 }  // namespace skive
