@@ -15,14 +15,13 @@
 ///
 /// Model of : -
 /// Cost     : n^2 operations a token, as matrix products; sums are read and written once in 512 tokens. No allocation.
-/// Accuracy : |G_ij - exact| <= (261 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order; products below
-/// 2^-126
-///            may count as zero.
+/// Accuracy : |G_ij - exact| <= (261 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order (515 u for
+///            scalar_arch); products below 2^-126 may count as zero.
 /// Promise  : for one instruction set the bits depend on the sequence of tokens only: not on how add() gets them, nor on ranges
 ///            of rows (a). merge() commutes; sums of other orders of shards (b) differ within shards 2^-53 sum |x_i x_j|. Counts
 ///            of tokens are exact, whatever is merged. Sums do not overflow.
-/// Source   : P. Blanchard, N. Higham, T. Mary, "A class of fast and accurate summation algorithms", SIAM J. Sci. Comput. 42,
-/// 2020.
+/// Source   : P. Blanchard, N. Higham, T. Mary, "A class of fast and accurate summation algorithms", SIAM J. Sci. Comput. 42(3),
+///            2020.
 
 #include "skive/core/status.hpp"
 #include "skive/format/rows.hpp"

@@ -12,8 +12,8 @@
 /// lost.
 ///            The same bits for one instruction set and compiler, however the columns that Q is applied to are split. No
 ///            allocation. Any shape, zero and rank-deficient matrices included.
-/// Source   : R. Schreiber, C. Van Loan, as in linalg/householder.hpp; pivoting: P. Businger, G. Golub, Numer. Math. 7, 1965; the
-///            test for norms to be computed anew: Z. Drmac, Z. Bujanovic, ACM TOMS 35(2), 2008.
+/// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
+///            SIAM J. Sci. Stat. Comput. 10(1), 1989.
 
 #include "skive/core/status.hpp"
 #include "skive/linalg/householder.hpp"
