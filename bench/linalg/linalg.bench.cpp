@@ -6,6 +6,7 @@
 // kernels being those of the instruction set that this program is built for.
 #include "skive/linalg/cholesky_qr.hpp"
 #include "skive/linalg/gram.hpp"
+#include "skive/linalg/pivoted_cholesky.hpp"
 #include "skive/linalg/pivoted_qr.hpp"
 #include "support/measure.hpp"
 
@@ -195,10 +196,19 @@ void definite(arena& x) {
   static_cast<void>(mirror_lower(x.out()));
 }
 
+double good(arena& x) { return std::isfinite(x.c[0]) ? 0.0 : 1.0; }
+
+// The Cholesky factor of such a matrix in c, right-hand sides in b.
+void factored(arena& x) {
+  definite(x);
+  cholesky_report<float> report;
+  static_cast<void>(cholesky(x.out(), report, x.memory()));
+  x.b = x.a;
+}
+
 void add_symmetric(std::size_t n) {
   auto const size = std::to_string(n);
   auto const cube = static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
-  auto const good = [](arena& x) { return std::isfinite(x.c[0]) ? 0.0 : 1.0; };
   add("syrk/f32/" + size, {n, n, n}, cube / 2,
       {nothing, [](arena& x) { return static_cast<bool>(symmetric_product(x.left(), x.out(), x.memory())); }, good});
   add("cholesky/f32/" + size, {n, n, n}, cube / 6,
@@ -215,15 +225,14 @@ void add_symmetric(std::size_t n) {
          return static_cast<bool>(pivoted_cholesky(x.out(), x.order, report, x.memory())) && report.rank == x.rows();
        },
        good});
-  auto const factored = [](arena& x) {
-    definite(x);
-    cholesky_report<float> report;
-    static_cast<void>(cholesky(x.out(), report, x.memory()));
-    x.b = x.a;
-  };
   add("solve/f32/" + size, {n, n, n}, cube / 2,
       {factored, [](arena& x) { return static_cast<bool>(solve_right(transposed(lower(x.out())), x.right(), x.memory())); },
        good});
+}
+
+void add_symmetric_peers(std::size_t n) {
+  auto const size = std::to_string(n);
+  auto const cube = static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
   if (auto* const syrk = peer::open().find<ssyrk>("cblas_ssyrk"))
     add("syrk/f32:openblas/" + size, {n, n, n}, cube / 2,
         {nothing,
@@ -251,12 +260,15 @@ void add_symmetric(std::size_t n) {
          good});
 }
 
+// Multiply-adds of R and the thin Q.
+double orthogonal_work(std::size_t m, std::size_t n) {
+  return 2 * static_cast<double>(n) * static_cast<double>(n) * (static_cast<double>(m) - static_cast<double>(n) / 3);
+}
+void fresh(arena& x) { std::copy(x.a.begin(), x.a.begin() + x.m * x.n, x.c.begin()); }
+
 void add_qr(std::size_t m, std::size_t n) {
   auto const size = std::to_string(m) + 'x' + std::to_string(n);
-  auto const wide = static_cast<double>(n) * static_cast<double>(n);
-  auto const flops = 2 * wide * (static_cast<double>(m) - static_cast<double>(n) / 3);  // R and thin Q
-  auto const good = [](arena& x) { return std::isfinite(x.c[0]) ? 0.0 : 1.0; };
-  auto const fresh = [](arena& x) { std::copy(x.a.begin(), x.a.begin() + x.m * x.n, x.c.begin()); };
+  auto const flops = orthogonal_work(m, n);
   add("qr/f32/" + size, {m, n, n}, flops,
       {nothing,
        [](arena& x) {
@@ -275,6 +287,11 @@ void add_qr(std::size_t m, std::size_t n) {
        good});
   add("pivoted_qr/f32/" + size, {m, n, n}, flops / 2,
       {fresh, [](arena& x) { return static_cast<bool>(pivoted_qr(x.out(), x.tau, x.order, x.memory())); }, good});
+}
+
+void add_qr_peers(std::size_t m, std::size_t n) {
+  auto const size = std::to_string(m) + 'x' + std::to_string(n);
+  auto const flops = orthogonal_work(m, n);
   auto const& p = peer::open();
   auto* const geqrf = p.find<sgeqrf>("sgeqrf_");
   auto* const orgqr = p.find<sorgqr>("sorgqr_");
@@ -327,9 +344,14 @@ void add_gram(std::size_t channels) {
   for (std::size_t const n : {64U, 256U, 1024U}) add_products(std::to_string(n), n, n, n, false);
   add_products("4096x72x4096", 4096, 72, 4096, false);
   add_products("72x4096x4096", 72, 4096, 4096, true);
-  for (std::size_t const n : {256U, 1024U}) add_symmetric(n);
-  add_qr(1024, 1024);
-  add_qr(4096, 72);
+  for (std::size_t const n : {256U, 1024U}) {
+    add_symmetric(n);
+    add_symmetric_peers(n);
+  }
+  for (auto const& [m, n] : std::array<std::array<std::size_t, 2>, 2>{{{1024, 1024}, {4096, 72}}}) {
+    add_qr(m, n);
+    add_qr_peers(m, n);
+  }
   for (std::size_t const n : {1024U, 4096U}) add_gram(n);
   return true;
 }();

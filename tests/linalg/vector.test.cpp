@@ -120,6 +120,10 @@ void norms_use_the_whole_range() {
   REQUIRE(std::isnan(norm({T(1), limits::quiet_NaN(), huge})));
   REQUIRE(std::isnan(norm({limits::quiet_NaN()})));
   REQUIRE(std::isnan(norm({limits::infinity(), limits::quiet_NaN()})));
+  T const hidden[]{T(1), limits::quiet_NaN(), T(2)};
+  REQUIRE(std::isnan(skive::detail::largest_magnitude<Arch>(hidden, 3)));
+  REQUIRE(!skive::detail::all_finite<Arch, T>({hidden, 1, 3}));
+  REQUIRE(skive::detail::all_finite<Arch, T>({hidden, 1, 1}));
 }
 
 }  // namespace

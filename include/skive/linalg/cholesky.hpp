@@ -2,21 +2,18 @@
 #pragma once
 /// @file linalg/cholesky.hpp - Cholesky factors of symmetric matrices that need not be quite positive definite.
 ///
-///   cholesky            A + damping I = L L^T                     damping: what the caller asks, more where that is not enough
-///   pivoted_cholesky    A(order, order) = L L^T + rest, L of `rank` columns, the largest pivot first; stops at a small one
+///   cholesky      A + damping I = L L^T      damping: what the caller asks, more where that is not enough
 ///
-/// L takes the lower triangle of A. cholesky() starts again with more damping from the strict upper triangle, which has to be the
-/// mirror image of the lower one and stays as it is; pivoted_cholesky() never looks at the upper triangle.
+/// L takes the lower triangle of A. An attempt that fails is followed by one with more damping, from the strict upper triangle,
+/// which has to be the mirror image of the lower one and stays as it is. Rank-deficient matrices that are to keep their rank:
+/// linalg/pivoted_cholesky.hpp.
 ///
 /// Model of : -
 /// Cost     : n^3 / 3 operations, by products in blocks of 64, for each attempt that goes to the end; no allocation.
-/// Accuracy : |A + damping I - L L^T| <= (n + 1) u |L| |L^T| to first order; pivoted: besides, rest is positive semi-definite
-///            with trace `rest_trace` for a positive semi-definite A, up to rounding.
+/// Accuracy : |A + damping I - L L^T| <= (n + 2) u |L| |L^T| to first order.
 /// Promise  : never a NaN in L: every square root is of a pivot above n u times the largest diagonal element. Input that is not
 ///            finite is refused before the first write. The same bits for one instruction set.
-/// Source   : N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, sections 10.1 and 10.3; C. Lucas,
-/// "LAPACK-
-///            style codes for level 2 and 3 pivoted Cholesky factorizations", LAPACK working note 161, 2004.
+/// Source   : N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, sections 10.1 and 10.3.
 
 #include "skive/linalg/triangular.hpp"
 
@@ -34,13 +31,6 @@ struct cholesky_report {
   T damping = T(0);         ///< added to the diagonal
   T smallest_pivot = T(0);  ///< square of the smallest diagonal element of L
   int attempts = 0;
-};
-
-template <real T>
-struct pivoted_cholesky_report {
-  std::size_t rank = 0;
-  T smallest_pivot = T(0);  ///< the last that was taken
-  T rest_trace = T(0);      ///< sum of the diagonal elements that were left
 };
 
 namespace detail {
@@ -126,7 +116,7 @@ bool factor_blocks(matrix_view<T> a, T const& least, T& smallest, workspace scra
 }
 
 template <class T>
-void restore_lower(matrix_view<T> a, std::span<T const> diagonal, T const& damping) noexcept {
+[[gnu::always_inline]] inline void restore_lower(matrix_view<T> a, std::span<T const> diagonal, T const& damping) noexcept {
   for (std::size_t i = 0; i < a.rows; ++i) {
     for (std::size_t j = 0; j < i; ++j) a(i, j) = a(j, i);
     a(i, i) = diagonal[i] + damping;
@@ -135,7 +125,7 @@ void restore_lower(matrix_view<T> a, std::span<T const> diagonal, T const& dampi
 
 }  // namespace detail
 
-/// Scratch of cholesky() and pivoted_cholesky() for n x n.
+/// Scratch of cholesky() and of pivoted_cholesky() for n x n.
 template <real T, class Arch = native_arch>
 constexpr std::size_t cholesky_scratch_bytes(std::size_t n) noexcept {
   constexpr auto block = detail::cholesky_block;
@@ -177,119 +167,6 @@ status cholesky(matrix_view<T> a, cholesky_report<T>& report, workspace scratch,
   }
   detail::restore_lower<T>(a, diagonal, T(0));
   return errc::not_positive_definite;
-}
-
-namespace detail {
-
-// Rows and columns p < q of the symmetric matrix of which a is the lower triangle change places; so do rows of L left of p.
-template <class T>
-void exchange_symmetric(matrix_view<T> a, std::size_t p, std::size_t q) noexcept {
-  auto const swap = [](T& x, T& y) noexcept {
-    T const z = x;
-    x = y;
-    y = z;
-  };
-  for (std::size_t j = 0; j < p; ++j) swap(a(p, j), a(q, j));
-  for (std::size_t i = p + 1; i < q; ++i) swap(a(i, p), a(q, i));
-  for (std::size_t i = q + 1; i < a.rows; ++i) swap(a(i, p), a(i, q));
-  swap(a(p, p), a(q, q));
-}
-
-/// d_i = d_i - x_i^2.
-template <class Arch, class T>
-void subtract_squares(T const* x, T* d, std::size_t n) noexcept {
-  std::size_t i = 0;
-  if constexpr (vector_real<T, Arch>) {
-    using batch = xsimd::batch<T, Arch>;
-    for (; i + batch::size <= n; i += batch::size) {
-      auto const y = batch::load_unaligned(x + i);
-      multiply_subtract(y, y, batch::load_unaligned(d + i)).store_unaligned(d + i);
-    }
-    if (i == n) return;
-    auto const y = load_some<T, Arch>(x + i, n - i);
-    store_some(multiply_subtract(y, y, load_some<T, Arch>(d + i, n - i)), d + i, n - i);
-  } else {
-    for (; i < n; ++i) d[i] -= x[i] * x[i];
-  }
-}
-
-// Columns k0 .. k0 + cholesky_block - 1 of L; what lies left of k0 has been taken off already. Row k - k0 of `columns` is column
-// k of L. Returns the columns made.
-template <class Arch, class T>
-std::size_t pivot_block(matrix_view<T> a, std::size_t k0, matrix_view<T> columns, std::span<std::size_t> order,
-                        std::span<T> diagonal, T const& least, pivoted_cholesky_report<T>& report) noexcept {
-  auto const n = a.rows;
-  auto const end = n - k0 < cholesky_block ? n : k0 + cholesky_block;
-  for (std::size_t k = k0; k < end; ++k) {
-    auto best = k;
-    for (std::size_t i = k + 1; i < n; ++i)
-      if (diagonal[best] < diagonal[i]) best = i;
-    T const pivot = diagonal[best];
-    if (!(pivot > least)) return k - k0;
-    if (best != k) {
-      exchange_symmetric(a, k, best);
-      for (std::size_t l = 0; l < k - k0; ++l) exchange<Arch>(&columns(l, k), &columns(l, best), 1);
-      auto const index = order[k];
-      order[k] = order[best];
-      order[best] = index;
-      diagonal[best] = diagonal[k];
-    }
-    report.rank = k + 1;
-    report.smallest_pivot = pivot;
-    a(k, k) = square_root(pivot);
-    T* const column = columns.row(k - k0).data();
-    for (std::size_t i = k + 1; i < n; ++i) column[i] = a(i, k);
-    for (std::size_t l = 0; l < k - k0; ++l) axpy<Arch>(T(-columns(l, k)), &columns(l, k) + 1, column + k + 1, n - k - 1);
-    divide<Arch>(a(k, k), column + k + 1, n - k - 1);
-    subtract_squares<Arch>(column + k + 1, diagonal.data() + k + 1, n - k - 1);
-    for (std::size_t i = k + 1; i < n; ++i) a(i, k) = column[i];
-  }
-  return end - k0;
-}
-
-}  // namespace detail
-
-/// order[i]: which row and column of A is row i of L. Pivots not above `relative` times the largest diagonal element (n u if that
-/// is more) end it; columns of L behind `rank` are zero. Fails with size_mismatch, invalid_argument, workspace_too_small or
-/// not_finite; A is then untouched. Fails with not_positive_definite when L overflows, which takes a matrix that is far from it;
-/// A is then lost. A zero matrix has rank 0.
-template <class Arch = native_arch, real T>
-status pivoted_cholesky(matrix_view<T> a, std::span<std::size_t> order, pivoted_cholesky_report<T>& report, workspace scratch,
-                        std::type_identity_t<T> relative = T(0)) noexcept {
-  if (a.rows != a.cols || order.size() != a.rows) return errc::size_mismatch;
-  if (!a.valid() || relative < T(0)) return errc::invalid_argument;
-  if (scratch.size() < cholesky_scratch_bytes<T, Arch>(a.rows)) return errc::workspace_too_small;
-  if (!detail::all_finite<Arch, T>(a)) return errc::not_finite;
-  report = {};
-  auto const n = a.rows;
-  if (n == 0) return errc::ok;
-  auto const diagonal = take_reals<T>(scratch, n);
-  matrix_view<T> const columns{take_reals<T>(scratch, detail::cholesky_block * n).data(), detail::cholesky_block, n};
-  T largest(0);
-  for (std::size_t i = 0; i < n; ++i) {
-    order[i] = i;
-    diagonal[i] = a(i, i);
-    if (largest < a(i, i)) largest = a(i, i);
-  }
-  T const floor = T(static_cast<int>(n)) * std::numeric_limits<T>::epsilon() / 2;
-  T const least = largest * (relative < floor ? floor : relative);
-  for (std::size_t k = 0; k < n;) {
-    auto const made = detail::pivot_block<Arch, T>(a, k, columns, order, diagonal, least, report);
-    k += made;
-    if (made < detail::cholesky_block || k == n) break;
-    if (auto const s = symmetric_product<Arch>(submatrix(a, k, k - made, n - k, made), submatrix(a, k, k, n - k, n - k), scratch,
-                                               T(-1), T(1));
-        !s)
-      return s;
-    for (std::size_t i = k; i < n; ++i) diagonal[i] = a(i, i);
-  }
-  for (std::size_t i = report.rank; i < n; ++i) {
-    if (T(0) < diagonal[i]) report.rest_trace += diagonal[i];
-    for (std::size_t j = report.rank; j <= i; ++j) a(i, j) = T(0);
-  }
-  for (std::size_t i = 0; i < n; ++i)
-    if (!detail::all_finite<Arch, T>(submatrix(a, i, 0, 1, i + 1))) return errc::not_positive_definite;
-  return errc::ok;
 }
 
 }  // namespace skive

@@ -57,7 +57,7 @@ void collect_factor(matrix_view<T> l, matrix_view<T> r, matrix_view<T> copy, boo
 
 /// Largest element of |G - I| in the lower triangle.
 template <class T>
-T distance_from_identity(matrix_view<T const> g) noexcept {
+[[gnu::always_inline]] inline T distance_from_identity(matrix_view<T const> g) noexcept {
   T worst(0);
   for (std::size_t i = 0; i < g.rows; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
@@ -86,7 +86,7 @@ status cholesky_qr(matrix_view<T> a, std::type_identity_t<matrix_view<T>> r, cho
   matrix_view<T> const copy{take_reals<T>(scratch, n * n).data(), n, n};
   for (int wanted = 2; report.passes < wanted; ++report.passes) {
     static_cast<void>(symmetric_product<Arch>(transposed(a), gram, scratch));
-    static_cast<void>(mirror_lower(gram));
+    static_cast<void>(mirror_lower<Arch>(gram));
     bool const first = report.passes == 0;
     // After the first pass the columns are nearly orthonormal, or else one pass more will not help.
     if (!first && report.passes + 1 == wanted && !(detail::distance_from_identity<T>(gram) <= T(1) / T(4))) {

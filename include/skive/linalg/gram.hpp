@@ -15,14 +15,13 @@
 ///
 /// Model of : -
 /// Cost     : n^2 operations a token, as matrix products; sums are read and written once in 512 tokens. No allocation.
-/// Accuracy : |G_ij - exact| <= (261 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order; products below
-/// 2^-126
-///            may count as zero.
+/// Accuracy : |G_ij - exact| <= (261 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order (515 u for
+///            scalar_arch); products below 2^-126 may count as zero.
 /// Promise  : for one instruction set the bits depend on the sequence of tokens only: not on how add() gets them, nor on ranges
 ///            of rows (a). merge() commutes; sums of other orders of shards (b) differ within shards 2^-53 sum |x_i x_j|. Counts
 ///            of tokens are exact, whatever is merged. Sums do not overflow.
-/// Source   : P. Blanchard, N. Higham, T. Mary, "A class of fast and accurate summation algorithms", SIAM J. Sci. Comput. 42,
-/// 2020.
+/// Source   : P. Blanchard, N. Higham, T. Mary, "A class of fast and accurate summation algorithms", SIAM J. Sci. Comput. 42(3),
+///            2020.
 
 #include "skive/core/status.hpp"
 #include "skive/format/rows.hpp"
@@ -112,6 +111,7 @@ class gram_accumulator {
 
   /// Adds the sums and counts of tokens that come after this one's. Fails with size_mismatch (other channels or rows) or
   /// invalid_argument (tokens wait in one of both, or both have the same sums).
+  template <class Arch = native_arch>
   status merge(gram_accumulator const& other) noexcept {
     if (other.channels_ != channels_ || other.first_ != first_ || other.count_ != count_) return errc::size_mismatch;
     if (filled_ != 0 || other.filled_ != 0 || (sums_.data() == other.sums_.data() && !sums_.empty()))
@@ -133,13 +133,13 @@ class gram_accumulator {
 
   /// factor G, both triangles; of rows first .. first + count - 1 only the lower triangle where these are not all. T: float (each
   /// number rounded once more) or double. Fails with size_mismatch or invalid_argument (tokens wait).
-  template <class T>
+  template <class Arch = native_arch, class T>
   status read(matrix_view<T> out, double factor = 1.0) const noexcept {
     if (out.rows != channels_ || out.cols != channels_) return errc::size_mismatch;
     if (!out.valid() || filled_ != 0) return errc::invalid_argument;
     for (std::size_t i = first_; i < first_ + count_; ++i)
       for (std::size_t j = 0; j <= i; ++j) out(i, j) = static_cast<T>(factor * sums_[offset(i) + j]);
-    return count_ == channels_ ? mirror_lower(out) : errc::ok;
+    return count_ == channels_ ? mirror_lower<Arch>(out) : errc::ok;
   }
 
  private:

@@ -55,9 +55,10 @@ constexpr operand<T> submatrix(operand<T> m, std::size_t row, std::size_t col, s
 
 namespace detail {
 
-/// Is there an element of both? Precondition: both views are valid().
+/// Is there an element of both? Precondition: both views are valid(). Like all helpers without an Arch it is inlined always, so
+/// that units of different flags share no symbol.
 template <class T>
-bool shares_elements(matrix_view<T const> a, matrix_view<T const> b) noexcept {
+[[gnu::always_inline]] inline bool shares_elements(matrix_view<T const> a, matrix_view<T const> b) noexcept {
   if (a.rows == 0 || a.cols == 0 || b.rows == 0 || b.cols == 0) return false;
   auto first = reinterpret_cast<std::uintptr_t>(a.data);
   auto second = reinterpret_cast<std::uintptr_t>(b.data);

@@ -9,10 +9,9 @@
 /// Cost     : 4 m n k - 2 k^2 (m + n) + 4 k^3 / 3 operations, k = min(m, n), every step reading and writing once what is left.
 /// Accuracy : that of qr(); the diagonal of R falls, up to rounding of the norms.
 /// Promise  : as linalg/qr.hpp, whose apply_q() and form_q() read the result. Equal norms: the lower index.
-/// Source   : P. Businger, G. Golub, "Linear least squares solutions by Householder transformations", Numer. Math. 7, 1965; when
-/// to
-///            compute norms anew: Z. Drmac, Z. Bujanovic, "On the failure of rank-revealing QR factorization software", ACM TOMS
-///            35(2), 2008.
+/// Source   : P. Businger, G. Golub, "Linear least squares solutions by Householder transformations", Numerische Mathematik 7,
+///            1965; when to compute norms anew: Z. Drmac, Z. Bujanovic, "On the failure of rank-revealing QR factorization
+///            software", ACM TOMS 35(2), 2008.
 
 #include "skive/linalg/qr.hpp"
 
@@ -31,13 +30,13 @@ struct column_norms {
   std::span<T> now;
   std::span<T> computed;
 
-  std::size_t largest(std::size_t from) const noexcept {
+  [[gnu::always_inline]] std::size_t largest(std::size_t from) const noexcept {
     auto best = from;
     for (std::size_t i = from + 1; i < now.size(); ++i)
       if (now[best] < now[i]) best = i;
     return best;
   }
-  void move(std::size_t from, std::size_t to) noexcept {
+  [[gnu::always_inline]] void move(std::size_t from, std::size_t to) noexcept {
     now[to] = now[from];
     computed[to] = computed[from];
   }

@@ -143,7 +143,7 @@ void multiply(product_factors<T> const& f, matrix_view<T> c, [[maybe_unused]] wo
 }
 
 template <class T>
-status check_product(operand<T> const& a, operand<T> const& b, matrix_view<T> c) noexcept {
+[[gnu::always_inline]] inline status check_product(operand<T> const& a, operand<T> const& b, matrix_view<T> c) noexcept {
   if (a.rows() != c.rows || b.cols() != c.cols || a.cols() != b.rows()) return errc::size_mismatch;
   if (!a.view.valid() || !b.view.valid() || !c.valid()) return errc::invalid_argument;
   if (shares_elements<T>(a.view, c) || shares_elements<T>(b.view, c)) return errc::overlap;
@@ -185,7 +185,7 @@ status symmetric_product(std::type_identity_t<operand<T>> a, matrix_view<T> c, w
 }
 
 /// The strict upper triangle becomes the mirror image of the lower one. Fails with size_mismatch if c is not square.
-template <real T>
+template <class Arch = native_arch, real T>
 status mirror_lower(matrix_view<T> c) noexcept {
   if (c.rows != c.cols || !c.valid()) return errc::size_mismatch;
   constexpr std::size_t tile = 32;

@@ -12,8 +12,8 @@
 /// lost.
 ///            The same bits for one instruction set and compiler, however the columns that Q is applied to are split. No
 ///            allocation. Any shape, zero and rank-deficient matrices included.
-/// Source   : R. Schreiber, C. Van Loan, as in linalg/householder.hpp; pivoting: P. Businger, G. Golub, Numer. Math. 7, 1965; the
-///            test for norms to be computed anew: Z. Drmac, Z. Bujanovic, ACM TOMS 35(2), 2008.
+/// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
+///            SIAM J. Sci. Stat. Comput. 10(1), 1989.
 
 #include "skive/core/checked.hpp"
 #include "skive/core/status.hpp"
@@ -41,7 +41,8 @@ constexpr std::size_t block_scratch_bytes(std::size_t k, std::size_t rows, std::
 }
 
 template <class T>
-block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t rows, std::size_t cols) noexcept {
+[[gnu::always_inline]] inline block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t rows,
+                                                                std::size_t cols) noexcept {
   auto const vt = take_reals<T>(scratch, k * padded(rows));
   auto const t = take_reals<T>(scratch, k * k);
   auto const gram = take_reals<T>(scratch, k * k);
@@ -50,7 +51,7 @@ block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t
 
 /// The reflectors of a block: ones on the diagonal and zeros before it.
 template <class T>
-void complete_reflectors(matrix_view<T> vt) noexcept {
+[[gnu::always_inline]] inline void complete_reflectors(matrix_view<T> vt) noexcept {
   for (std::size_t j = 0; j < vt.rows; ++j) {
     for (std::size_t i = 0; i < j; ++i) vt(j, i) = T(0);
     vt(j, j) = T(1);
@@ -58,7 +59,7 @@ void complete_reflectors(matrix_view<T> vt) noexcept {
 }
 
 template <class T>
-status check_reflectors(matrix_view<T const> a, std::size_t reflectors) noexcept {
+[[gnu::always_inline]] inline status check_reflectors(matrix_view<T const> a, std::size_t reflectors) noexcept {
   if (reflectors != smaller(a.rows, a.cols)) return errc::size_mismatch;
   return a.valid() ? errc::ok : errc::invalid_argument;
 }

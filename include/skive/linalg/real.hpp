@@ -39,18 +39,18 @@ concept vector_real = (std::same_as<T, float> || std::same_as<T, double>) && sim
 namespace detail {
 
 template <real T>
-T square_root(T const& x) noexcept {
+[[gnu::always_inline]] inline T square_root(T const& x) noexcept {
   using std::sqrt;
   return sqrt(x);
 }
 template <real T>
-T absolute(T const& x) noexcept {
+[[gnu::always_inline]] inline T magnitude(T const& x) noexcept {
   return x < T(0) ? T(-x) : x;
 }
 /// Neither infinite nor NaN; of floats core/ieee.hpp knows it.
 using skive::is_finite;
 template <real T>
-bool finite(T const& x) noexcept {
+[[gnu::always_inline]] inline bool is_finite(T const& x) noexcept {
   return T(x - x) == T(0);
 }
 
@@ -66,7 +66,7 @@ struct placed {
 /// `count` numbers out of the workspace, uninitialised if T is trivial, else made by T's default constructor. Takes
 /// workspace::bytes<T>(count) at most.
 template <real T>
-std::span<T> take_reals(workspace& scratch, std::size_t count) noexcept {
+[[gnu::always_inline]] inline std::span<T> take_reals(workspace& scratch, std::size_t count) noexcept {
   if constexpr (std::is_trivially_copyable_v<T>) {
     return scratch.take<T>(count);
   } else {

@@ -59,7 +59,7 @@ namespace detail {
 inline constexpr std::size_t triangle_block = 64;
 
 template <class T>
-status check_solve(triangle<T> const& t, matrix_view<T> b, std::size_t unknowns) noexcept {
+[[gnu::always_inline]] inline status check_solve(triangle<T> const& t, matrix_view<T> b, std::size_t unknowns) noexcept {
   if (t.view.rows != t.view.cols || t.size() != unknowns) return errc::size_mismatch;
   if (!t.view.valid() || !b.valid()) return errc::invalid_argument;
   if (shares_elements<T>(t.view, b)) return errc::overlap;
@@ -71,7 +71,8 @@ status check_solve(triangle<T> const& t, matrix_view<T> b, std::size_t unknowns)
 
 // One block on the diagonal of op(T), its rows side by side.
 template <class T>
-matrix_view<T> copy_diagonal_block(triangle<T> const& t, std::size_t first, std::size_t n, T* to) noexcept {
+[[gnu::always_inline]] inline matrix_view<T> copy_diagonal_block(triangle<T> const& t, std::size_t first, std::size_t n,
+                                                                 T* to) noexcept {
   matrix_view<T> const block{to, n, n};
   auto const from = submatrix(t.all(), first, first, n, n);
   for (std::size_t i = 0; i < n; ++i)
