@@ -9,7 +9,7 @@
 ///   planes: codes, number 0 in the low nibble; scales
 ///
 /// Model of : block_codec
-/// Cost     : 16 trials a group: about 380 ns a number to encode, 13 to decode (scalar, shared machine). No allocation, no scratch.
+/// Cost     : 16 trials a group: about 380 ns a number to encode, 13 to decode (scalar, shared machine); no scratch.
 /// Accuracy : integers half a step, outliers up to a quarter of their size; the victim is lost.
 /// Promise  : the same bytes everywhere. A group with a NaN or infinity decodes to NaN and touches no neighbour; a zero group to
 ///            zeros. Two identifiers in a pair, or one beside code 0, give errc::corrupt.
