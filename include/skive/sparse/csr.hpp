@@ -127,9 +127,9 @@ class csr_matrix {
     return static_cast<float>(sum);
   }
 
-  std::span<std::uint32_t const> starts_{};
-  std::span<Index const> columns_{};
-  std::span<Value const> values_{};
+  std::span<std::uint32_t const> starts_;
+  std::span<Index const> columns_;
+  std::span<Value const> values_;
   std::size_t cols_ = 0;
 };
 

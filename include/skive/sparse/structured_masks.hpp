@@ -120,12 +120,14 @@ inline result<double> outlier_ratio(matrix_view<float const> scores, double time
 inline status allocate_keep_ratios(std::span<double const> outliers, double keep, double range,
                                    std::span<double> ratios) noexcept {
   if (outliers.empty() || ratios.size() != outliers.size()) return errc::size_mismatch;
-  if (!(keep > 0 && keep < 1 && range >= 0)) return errc::invalid_argument;
+  bool const good = keep > 0 && keep < 1 && range >= 0;
+  if (!good) return errc::invalid_argument;
   double low = outliers[0];
   double high = outliers[0];
   double mean = 0;
   for (auto const d : outliers) {
-    if (!(d >= 0 && d <= 1)) return errc::not_finite;
+    bool const is_part = d >= 0 && d <= 1;
+    if (!is_part) return errc::not_finite;
     low = d < low ? d : low;
     high = d > high ? d : high;
   }
