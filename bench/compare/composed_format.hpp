@@ -115,12 +115,7 @@ class composed_format final : public format {
 
   std::string name() const override { return name_; }
   std::optional<std::size_t> row_bytes(std::size_t cols) const override {
-    std::vector<std::unique_ptr<row_coder>> coders;
-    for (auto const& p : parts_) coders.push_back(std::make_unique<detail::coder_of_size>(*p));
-    auto const own = maker_.sample(cols);
-    auto const codec = maker_.make(cols, own, erased(coders));
-    if (!codec) throw std::runtime_error(codec.message());
-    return total_bytes(codec->plane_bytes(cols));
+    return of_sizes(cols, [cols](composed const& codec) { return total_bytes(codec.plane_bytes(cols)); });
   }
   double total_bits(tensor_shape shape) const override {
     double bits = 8.0 * static_cast<double>(shape.rows) * static_cast<double>(*row_bytes(shape.cols));
@@ -130,6 +125,8 @@ class composed_format final : public format {
   }
   std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const override {
     auto const own = std::make_shared<std::vector<float> const>(maker_.fit(tensor));
+    auto const multiple = of_sizes(tensor.cols, [](composed const& codec) { return codec.row_multiple(); });
+    if (tensor.cols % multiple != 0) throw std::runtime_error("rows must be a multiple of " + std::to_string(multiple));
     std::vector<std::unique_ptr<row_coder>> coders;
     auto constants = *own;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
@@ -186,6 +183,13 @@ class composed_format final : public format {
     auto const codec = maker_.make(cols, own, erased(coders));
     if (!codec) throw std::runtime_error(codec.message());
     return *codec;
+  }
+  // What `ask` says of the codec before anything is fitted.
+  template <class Ask>
+  std::size_t of_sizes(std::size_t cols, Ask ask) const {
+    std::vector<std::unique_ptr<row_coder>> coders;
+    for (auto const& p : parts_) coders.push_back(std::make_unique<detail::coder_of_size>(*p));
+    return ask(made(cols, maker_.sample(cols), coders));
   }
   static status encode_by(composed const& codec, std::span<float const> row, std::byte* out) {
     std::vector<std::byte> scratch(codec.scratch_bytes(row.size()));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -64,7 +65,35 @@ float sum_by_definition(std::array<float, 16> x) {
   return x[0];
 }
 
+template <class Arch>
+void check_sum_of_each(std::mt19937& random) {
+  constexpr auto size = xsimd::batch<float, Arch>::size;
+  xsimd::batch<float, Arch> v[size];
+  std::array<float, size> expected;
+  for (std::size_t g = 0; g < size; ++g) {
+    std::array<float, size> x;
+    for (float& y : x) y = std::ldexp(static_cast<float>(random()), static_cast<int>(random() % 24) - 40);
+    v[g] = xsimd::batch<float, Arch>::load_unaligned(x.data());
+    for (std::size_t half = size / 2; half != 0; half /= 2)
+      for (std::size_t i = 0; i < half; ++i) {
+        float const volatile rounded = x[i] + x[i + half];
+        x[i] = rounded;
+      }
+    expected[g] = x[0];
+  }
+  std::array<float, size> read;
+  skive::simd::sum_of_each<Arch>(v).store_unaligned(read.data());
+  REQUIRE(read == expected);
+}
+
 }  // namespace
+
+TEST_CASE("the sum of each of as many registers as one has lanes", "[simd]") {
+  skive::test::for_each_arch([]<class Arch>() {
+    std::mt19937 random{9};
+    for (int i = 0; i < 100; ++i) check_sum_of_each<Arch>(random);
+  });
+}
 
 TEST_CASE("largest and smallest lane", "[simd]") {
   skive::test::flush_subnormals const mode;  // words are compared, which no mode changes

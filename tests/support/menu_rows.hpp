@@ -31,14 +31,15 @@ std::vector<float> rows_through(Codec const& codec, std::vector<float> const& m,
   return out;
 }
 
-inline std::vector<float> through_format(compare::format const& f, std::vector<float> const& m, std::size_t cols) {
+inline std::vector<float> through_format(compare::format const& f, std::vector<float> const& m, std::size_t cols,
+                                         double bits_of_a_constant = 32) {
   matrix_view<float const> const rows{m.data(), m.size() / cols, cols};
   auto const codec = f.fit(rows);
   std::vector<std::byte> bytes(codec->bytes({rows.rows, cols}));
   std::vector<float> out(m.size());
   codec->encode_rows(rows, bytes.data());
   codec->decode_rows(bytes.data(), {out.data(), rows.rows, cols});
-  CHECK(8.0 * static_cast<double>(bytes.size()) + 32.0 * static_cast<double>(f.constant_count(cols)) ==
+  CHECK(8.0 * static_cast<double>(bytes.size()) + bits_of_a_constant * static_cast<double>(f.constant_count(cols)) ==
         f.total_bits({rows.rows, cols}));
   return out;
 }

@@ -10,6 +10,7 @@
 /// Promise  : a part sees the strides that it would see without the composer.
 /// Source   : -
 
+#include "skive/core/checked.hpp"
 #include "skive/core/concepts.hpp"
 
 #include <array>
@@ -51,7 +52,5 @@ template <dot_codec Codec>
 struct query_of<Codec> {
   using type = typename Codec::query;
 };
-
-constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
 
 }  // namespace skive::detail

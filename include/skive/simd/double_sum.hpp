@@ -13,7 +13,7 @@
 /// Promise  : the same bits on every instruction set.
 /// Source   : -
 
-#include "skive/simd/sixteen.hpp"
+#include "skive/simd/widen.hpp"
 
 namespace skive::simd {
 
@@ -31,7 +31,7 @@ class double_sum {
     auto const subnormal = as<float>(magnitude < integers<Arch>::broadcast(0x0080'0000));
     auto const y = select(subnormal, floats<Arch>::broadcast(0.0f), x);
     for (std::size_t i = 0; i < y.registers; ++i) {
-      auto const wide = widen(y.part[i]);
+      auto const wide = widen<Arch>(y.part[i]);
       part_[2 * i] += wide.low;
       part_[2 * i + 1] += wide.high;
     }
@@ -45,31 +45,6 @@ class double_sum {
   }
 
  private:
-  struct pair {
-    batch low, high;
-  };
-  [[gnu::always_inline]] static pair widen(xsimd::batch<float, Arch> const& x) noexcept {
-#if XSIMD_WITH_AVX512BW
-    if constexpr (has_avx512<Arch>)
-      return {_mm512_cvtps_pd(_mm512_castps512_ps256(x)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))};
-#endif
-#if XSIMD_WITH_AVX2
-    if constexpr (has_avx2<Arch>)
-      return {_mm256_cvtps_pd(_mm256_castps256_ps128(x)), _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))};
-#endif
-#if XSIMD_WITH_SSE2
-    if constexpr (has_sse2<Arch>) return {_mm_cvtps_pd(x), _mm_cvtps_pd(_mm_movehl_ps(x, x))};
-#endif
-    if constexpr (!has_avx512<Arch> && !has_avx2<Arch> && !has_sse2<Arch>) {
-      constexpr std::size_t n = batch::size;
-      alignas(64) float lane[2 * n];
-      alignas(64) double wide[2 * n];
-      x.store_aligned(lane);
-      for (std::size_t i = 0; i < 2 * n; ++i) wide[i] = static_cast<double>(lane[i]);
-      return {batch::load_aligned(wide), batch::load_aligned(wide + n)};
-    }
-  }
-
   batch part_[registers];
 };
 

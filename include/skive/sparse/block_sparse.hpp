@@ -94,7 +94,7 @@ class block_sparse_matrix {
 
   std::span<std::uint32_t const> starts_;
   std::span<std::uint32_t const> columns_;
-  std::span<Value const> values_;
+  std::span<Value const> values_{};
   std::size_t block_rows_ = 1;
   std::size_t block_cols_ = 1;
   std::size_t cols_ = 0;

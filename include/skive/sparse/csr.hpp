@@ -128,8 +128,8 @@ class csr_matrix {
   }
 
   std::span<std::uint32_t const> starts_;
-  std::span<Index const> columns_;
-  std::span<Value const> values_;
+  std::span<Index const> columns_{};
+  std::span<Value const> values_{};
   std::size_t cols_ = 0;
 };
 
