@@ -167,6 +167,8 @@ TEST_CASE("structured masks: ratios of layers", "[sparse]") {
   CHECK((std::fabs(keep[0] - 0.3) < 1e-12 && keep[0] == keep[1]));
   CHECK(allocate_keep_ratios(d, 1.0, 0.08, keep).error() == errc::invalid_argument);
   CHECK(allocate_keep_ratios(d, 0.5, 0.08, std::span{keep}.first(2)).error() == errc::size_mismatch);
+  std::vector<double> const nan{0.1, std::nan(""), 0.2};
+  CHECK(allocate_keep_ratios(nan, 0.5, 0.08, keep).error() == errc::invalid_argument);
 }
 
 TEST_CASE("channel permutation: dealt and swapped columns keep more", "[sparse]") {

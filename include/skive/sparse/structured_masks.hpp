@@ -116,16 +116,19 @@ inline result<double> outlier_ratio(matrix_view<float const> scores, double time
 }
 
 /// The part of its weights that each layer keeps: `keep` on average unless one is cut off at 0 or 1, over an interval of 2
-/// `range`. Fails with size_mismatch, invalid_argument unless 0 < keep < 1 and 0 <= range, or not_finite.
+/// `range`. Fails with size_mismatch, or invalid_argument unless 0 < keep < 1, 0 <= range and every part of outliers lies in [0,
+/// 1].
 inline status allocate_keep_ratios(std::span<double const> outliers, double keep, double range,
                                    std::span<double> ratios) noexcept {
   if (outliers.empty() || ratios.size() != outliers.size()) return errc::size_mismatch;
-  if (!(keep > 0 && keep < 1 && range >= 0)) return errc::invalid_argument;
+  bool const good = keep > 0 && keep < 1 && range >= 0;
+  if (!good) return errc::invalid_argument;
   double low = outliers[0];
   double high = outliers[0];
   double mean = 0;
   for (auto const d : outliers) {
-    if (!(d >= 0 && d <= 1)) return errc::not_finite;
+    bool const is_part = d >= 0 && d <= 1;
+    if (!is_part) return errc::invalid_argument;
     low = d < low ? d : low;
     high = d > high ? d : high;
   }
