@@ -8,13 +8,13 @@
 /// 16; standard error about 0.3 and 1 %):
 ///
 ///   bits  L = 4    6       8       10      12      16        registers: E = 4, that is 16 levels and maps of 16 entries, for L
-///   <= 8 1     0.3025   0.2872  0.2777  0.2736  0.2701            at 1 and 2 bits; else E = 6, 64 levels and maps of 64 entries
+///   <= 8 1     0.3025   0.2872  0.2777  0.2736  0.2701            and for L = 6 and 8 at 1 and 2 bits; else E = 6: 64
 ///   2     0.0894   0.0800  0.0758  0.0730  0.0710  0.0680
 ///   3     0.0276   0.0234  0.0208  0.0196  0.0188
 ///   4              0.0070  0.0060  0.0056  0.0053
 ///
 /// Model of : -
-/// Cost     : declarations and 20 tables of at most 196 bytes.
+/// Cost     : declarations and 21 tables of at most 196 bytes.
 /// Promise  : the codecs are empty values but for their scale's rule: nothing to load, nothing to free.
 /// Source   : trained by bench/codebook/train_trellis.cpp.
 
