@@ -3,8 +3,7 @@
 /// @file codebook/distribution.hpp - densities with the partial moments that an optimal scalar quantizer needs.
 ///
 ///   density(x) = f(x),   between(a, b) = { int_a^b f, int_a^b x f },   variance(),   [low(), high()]: where f > 0,
-///   is_symmetric: f(-x) = f(x),   bulk(): half the width of an interval about 0, or the finite support, that holds nearly all of
-///   f
+///   is_symmetric: f(-x) = f(x),   bulk(): half the width of an interval about 0, or the support, that holds nearly all of f
 ///
 /// gaussian: N(0, 1). laplace: variance 1. student_t: nu > 2 degrees of freedom. density_of: any callable on a finite interval,
 /// normalised here, such as a coordinate of a random unit vector, (1 - t^2)^((d - 3) / 2).

@@ -12,9 +12,8 @@
 /// Cost     : k n log2 n costs of one division each; a radix sort.
 /// Accuracy : sums in double about the middle number: a partition whose error is within about n 2^-50 of the variance of the
 ///            best one.
-/// Promise  : deterministic: no seed, no iteration. Numbers of weight 0 do not count; with fewer than k of the others each has
-/// its
-///            own level. Levels ascend; levels left over repeat the last.
+/// Promise  : deterministic: no seed, no iteration. Numbers of weight 0 do not count; with fewer than k of the others each has a
+///            level of its own. Levels ascend; levels left over repeat the last.
 /// Source   : H. Wang, M. Song, "Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic programming", R Journal 3,
 ///            2011; D. S. Hirschberg, "A linear space algorithm for computing maximal common subsequences", CACM 18, 1975.
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file codebook/trellis.hpp - the bitshift trellis: every window of L bits of a cyclic bit string names the values that it
-/// emits.
+/// @file codebook/trellis.hpp - the bitshift trellis: every window of L bits of a cyclic bit string names the values there.
 ///
-///   a block of S steps is a cyclic string of S B bits, bit n being bit n % 8 of byte n / 8 (B bits a step, V values, rate B /
-///   V); state_i = bits B i ... B i + L - 1 as a number, lowest first;   values V i + v = level(state_i, v),  0 <= v < V
+///   a block of S steps is a cyclic string of S B bits, bit n being bit n % 8 of byte n / 8; B bits and V values a step
+///   state_i = bits B i ... B i + L - 1 as a number, lowest first;   values V i + v = level(state_i, v),  0 <= v < V
 ///
 /// Neighbours share L - B bits, state_(i-1) = (state_i << B | symbol_(i-1)) mod 2^L: a trellis that runs from the last step to
 /// the first. The string being cyclic (tail-biting), no block spends bits on a start, and any state can be read on its own.

@@ -17,7 +17,7 @@
 /// Cost     : a multiplication and a few operations a state, or a byte of memory for each piece.
 /// Accuracy : the levels are the published numbers exactly, in fixed point: times 48 for sums of bytes, 2^13 for sums of halves.
 /// Promise  : integers only, constexpr, the same everywhere.
-/// Source   : QTIP (codebook/trellis.hpp), section 3.1; exllamav3 (EXL3) for the last two.
+/// Source   : QTIP (codebook/trellis.hpp); exllamav3 (EXL3) for the last two.
 
 #include "skive/codebook/trellis.hpp"
 #include "skive/format/half.hpp"

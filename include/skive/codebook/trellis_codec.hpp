@@ -2,18 +2,19 @@
 #pragma once
 /// @file codebook/trellis_codec.hpp - rows in a trellis code with a scale per row or per group of blocks.
 ///
-///   row = groups (0: the row) of blocks of 256 numbers;   scale = kept(rms of the group);   step = fl32(scale / sigma of the
-///   code) x' = fl32(level step),   levels: the path nearest to RNE(x / step);   planes: codes, scales
+///   row = groups (0: the row) of blocks of 256 numbers;   scale = kept(rms of the group);   step = fl32(scale / sigma of code)
+///   x' = fl32(level step),   levels: the path nearest to RNE(x / step);   planes: codes, scales
 ///
 /// A last, shorter block has the next multiple of 8 numbers that holds a state; those past the row cost nothing. `search` tries
 /// five scales about the rms and keeps the one of least squared error: worth it where rows are not Gaussian.
 ///
 /// Model of : dot_codec, with floats and with bytes (codebook/trellis_dot.hpp); stepwise_codec in steps of a block where the
 ///            encoder's metrics fit 128 KiB of stack (L <= 8)
-/// Cost     : encoding: codebook/trellis_encoder.hpp, with `search` six times; folded codes decode in registers, others by the
-/// rule. Accuracy : mean square error relative to the group's on Gaussian rows: the table of
-/// tests/codebook/trellis_codec.test.cpp. Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to
-/// zeros, one with a NaN or infinity to NaN. Source   : codebook/trellis.hpp.
+/// Cost     : encoding: codebook/trellis_encoder.hpp, with `search` six times; folded codes of 2 and 4 bits decode in registers,
+///            others by the rule.
+/// Accuracy : mean square error relative to the group's on Gaussian rows: the table of codebook/trellis_trained.hpp.
+/// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
+/// Source   : codebook/trellis.hpp.
 
 #include "skive/block/float_query.hpp"
 #include "skive/codebook/root_mean_square.hpp"

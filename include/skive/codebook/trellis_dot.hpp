@@ -10,9 +10,8 @@
 ///
 /// Model of : -
 /// Cost     : B = 2, one map, AVX-512: about 40 instructions for 256 numbers; per_token keeps integers through a whole group.
-/// Accuracy : integer sums are exact (1024 chunks of at most 2^20 a lane); |y - exact| <= (groups + 16) 2^-24 sum |x'_i s q_i|
-/// per
-///            token, (chunks + 16) per block.
+/// Accuracy : integer sums are exact (1024 chunks of at most 2^20 a lane); |y - exact| <= terms 2^-24 sum |x'_i s q_i|, terms =
+///            groups + 16 per token, chunks + 16 per block.
 /// Promise  : any bytes are safe; nothing outside of the blocks is read. Codes without registers take the same sums in double.
 /// Source   : -
 

@@ -11,9 +11,8 @@
 ///
 /// Model of : -
 /// Cost     : (2 + 2 window / steps) 2^L 5 / lanes instructions a step; steps + 1 rows of 2^(L-B) metrics of scratch.
-/// Accuracy : costs are rounded to sigma^2 / 1024 (2 bits) or finer: no measurable loss. Over the exact cyclic minimum, Gaussian
-/// blocks
-///            of 256 steps: below 0.01 % (L = 4 to 10, 1 to 4 bits); without the third run 0.1 to 0.8 %.
+/// Accuracy : costs are rounded to sigma^2 / 1024 (2 bits) or finer: no measurable loss. Above the exact cyclic minimum, Gaussian
+///            blocks of 256 steps: below 0.01 % (L = 4 to 10, 1 to 4 bits); without the third run 0.1 to 0.8 %.
 /// Promise  : integers only: the same bytes on every instruction set. Positions past `count` cost nothing.
 /// Source   : A. J. Viterbi, IEEE Trans. IT-13, 1967; the first two runs are QTIP's (codebook/trellis.hpp), the
 ///            shorter window and the third run ours.

@@ -4,17 +4,18 @@
 ///
 ///   tcq2_l8   2 bits a number, states of 8 bits;   mad2, inst2: the computed codes 1MAD and 3INST at 2 bits, states of 16 bits
 ///
-/// Mean square error relative to the power of N(0, 1) rows of 4096 numbers, a scale for each row (245 000 numbers, 25 000 for L =
-/// 16; standard error about 0.3 and 1 %):
+/// Registers: 16 levels and maps of 16 entries (E = 4) for L = 4, and for L = 6 and 8 at 1 and 2 bits; else 64 and 64 (E = 6).
+/// Mean square error relative to the power of N(0, 1) rows of 4096 numbers, a scale for each row (245 000 numbers, 25 000
+/// where L = 16; standard error about 0.3 and 1 %):
 ///
-///   bits  L = 4    6       8       10      12      16        registers: E = 4, that is 16 levels and maps of 16 entries, for L
-///   <= 8 1     0.3025   0.2872  0.2777  0.2736  0.2701            at 1 and 2 bits; else E = 6, 64 levels and maps of 64 entries
-///   2     0.0894   0.0800  0.0758  0.0730  0.0710  0.0680
-///   3     0.0276   0.0234  0.0208  0.0196  0.0188
-///   4              0.0070  0.0060  0.0056  0.0053
+///   bits   L = 4    6        8        10       12       16
+///   1      0.3025   0.2872   0.2777   0.2736   0.2701   -
+///   2      0.0894   0.0800   0.0758   0.0730   0.0710   0.0680
+///   3      0.0276   0.0234   0.0208   0.0196   0.0188   -
+///   4      -        0.0070   0.0060   0.0056   0.0053   -
 ///
 /// Model of : -
-/// Cost     : declarations and 20 tables of at most 196 bytes.
+/// Cost     : declarations and 21 tables of at most 196 bytes.
 /// Promise  : the codecs are empty values but for their scale's rule: nothing to load, nothing to free.
 /// Source   : trained by bench/codebook/train_trellis.cpp.
 

@@ -13,8 +13,7 @@
 /// Cost     : an encoding of all samples an iteration.
 /// Accuracy : levels are rounded to 1/256 of a table entry; sums are exact.
 /// Promise  : integers once the samples are scaled: the same table on every instruction set. Levels that no path visits stay.
-/// Source   : Y. Linde, A. Buzo, R. M. Gray, "An algorithm for vector quantizer design", IEEE Trans. COM-28, 1980; its use on
-/// paths:
+/// Source   : Y. Linde, A. Buzo, R. M. Gray, "An algorithm for vector quantizer design", IEEE Trans. COM-28, 1980; on paths:
 ///            M. W. Marcellin, T. R. Fischer (codebook/trellis.hpp); folding is ours.
 
 #include "skive/codebook/trellis_dot.hpp"

@@ -10,8 +10,7 @@
 /// Model of : -
 /// Cost     : 2^L costs and comparisons a step; exact: times 2^(L - B) + 1. One byte of scratch for each class and step.
 /// Accuracy : exact is the minimum up to the rounding of Real; windowed is up to 0.8 % above it on Gaussian blocks of 256 steps,
-/// 2 %
-///            on 64 (the encoder of codebook/trellis_encoder.hpp removes that by one more turn).
+///            2 % on 64 (the encoder of codebook/trellis_encoder.hpp removes that by one more turn).
 /// Promise  : of equal costs the lower predecessor wins. Costs may be infinite, not NaN.
 /// Source   : A. J. Viterbi, "Error bounds for convolutional codes", IEEE Trans. IT-13, 1967.
 

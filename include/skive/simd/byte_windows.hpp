@@ -2,13 +2,10 @@
 #pragma once
 /// @file simd/byte_windows.hpp - 64 bytes as a bit string: windows of at most 8 bits that start in every byte.
 ///
-///   following<N, Size>(x, y)     byte i of the string after the N bytes that follow it: Size 32 or 64: x_(i + N) within cyclic
-///   strings
-///                                of Size bytes; Size 128: x and y are neighbouring halves of a string, y_(i + N - 64) past the
-///                                end
+///   following<N, Size>(x, y)     byte i: the one N bytes on. Size 32, 64: x_(i + N), within cyclic strings of Size bytes;
+///                                Size 128: x and y are halves of a cyclic string, y_(i + N - 64) past the end of x
 ///   window<Shift, Width>(x, x1)  byte i: bits Shift ... Shift + Width - 1 of the number x_i + 256 x1_i, Shift < 8, Width <= 8;
-///   bits
-///                                above Width are open
+///                                bits above Width are open
 ///   zip_bytes(a, b, out)         a_0, b_0, a_1, b_1, ...: 128 bytes
 ///
 /// Model of : -
