@@ -34,6 +34,7 @@ class lane_engine {
   using from_planes = planes<std::byte const, 1 + fields>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
+  using policy = lane_policy<Scheme, Arch>;
   using field_table = std::array<std::array<std::uint32_t, 16>, fields>;
 
  public:
@@ -50,6 +51,7 @@ class lane_engine {
   template <class T>
   void encode(std::span<T const> row, to_planes const& to, workspace w) const noexcept {
     auto const groups = row.size() / (group_ * per_block_) * per_block_;
+    policy rounding{scheme_.rounding};
     for (std::size_t first = 0; first < groups; first += 16) {
       auto const count = groups - first < 16 ? groups - first : 16;
       auto const numbers = row.subspan(first * group_, count * group_);
@@ -57,7 +59,8 @@ class lane_engine {
       settle(numbers, count, field, w);
       auto const parameters_of = load<true>(field);
       for (std::size_t g = 0; g < count; ++g)
-        encode_group(numbers.subspan(g * group_, group_), parameters_of, field, g, place(to[0], first + g));
+        encode_group(numbers.subspan(g * group_, group_), parameters_of, field, g, place(to[0], first + g), rounding,
+                     (first + g) * group_);
       for_each_field([&]<std::size_t F>() { write<F>(field, first, count, to[1 + F]); });
     }
   }
@@ -182,23 +185,30 @@ class lane_engine {
 
   template <class T>
   [[gnu::always_inline]] void encode_group(std::span<T const> numbers, parameter_table const& table, field_table const& field,
-                                           std::size_t g, std::byte* out) const noexcept {
+                                           std::size_t g, std::byte* out, policy& rounding, std::size_t place) const noexcept {
     std::size_t i = 0;
     if (!table.by_rule(g)) {
       auto const p = table.of(g);
       for (; i + 16 <= numbers.size(); i += 16, out += 2 * width)
-        simd::store_fields<width, Arch>(scheme_.template code_lanes<Arch>(load_numbers<Arch>(numbers.data() + i), p), order_,
-                                        out);
+        simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(numbers.data() + i), p, rounding, place + i), order_, out);
     }
-    if (i != numbers.size()) encode_by_rule(numbers.subspan(i), state_of(field, g), out);
+    if (i != numbers.size()) encode_by_rule(numbers.subspan(i), state_of(field, g), out, place + i);
+  }
+  [[gnu::always_inline]] words codes_of(floats const& x, std::array<floats, parameters> const& p,
+                                        [[maybe_unused]] policy& rounding, [[maybe_unused]] std::size_t place) const noexcept {
+    if constexpr (rounds_to_nearest_even<Scheme>)
+      return scheme_.template code_lanes<Arch>(x, p);
+    else
+      return scheme_.template rounded_lanes<Arch>(x, p, rounding, place);
   }
   template <class T>
-  [[gnu::noinline]] void encode_by_rule(std::span<T const> numbers, typename Scheme::state const& state,
-                                        std::byte* out) const noexcept {
+  [[gnu::noinline]] void encode_by_rule(std::span<T const> numbers, typename Scheme::state const& state, std::byte* out,
+                                        std::size_t place) const noexcept {
     std::array<std::uint8_t, 64> codes{};
     for (std::size_t i = 0; i < numbers.size(); i += codes.size(), out += Scheme::packing::bytes(codes.size())) {
       auto const part = numbers.subspan(i, numbers.size() - i < codes.size() ? numbers.size() - i : codes.size());
-      for (std::size_t j = 0; j < part.size(); ++j) codes[j] = scheme_.code(state, widen(part[j]), scheme_.rounding);
+      for (std::size_t j = 0; j < part.size(); ++j)
+        codes[j] = scheme_.code(state, widen(part[j]), rounding_at(scheme_.rounding, place + i + j));
       Scheme::packing::pack(std::span{codes}.first(part.size()), order_, out);
     }
   }

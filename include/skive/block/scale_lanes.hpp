@@ -72,6 +72,16 @@ inline constexpr bool values_are_moderate = [] {
 template <class Format, class Arch>
 inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
 
+// Does the vector path code under this policy? Quotients below 2^-39 are not exact: no random bit may see them.
+template <class Format, class Rounding, class Arch>
+inline constexpr bool has_rounded_lanes = has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even>;
+template <class Format, class Arch>
+  requires has_scale_lanes<Format, Arch> && encodes_rounded<Format, Arch, stochastic_stream>
+inline constexpr bool has_rounded_lanes<Format, stochastic_stream, Arch> = [] {
+  if constexpr (requires { Format::min_subnormal; }) return static_cast<double>(Format::min_subnormal) >= 0x1p-20;
+  return true;
+}();
+
 // Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
 template <class Arch>
 [[gnu::always_inline]] inline std::uint32_t beyond_lanes(simd::words<Arch> const& magnitude) noexcept {
@@ -107,6 +117,18 @@ template <class Format, int ScaleBits, class Arch>
                                                                std::array<simd::floats<Arch>, 3> const& p) noexcept {
   auto const q = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
+}
+
+/// The same, rounded by a policy that stands at number i of the row.
+template <class Format, int ScaleBits, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_scale(simd::floats<Arch> const& x,
+                                                                       std::array<simd::floats<Arch>, 3> const& p,
+                                                                       Rounding& rounding, std::size_t i) noexcept {
+  using words = simd::words<Arch>;
+  auto const sign = words::broadcast(0x8000'0000);
+  auto const q = simd::as<std::uint32_t>(simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]}));
+  auto const signed_q = (q & words::broadcast(0x7FFF'FFFF)) | (simd::as<std::uint32_t>(x) & sign);
+  return format_lanes<Format, Arch>::encode_rounded(simd::as<float>(signed_q), rounding, i);
 }
 
 /// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
