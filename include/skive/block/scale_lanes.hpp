@@ -15,7 +15,7 @@
 
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/scale.hpp"
-#include "skive/format/e8m0.hpp"
+#include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
 #include "skive/format/minifloat_lanes.hpp"
@@ -29,21 +29,6 @@ template <class Arch>
 struct format_lanes<float32, Arch> {
   static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept { return simd::as<std::uint32_t>(x); }  // finite x
   static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept { return simd::as<float>(codes); }
-};
-
-// Codes are the exponent field of a float, but 0 stands for 2^-127 and FF for NaN.
-template <class Arch>
-struct format_lanes<e8m0, Arch> {
-  [[gnu::always_inline]] static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept {
-    alignas(64) float lane[16];
-    x.store(lane);
-    return simd::generate<std::uint32_t, Arch>([&](std::size_t i) { return std::uint32_t{e8m0::encode(lane[i])}; });
-  }
-  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
-    using words = simd::words<Arch>;
-    auto const least = select(codes == words::broadcast(0), words::broadcast(0x0040'0000), codes << 23);
-    return simd::as<float>(select(codes == words::broadcast(0xFF), words::broadcast(0x7FC0'0000), least));
-  }
 };
 
 namespace detail {
