@@ -40,6 +40,19 @@ inline constexpr bool tiny_is_zero = [] {
   return Format::encode(tiny) == Format::encode(0.0f) && (Format::encode(-tiny) == Format::encode(-0.0f));
 }();
 
+// Do all smaller numbers but zero have the code of +-2^-38, and not that of zero? FP4 as bitsandbytes has it: -0 is a level that
+// only numbers below zero take.
+template <class Format>
+inline constexpr bool tiny_shows_sign = false;
+template <class Format>
+  requires requires { Format::sorted; }
+inline constexpr bool tiny_shows_sign<Format> = [] {
+  constexpr float tiny = 0x1p-38f;
+  constexpr float least = 0x1p-149f;
+  return !tiny_is_zero<Format> && Format::encode(tiny) == Format::encode(least) &&
+      Format::encode(-tiny) == Format::encode(-least) && Format::encode(0.0f) == Format::encode(-0.0f);
+}();
+
 // Do all products and scales of the vector rule stay normal floats? A table of the user's may hold anything.
 template <class Format>
 inline constexpr bool values_are_moderate = [] {
@@ -59,7 +72,8 @@ inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<
 
 // Does the vector path code under this policy? Quotients below 2^-39 are not exact: no random bit may see them.
 template <class Format, class Rounding, class Arch>
-inline constexpr bool has_rounded_lanes = has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even>;
+inline constexpr bool has_rounded_lanes = std::is_same_v<Rounding, nearest_even> && simd::vector_arch<Arch> &&
+    (tiny_is_zero<Format> || tiny_shows_sign<Format>) && values_are_moderate<Format>;
 template <class Format, class Arch>
   requires has_scale_lanes<Format, Arch> && encodes_rounded<Format, Arch, stochastic_stream>
 inline constexpr bool has_rounded_lanes<Format, stochastic_stream, Arch> = [] {
@@ -96,11 +110,34 @@ template <int ScaleBits, class Arch, bool Coding>
   return {{scale, d.inverse, d.rest}, (low | high).bits()};
 }
 
+// Quotients below 2^-38 become +-2^-38 unless x is zero. They may round to zero only below 2^-89: by the scalar rule then.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_with_tiny(simd::floats<Arch> const& x, simd::floats<Arch> const& q,
+                                                                simd::floats<Arch> const& scale) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const size = integers::broadcast(0x7FFF'FFFF);
+  auto const bits = simd::as<std::int32_t>(x);
+  auto const magnitude = bits & size;
+  auto const not_zero = magnitude > integers::broadcast(0);
+  if ((not_zero & (magnitude < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-89f)))).bits() != 0) [[unlikely]] {
+    alignas(64) float number[16];
+    alignas(64) float s[16];
+    x.store(number);
+    scale.store(s);
+    return simd::generate<std::uint32_t, Arch>(
+        [&](std::size_t i) { return std::uint32_t{code_at_scale<Format>(s[i], number[i], nearest_even{})}; });
+  }
+  auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-38f));
+  auto const sized = max(simd::as<std::int32_t>(q) & size, least) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
+  return format_lanes<Format, Arch>::encode(simd::as<float>(select(not_zero, sized, integers::broadcast(0))));
+}
+
 /// Precondition: |x| <= 2^100, a scale of scale_parameters that is not beyond.
 template <class Format, int ScaleBits, class Arch>
 [[gnu::always_inline]] inline simd::words<Arch> codes_at_scale(simd::floats<Arch> const& x,
                                                                std::array<simd::floats<Arch>, 3> const& p) noexcept {
   auto const q = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
+  if constexpr (tiny_shows_sign<Format>) return codes_with_tiny<Format, Arch>(x, q, p[0]);
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
 }
 
