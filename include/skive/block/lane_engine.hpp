@@ -5,8 +5,8 @@
 ///
 ///   1  largest magnitude of each of 16 groups     2  their metadata, group g in lane g     3  codes, group by group
 ///
-/// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule and the last numbers of a
-/// group that is no multiple of 16 take the scalar rule.
+/// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule take the scalar rule. Of
+/// a group that is no multiple of 16 the last numbers are coded in lanes of which some are empty.
 ///
 /// Model of : -
 /// Cost     : `./run bench --summary` has the figures; about twice that of a copy in the second-level cache.
@@ -192,7 +192,20 @@ class lane_engine {
       for (; i + 16 <= numbers.size(); i += 16, out += 2 * width)
         simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(numbers.data() + i), p, rounding, place + i), order_, out);
     }
-    if (i != numbers.size()) encode_by_rule(numbers.subspan(i), state_of(field, g), out, place + i);
+    if (i == numbers.size()) return;
+    if (table.by_rule(g)) return encode_by_rule(numbers, state_of(field, g), out, place);
+    encode_rest(numbers.subspan(i), table.of(g), out, rounding, place + i);
+  }
+  // Fewer than sixteen numbers; the bits behind their codes are zeros.
+  template <class T>
+  [[gnu::noinline]] void encode_rest(std::span<T const> rest, std::array<floats, parameters> const& p, std::byte* out,
+                                     policy& rounding, std::size_t place) const noexcept {
+    auto const codes = codes_of(load_rest<Arch>(rest), p, rounding, place);
+    auto const lane = simd::generate<std::uint32_t, Arch>([](std::size_t i) { return static_cast<std::uint32_t>(i); });
+    auto const there = lane < words::broadcast(static_cast<std::uint32_t>(rest.size()));
+    std::array<std::byte, std::size_t{2} * width> bytes;
+    simd::store_fields<width, Arch>(select(there, codes, words::broadcast(0)), order_, bytes.data());
+    for (std::size_t b = 0; b < Scheme::packing::bytes(rest.size()); ++b) out[b] = bytes[b];
   }
   [[gnu::always_inline]] words codes_of(floats const& x, std::array<floats, parameters> const& p,
                                         [[maybe_unused]] policy& rounding, [[maybe_unused]] std::size_t place) const noexcept {
@@ -223,7 +236,19 @@ class lane_engine {
         store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order_), p),
                             numbers.data() + i);
     }
-    if (i != numbers.size()) decode_by_rule(in, state_of(field, g), numbers.subspan(i));
+    if (i == numbers.size()) return;
+    if (table.by_rule(g)) return decode_by_rule(in, state_of(field, g), numbers);
+    decode_rest(in, table.of(g), numbers.subspan(i));
+  }
+  template <class T>
+  [[gnu::noinline]] void decode_rest(std::byte const* in, std::array<floats, parameters> const& p,
+                                     std::span<T> rest) const noexcept {
+    std::array<std::byte, std::size_t{2} * width> bytes{};
+    for (std::size_t b = 0; b < Scheme::packing::bytes(rest.size()); ++b) bytes[b] = in[b];
+    std::array<T, 16> numbers;
+    store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(bytes.data(), order_), p),
+                        numbers.data());
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = numbers[i];
   }
   template <class T>
   [[gnu::noinline]] void decode_by_rule(std::byte const* in, typename Scheme::state const& state,
