@@ -54,6 +54,7 @@ TEST_CASE("floats of four and six bits in blocks", "[block]") {
 TEST_CASE("tables in blocks", "[block]") {
   check<absmax<nf4>>();
   check<absmax<fp4_bnb, float16>, test::first_arch>();
+  check<absmax<fp4_bnb>, test::first_arch>();
   check<absmax<nf3>, test::first_arch>();
   check<absmax<dynamic8>, test::first_arch>();
   check<absmax<lookup_format<no_zero>>, test::first_arch>();

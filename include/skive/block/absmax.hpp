@@ -74,7 +74,7 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
 
   /// The vector path (block/lane_scheme.hpp).
   template <class Arch>
-  static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  static constexpr std::size_t lanes = detail::has_rounded_lanes<Format, Rounding, Arch> ? 3 : 0;
   constexpr bool settles_in_lanes() const noexcept { return choice == scale_choice::absmax; }
   template <class Arch>
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {

@@ -210,9 +210,11 @@ class grouped {
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (w.size() < scratch_bytes(row.size())) return errc::workspace_too_small;
-    auto const whole = whole_blocks<Arch>(row.size());
-    if constexpr (detail::lane_scheme<Scheme, Arch>)
+    auto whole = whole_blocks<Arch>(row.size());
+    if constexpr (detail::lane_scheme<Scheme, Arch>) {
+      if (whole != 0 && !detail::codes_in_lanes<Arch>(scheme_)) whole = 0;
       if (whole != 0) engine<Arch>(row.size()).encode(row.first(whole), to, w);
+    }
     auto const settle = [&](std::size_t, std::size_t first, std::size_t size) {
       return scheme_.settle(row.subspan(first, size), w);
     };

@@ -5,8 +5,8 @@
 ///
 ///   1  largest magnitude of each of 16 groups     2  their metadata, group g in lane g     3  codes, group by group
 ///
-/// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule and the last numbers of a
-/// group that is no multiple of 16 take the scalar rule.
+/// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule take the scalar rule. Of
+/// a group that is no multiple of 16 the last numbers are coded in lanes of which some are empty.
 ///
 /// Model of : -
 /// Cost     : `./run bench --summary` has the figures; about twice that of a copy in the second-level cache.
@@ -34,6 +34,7 @@ class lane_engine {
   using from_planes = planes<std::byte const, 1 + fields>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
+  using policy = lane_policy<Scheme, Arch>;
   using field_table = std::array<std::array<std::uint32_t, 16>, fields>;
 
  public:
@@ -50,6 +51,7 @@ class lane_engine {
   template <class T>
   void encode(std::span<T const> row, to_planes const& to, workspace w) const noexcept {
     auto const groups = row.size() / (group_ * per_block_) * per_block_;
+    policy rounding{scheme_.rounding};
     for (std::size_t first = 0; first < groups; first += 16) {
       auto const count = groups - first < 16 ? groups - first : 16;
       auto const numbers = row.subspan(first * group_, count * group_);
@@ -57,7 +59,8 @@ class lane_engine {
       settle(numbers, count, field, w);
       auto const parameters_of = load<true>(field);
       for (std::size_t g = 0; g < count; ++g)
-        encode_group(numbers.subspan(g * group_, group_), parameters_of, field, g, place(to[0], first + g));
+        encode_group(numbers.subspan(g * group_, group_), parameters_of, field, g, place(to[0], first + g), rounding,
+                     (first + g) * group_);
       for_each_field([&]<std::size_t F>() { write<F>(field, first, count, to[1 + F]); });
     }
   }
@@ -182,23 +185,43 @@ class lane_engine {
 
   template <class T>
   [[gnu::always_inline]] void encode_group(std::span<T const> numbers, parameter_table const& table, field_table const& field,
-                                           std::size_t g, std::byte* out) const noexcept {
+                                           std::size_t g, std::byte* out, policy& rounding, std::size_t place) const noexcept {
     std::size_t i = 0;
     if (!table.by_rule(g)) {
       auto const p = table.of(g);
       for (; i + 16 <= numbers.size(); i += 16, out += 2 * width)
-        simd::store_fields<width, Arch>(scheme_.template code_lanes<Arch>(load_numbers<Arch>(numbers.data() + i), p), order_,
-                                        out);
+        simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(numbers.data() + i), p, rounding, place + i), order_, out);
     }
-    if (i != numbers.size()) encode_by_rule(numbers.subspan(i), state_of(field, g), out);
+    if (i == numbers.size()) return;
+    if (table.by_rule(g)) return encode_by_rule(numbers, state_of(field, g), out, place);
+    encode_rest(numbers.subspan(i), table.of(g), out, rounding, place + i);
+  }
+  // Fewer than sixteen numbers; the bits behind their codes are zeros.
+  template <class T>
+  [[gnu::noinline]] void encode_rest(std::span<T const> rest, std::array<floats, parameters> const& p, std::byte* out,
+                                     policy& rounding, std::size_t place) const noexcept {
+    auto const codes = codes_of(load_rest<Arch>(rest), p, rounding, place);
+    auto const lane = simd::generate<std::uint32_t, Arch>([](std::size_t i) { return static_cast<std::uint32_t>(i); });
+    auto const there = lane < words::broadcast(static_cast<std::uint32_t>(rest.size()));
+    std::array<std::byte, std::size_t{2} * width> bytes;
+    simd::store_fields<width, Arch>(select(there, codes, words::broadcast(0)), order_, bytes.data());
+    for (std::size_t b = 0; b < Scheme::packing::bytes(rest.size()); ++b) out[b] = bytes[b];
+  }
+  [[gnu::always_inline]] words codes_of(floats const& x, std::array<floats, parameters> const& p,
+                                        [[maybe_unused]] policy& rounding, [[maybe_unused]] std::size_t place) const noexcept {
+    if constexpr (rounds_to_nearest_even<Scheme>)
+      return scheme_.template code_lanes<Arch>(x, p);
+    else
+      return scheme_.template rounded_lanes<Arch>(x, p, rounding, place);
   }
   template <class T>
-  [[gnu::noinline]] void encode_by_rule(std::span<T const> numbers, typename Scheme::state const& state,
-                                        std::byte* out) const noexcept {
+  [[gnu::noinline]] void encode_by_rule(std::span<T const> numbers, typename Scheme::state const& state, std::byte* out,
+                                        std::size_t place) const noexcept {
     std::array<std::uint8_t, 64> codes{};
     for (std::size_t i = 0; i < numbers.size(); i += codes.size(), out += Scheme::packing::bytes(codes.size())) {
       auto const part = numbers.subspan(i, numbers.size() - i < codes.size() ? numbers.size() - i : codes.size());
-      for (std::size_t j = 0; j < part.size(); ++j) codes[j] = scheme_.code(state, widen(part[j]), scheme_.rounding);
+      for (std::size_t j = 0; j < part.size(); ++j)
+        codes[j] = scheme_.code(state, widen(part[j]), rounding_at(scheme_.rounding, place + i + j));
       Scheme::packing::pack(std::span{codes}.first(part.size()), order_, out);
     }
   }
@@ -213,7 +236,19 @@ class lane_engine {
         store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order_), p),
                             numbers.data() + i);
     }
-    if (i != numbers.size()) decode_by_rule(in, state_of(field, g), numbers.subspan(i));
+    if (i == numbers.size()) return;
+    if (table.by_rule(g)) return decode_by_rule(in, state_of(field, g), numbers);
+    decode_rest(in, table.of(g), numbers.subspan(i));
+  }
+  template <class T>
+  [[gnu::noinline]] void decode_rest(std::byte const* in, std::array<floats, parameters> const& p,
+                                     std::span<T> rest) const noexcept {
+    std::array<std::byte, std::size_t{2} * width> bytes{};
+    for (std::size_t b = 0; b < Scheme::packing::bytes(rest.size()); ++b) bytes[b] = in[b];
+    std::array<T, 16> numbers;
+    store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(bytes.data(), order_), p),
+                        numbers.data());
+    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = numbers[i];
   }
   template <class T>
   [[gnu::noinline]] void decode_by_rule(std::byte const* in, typename Scheme::state const& state,

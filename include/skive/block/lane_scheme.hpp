@@ -10,6 +10,9 @@
 ///   settle_group<Arch>(numbers, workspace)  optional: settle(numbers), faster
 ///   load_lanes<Arch, Coding>(fields)        what coding or decoding needs to know, and the groups beyond the vector rule
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
+///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
+///   is
+///                                           the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
 ///
 /// These are members of a scheme (block/scheme.hpp); block/lane_engine.hpp runs them. Members whose schemes choose at run time
 /// whether to settle in lanes say so by settles_in_lanes().
@@ -21,6 +24,8 @@
 
 #include "skive/block/scheme.hpp"
 #include "skive/format/rows.hpp"
+
+#include <utility>
 
 namespace skive::detail {
 
@@ -46,6 +51,36 @@ inline constexpr int code_width<Scheme> = Scheme::packing::width;
 
 template <class Scheme, class Arch>
 concept lane_scheme = simd::vector_arch<Arch> && code_width<Scheme> != 0 && Scheme::template lanes<Arch> != 0;
+
+/// How codes are rounded: to nearest even, or by a policy that lives as long as the row.
+template <class Scheme>
+using rounding_of = std::remove_cvref_t<decltype(std::declval<Scheme const&>().rounding)>;
+template <class Scheme>
+inline constexpr bool rounds_to_nearest_even = std::is_same_v<rounding_of<Scheme>, nearest_even>;
+struct no_policy {
+  template <class Rounding>
+  explicit no_policy(Rounding const&) noexcept {}
+};
+template <class Scheme, class Arch>
+struct policy_of_scheme {
+  using type = rounding_lanes<rounding_of<Scheme>, Arch>;
+};
+template <class Scheme, class Arch>
+  requires rounds_to_nearest_even<Scheme>
+struct policy_of_scheme<Scheme, Arch> {
+  using type = no_policy;
+};
+template <class Scheme, class Arch>
+using lane_policy = typename policy_of_scheme<Scheme, Arch>::type;
+
+/// Can the vector path code under the scheme's policy? It always decodes.
+template <class Arch, class Scheme>
+bool codes_in_lanes(Scheme const& scheme) noexcept {
+  if constexpr (rounds_to_nearest_even<Scheme>)
+    return true;
+  else
+    return lane_policy<Scheme, Arch>{scheme.rounding}.usable(format_lanes<typename Scheme::element, Arch>::bits_in_ulps);
+}
 
 template <class Scheme, class Arch>
 concept settles_by_largest =

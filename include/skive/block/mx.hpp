@@ -69,7 +69,7 @@ struct mx_scheme : detail::one_scale<Element, e8m0> {
 
   /// The vector path (block/lane_scheme.hpp).
   template <class Arch>
-  static constexpr std::size_t lanes = detail::has_scale_lanes<Element, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  static constexpr std::size_t lanes = detail::has_rounded_lanes<Element, Rounding, Arch> ? 3 : 0;
   constexpr bool settles_in_lanes() const noexcept { return rule != mx_rule::search; }
   template <class Arch>
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {

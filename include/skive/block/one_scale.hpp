@@ -44,6 +44,11 @@ struct one_scale {
                                                       std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return codes_at_scale<Format, scale_bits<Scale>, Arch>(x, p);
   }
+  template <class Arch, class Rounding>
+  [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p,
+                                                         Rounding& rounding, std::size_t i) const noexcept {
+    return codes_rounded_at_scale<Format, scale_bits<Scale>, Arch>(x, p, rounding, i);
+  }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {

@@ -15,7 +15,7 @@
 
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/scale.hpp"
-#include "skive/format/e8m0.hpp"
+#include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
 #include "skive/format/minifloat_lanes.hpp"
@@ -31,21 +31,6 @@ struct format_lanes<float32, Arch> {
   static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept { return simd::as<float>(codes); }
 };
 
-// Codes are the exponent field of a float, but 0 stands for 2^-127 and FF for NaN.
-template <class Arch>
-struct format_lanes<e8m0, Arch> {
-  [[gnu::always_inline]] static simd::words<Arch> encode(simd::floats<Arch> const& x) noexcept {
-    alignas(64) float lane[16];
-    x.store(lane);
-    return simd::generate<std::uint32_t, Arch>([&](std::size_t i) { return std::uint32_t{e8m0::encode(lane[i])}; });
-  }
-  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
-    using words = simd::words<Arch>;
-    auto const least = select(codes == words::broadcast(0), words::broadcast(0x0040'0000), codes << 23);
-    return simd::as<float>(select(codes == words::broadcast(0xFF), words::broadcast(0x7FC0'0000), least));
-  }
-};
-
 namespace detail {
 
 // Do all |x| <= 2^-38 have the code of their zero? Quotients that small are not exact.
@@ -53,6 +38,19 @@ template <class Format>
 inline constexpr bool tiny_is_zero = [] {
   constexpr float tiny = 0x1p-38f;
   return Format::encode(tiny) == Format::encode(0.0f) && (Format::encode(-tiny) == Format::encode(-0.0f));
+}();
+
+// Do all smaller numbers but zero have the code of +-2^-38, and not that of zero? FP4 as bitsandbytes has it: -0 is a level that
+// only numbers below zero take.
+template <class Format>
+inline constexpr bool tiny_shows_sign = false;
+template <class Format>
+  requires requires { Format::sorted; }
+inline constexpr bool tiny_shows_sign<Format> = [] {
+  constexpr float tiny = 0x1p-38f;
+  constexpr float least = 0x1p-149f;
+  return !tiny_is_zero<Format> && Format::encode(tiny) == Format::encode(least) &&
+      Format::encode(-tiny) == Format::encode(-least) && Format::encode(0.0f) == Format::encode(-0.0f);
 }();
 
 // Do all products and scales of the vector rule stay normal floats? A table of the user's may hold anything.
@@ -71,6 +69,17 @@ inline constexpr bool values_are_moderate = [] {
 
 template <class Format, class Arch>
 inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
+
+// Does the vector path code under this policy? Quotients below 2^-39 are not exact: no random bit may see them.
+template <class Format, class Rounding, class Arch>
+inline constexpr bool has_rounded_lanes = std::is_same_v<Rounding, nearest_even> && simd::vector_arch<Arch> &&
+    (tiny_is_zero<Format> || tiny_shows_sign<Format>) && values_are_moderate<Format>;
+template <class Format, class Arch>
+  requires has_scale_lanes<Format, Arch> && encodes_rounded<Format, Arch, stochastic_stream>
+inline constexpr bool has_rounded_lanes<Format, stochastic_stream, Arch> = [] {
+  if constexpr (requires { Format::min_subnormal; }) return static_cast<double>(Format::min_subnormal) >= 0x1p-20;
+  return true;
+}();
 
 // Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
 template <class Arch>
@@ -101,12 +110,47 @@ template <int ScaleBits, class Arch, bool Coding>
   return {{scale, d.inverse, d.rest}, (low | high).bits()};
 }
 
+// Quotients below 2^-38 become +-2^-38 unless x is zero. They may round to zero only below 2^-89: by the scalar rule then.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_with_tiny(simd::floats<Arch> const& x, simd::floats<Arch> const& q,
+                                                                simd::floats<Arch> const& scale) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const size = integers::broadcast(0x7FFF'FFFF);
+  auto const bits = simd::as<std::int32_t>(x);
+  auto const magnitude = bits & size;
+  auto const not_zero = magnitude > integers::broadcast(0);
+  if ((not_zero & (magnitude < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-89f)))).bits() != 0) [[unlikely]] {
+    alignas(64) float number[16];
+    alignas(64) float s[16];
+    x.store(number);
+    scale.store(s);
+    return simd::generate<std::uint32_t, Arch>(
+        [&](std::size_t i) { return std::uint32_t{code_at_scale<Format>(s[i], number[i], nearest_even{})}; });
+  }
+  auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-38f));
+  auto const sized = max(simd::as<std::int32_t>(q) & size, least) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
+  return format_lanes<Format, Arch>::encode(simd::as<float>(select(not_zero, sized, integers::broadcast(0))));
+}
+
 /// Precondition: |x| <= 2^100, a scale of scale_parameters that is not beyond.
 template <class Format, int ScaleBits, class Arch>
 [[gnu::always_inline]] inline simd::words<Arch> codes_at_scale(simd::floats<Arch> const& x,
                                                                std::array<simd::floats<Arch>, 3> const& p) noexcept {
   auto const q = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
+  if constexpr (tiny_shows_sign<Format>) return codes_with_tiny<Format, Arch>(x, q, p[0]);
   return format_lanes<Format, Arch>::encode_finite(q, x);  // of a zero q only x knows the sign
+}
+
+/// The same, rounded by a policy that stands at number i of the row.
+template <class Format, int ScaleBits, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_scale(simd::floats<Arch> const& x,
+                                                                       std::array<simd::floats<Arch>, 3> const& p,
+                                                                       Rounding& rounding, std::size_t i) noexcept {
+  using words = simd::words<Arch>;
+  auto const sign = words::broadcast(0x8000'0000);
+  auto const q = simd::as<std::uint32_t>(simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]}));
+  auto const signed_q = (q & words::broadcast(0x7FFF'FFFF)) | (simd::as<std::uint32_t>(x) & sign);
+  return format_lanes<Format, Arch>::encode_rounded(simd::as<float>(signed_q), rounding, i);
 }
 
 /// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.

@@ -78,27 +78,26 @@ class rounding_lanes<stochastic_stream, Arch> {
   using integers = simd::integers<Arch>;
   static constexpr bool sees_tiny = false;  // no number of random bits does
 
-  explicit rounding_lanes(stochastic_stream const& s) noexcept : stream_{s}, bytes_{s.count <= 8 ? 1U : 2U} {}
+  explicit rounding_lanes(stochastic_stream const& s) noexcept
+      : stream_{s},
+        bytes_{s.count <= 8 ? 1U : 2U},
+        count_{s.count + (s.variant == stochastic_variant::b ? 1 : 0)},
+        scale_{floats::broadcast(s.count >= 1 && s.count <= 16 ? static_cast<float>(1 << count_) : 0.0f)} {}
 
-  bool usable(int bits) const noexcept {
-    return stream_.count >= 1 && stream_.count <= 16 &&
-        bits + stream_.count + (stream_.variant == stochastic_variant::b ? 1 : 0) <= 23;
-  }
+  bool usable(int bits) const noexcept { return stream_.count >= 1 && stream_.count <= 16 && bits + count_ <= 23; }
 
   // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
   [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) noexcept {
-    bool const b = stream_.variant == stochastic_variant::b;
-    int const count = stream_.count + (b ? 1 : 0);
     auto const shift = floats::broadcast(0x1p23f);
-    auto scaled = simd::product<Arch>(in_ulps, floats::broadcast(static_cast<float>(1 << count)));
+    auto scaled = simd::product<Arch>(in_ulps, scale_);
     if (stream_.variant != stochastic_variant::c) {
       auto const near = (scaled + shift) - shift;
       scaled = select(scaled < near, near - floats::broadcast(1.0f), near);
     }
     auto const t = simd::as<std::int32_t>(scaled + shift) - simd::as<std::int32_t>(shift);
     auto random = fields(i);
-    if (b) random = random + random + integers::broadcast(1);
-    return (t + random) >> count;
+    if (stream_.variant == stochastic_variant::b) random = random + random + integers::broadcast(1);
+    return (t + random) >> count_;
   }
 
  private:
@@ -118,6 +117,8 @@ class rounding_lanes<stochastic_stream, Arch> {
 
   stochastic_stream stream_;
   std::uint64_t bytes_;
+  int count_;  // of the bits that decide
+  floats scale_;
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;
   alignas(64) std::array<std::uint32_t, 128> drawn_;
 };
