@@ -8,7 +8,8 @@
 /// reversed); they have a shift of zero, which keeps small values' digits, where any other shift would lose these.
 ///
 /// Model of : -
-/// Cost     : about 1.7 n^2 / 2 steps of two rotations, each a square root and a division; vectors 12 n^2 more per column.
+/// Cost     : 0.7 n^2 steps of two rotations (random matrices), each a square root and a division; vectors 6 operations more per
+///            rotation and column.
 /// Accuracy : values to a few dozen roundings relative to the exact ones of this bidiagonal matrix.
 /// Promise  : ends after 12 n^2 + 400 rotations; d may be negative and unordered.
 /// Source   : J. Demmel, W. Kahan, "Accurate singular values of bidiagonal matrices", SIAM J. Sci. Stat. Comput. 11, 1990.
