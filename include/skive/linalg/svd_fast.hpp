@@ -11,7 +11,8 @@
 /// wide and
 ///            longer is made triangular first.
 /// Accuracy : every value to c n u sigma_0: absolute, so that small values of graded matrices lose digits (svd_accurate keeps
-///            them); |U^T U - 1| and |A - U diag(sigma) V^T| / |A| of a few dozen u for n = 64, growing slower than n.
+///            them); |U^T U - 1| (largest element) and |A - U diag(sigma) V^T| / |A| stay below 100 u for n = 64, 160 u for
+///            n = 1024 (random matrices, float).
 /// Promise  : not_finite for NaN or infinity, no_convergence after a bounded number of steps; the same bits for one instruction
 /// set. Source   : G. Golub, W. Kahan, "Calculating the singular values and pseudo-inverse of a matrix", SIAM J. Numer. Anal. 2,
 /// 1965;
