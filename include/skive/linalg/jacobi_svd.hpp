@@ -4,8 +4,8 @@
 ///
 ///   A = U diag(sigma) V^T,   sigma falling;   svd_accurate(a, u, sigma, vt, scratch)
 ///
-///   A^T with its rows ordered = R_1^T Q_1^T (pivoting), R_1 = R_2^T Q_2^T, W = R_2;   rotations make W's rows orthogonal: W = S
-///   X; U^T = X Q_1^T,   V^T = S^-1 X R_1, made orthonormal from the largest value on
+///   A^T with its rows ordered = R_1^T Q_1^T (pivoting), R_1 = R_2^T Q_2^T, W = R_2
+///   rotations make W's rows orthogonal: W = S X;   U^T = X Q_1^T,   V^T = S^-1 X R_1, made orthonormal from the largest value on
 ///
 /// u is m x r and vt r x n for any r <= min(m, n), the first r vectors; empty views where only values are wanted.
 ///

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file lowrank/right_factor.hpp - what a weight matrix is multiplied with before its singular values are cut, and divided by
-/// after.
+/// @file lowrank/right_factor.hpp - what weights are multiplied with before their singular values are cut, and divided by after.
 ///
 ///   identity_factor       S = 1                       plain SVD
 ///   diagonal_factor       S = diag(scale)             ASVD: mean |x_i|^alpha; QERA-approx, "imatrix": root mean square of x_i

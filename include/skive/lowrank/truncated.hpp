@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file lowrank/truncated.hpp - two thin factors of a matrix by cutting its singular values, as the inputs of the layer weigh
-/// them.
+/// @file lowrank/truncated.hpp - two thin factors of a matrix: its singular values cut, as the layer's inputs weigh them.
 ///
 ///   D W S = U diag(sigma) V^T,   left = D^-1 U_k sigma_k^1/2,   right = sigma_k^1/2 V_k^T S^-1,   W ~ left right
 ///
