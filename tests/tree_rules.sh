@@ -30,7 +30,7 @@ check() {
   done | breach "not in skive.hpp"
 
   # First lines, and nothing that reaches outside the repository.
-  files | grep -vE '\.(json|svg|png|npy|bin|safetensors)$|/\.codespell-ignore$' | while read -r f; do
+  files | grep -vE '\.(json|svg|png|npy|bin|tsv|safetensors)$|/\.codespell-ignore$' | while read -r f; do
     head -n 2 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception' || echo "$f"
   done | breach "no SPDX line"
   files | xargs grep -nIE '\.\./[s]hared/|/[w]ork/' 2>/dev/null | breach "names a folder outside the repository"

@@ -22,10 +22,6 @@
 namespace skive::compare {
 namespace detail {
 
-inline void check(status s) {
-  if (!s) throw std::runtime_error(s.message());
-}
-
 template <class Codec>
 concept any_codec = block_codec<Codec> || matrix_codec<Codec>;
 
@@ -39,18 +35,19 @@ std::size_t bytes_of(Codec const& codec, tensor_shape rows) {
 
 // Rows [first, first + count) that are coded by one call, and their planes one after another in `memory`.
 template <any_codec Codec, class Byte, class Number, class Call>
-void each_call(Codec const& codec, Byte* memory, matrix_view<Number> rows, Call call) {
+status each_call(Codec const& codec, Byte* memory, matrix_view<Number> rows, Call call) {
   planes<Byte, Codec::plane_count> p;
   if constexpr (block_codec<Codec>) {
     auto const bytes = bytes_of(codec, {1, rows.cols});
     for (std::size_t r = 0; r < rows.rows; ++r) {
-      check(planar(codec, rows.cols, std::span{memory + r * bytes, bytes}, p));
-      check(call(p, rows.row(r)));
+      if (auto const s = planar(codec, rows.cols, std::span{memory + r * bytes, bytes}, p); !s) return s;
+      if (auto const s = call(p, rows.row(r)); !s) return s;
     }
+    return errc::ok;
   } else {
     auto const bytes = codec.plane_bytes(rows.rows, rows.cols);
     for (std::size_t i = 0; i < bytes.size(); memory += bytes[i++]) p[i] = {memory, bytes[i], 0};
-    check(call(p, rows));
+    return call(p, rows);
   }
 }
 
@@ -83,18 +80,28 @@ class fitted_codec final : public fitted {
     else
       return std::nullopt;
   }
-  void encode_rows(matrix_view<float const> rows, std::byte* out) const override {
+  void encode_rows(matrix_view<float const> rows, std::byte* out) const override { check(encode(rows, out)); }
+  void decode_rows(std::byte const* in, matrix_view<float> rows) const override { check(decode(in, rows)); }
+  status encode_row(std::span<float const> row, std::byte* out) const override {
+    return block_codec<Codec> ? encode({row.data(), 1, row.size()}, out) : errc::unsupported;
+  }
+  status decode_row(std::byte const* in, std::span<float> row) const override {
+    return block_codec<Codec> ? decode(in, {row.data(), 1, row.size()}) : errc::unsupported;
+  }
+
+ private:
+  status encode(matrix_view<float const> rows, std::byte* out) const {
     std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
-    each_call(codec_, out, rows, [&](auto const& p, auto numbers) {
+    return each_call(codec_, out, rows, [&](auto const& p, auto numbers) {
       if constexpr (std::is_void_v<Arch>)
         return codec_.encode(numbers, p, workspace{memory});
       else
         return codec_.template encode<Arch>(numbers, p, workspace{memory});
     });
   }
-  void decode_rows(std::byte const* in, matrix_view<float> rows) const override {
+  status decode(std::byte const* in, matrix_view<float> rows) const {
     std::vector<std::byte> memory(scratch_of(codec_, {rows.rows, rows.cols}));
-    each_call(codec_, in, rows, [&](auto const& p, auto numbers) {
+    return each_call(codec_, in, rows, [&](auto const& p, auto numbers) {
       if constexpr (std::is_void_v<Arch>)
         return codec_.decode(p, numbers, workspace{memory});
       else
@@ -102,7 +109,6 @@ class fitted_codec final : public fitted {
     });
   }
 
- private:
   Codec codec_;
   std::vector<float> constants_;
 };
@@ -120,14 +126,17 @@ class codec_format final : public format {
         : static_cast<double>(bytes_of(sample_, shape));
     return 8.0 * bytes + 32.0 * static_cast<double>(constants_);
   }
+  std::optional<std::size_t> row_bytes(std::size_t cols) const override {
+    return block_codec<Codec> ? std::optional{bytes_of(sample_, {1, cols})} : std::nullopt;
+  }
   std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const override {
     if constexpr (block_codec<Codec>)
       if (auto const multiple = sample_.row_multiple(); tensor.cols % multiple != 0)
         throw std::runtime_error("rows must be a multiple of " + std::to_string(multiple));
-    return restore(fit_(tensor));
+    return restore(fit_(tensor), tensor.cols);
   }
-  std::size_t constant_count() const override { return constants_; }
-  std::unique_ptr<fitted> restore(std::span<float const> constants) const override {
+  std::size_t constant_count(std::size_t) const override { return constants_; }
+  std::unique_ptr<fitted> restore(std::span<float const> constants, std::size_t) const override {
     auto const codec = make_(constants);
     if (!codec) throw std::runtime_error(codec.message());
     return std::make_unique<fitted_codec<Codec, Arch>>(*codec, std::vector<float>(constants.begin(), constants.end()));

@@ -10,17 +10,25 @@
 
 #include "skive/block/description.hpp"
 #include "skive/core/matrix_view.hpp"
+#include "skive/core/status.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace skive::compare {
+
+namespace detail {
+inline void check(status s) {
+  if (!s) throw std::runtime_error(s.message());
+}
+}  // namespace detail
 
 struct tensor_shape {
   std::size_t rows = 0;
@@ -42,6 +50,10 @@ class fitted {
   virtual void encode_rows(matrix_view<float const> rows, std::byte* out) const = 0;
   virtual void decode_rows(std::byte const* in, matrix_view<float> rows) const = 0;
 
+  /// One row of bytes({1, row.size()}) bytes, for a codec around this one; unsupported where rows share metadata.
+  virtual status encode_row(std::span<float const>, std::byte*) const { return errc::unsupported; }
+  virtual status decode_row(std::byte const*, std::span<float>) const { return errc::unsupported; }
+
   /// Numbers found by fit that decoding needs; they are stored once per tensor.
   virtual std::vector<float> constants() const { return {}; }
 
@@ -58,12 +70,16 @@ class format {
   /// Bits of the whole encoded tensor, every kind of metadata counted.
   virtual double total_bits(tensor_shape shape) const = 0;
 
+  /// Bytes of a row by itself, constants of the tensor excluded; nothing where rows share metadata.
+  virtual std::optional<std::size_t> row_bytes(std::size_t) const { return std::nullopt; }
+
   /// Throws std::runtime_error with the reason where the format cannot take this tensor.
   virtual std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const = 0;
 
-  /// How many constants() a fitted codec has, and the codec that they describe. Throws std::runtime_error if they are invalid.
-  virtual std::size_t constant_count() const { return 0; }
-  virtual std::unique_ptr<fitted> restore(std::span<float const> constants) const = 0;
+  /// How many constants() a codec has that was fitted to a tensor of so many columns, and the codec that they describe. Throws
+  /// std::runtime_error if they are invalid.
+  virtual std::size_t constant_count(std::size_t) const { return 0; }
+  virtual std::unique_ptr<fitted> restore(std::span<float const> constants, std::size_t cols) const = 0;
 };
 
 /// Every format that is compared by default, in reading order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The menu of compare: the default entries, and the way from a name in the grammar of skive/block/name.hpp to an entry.
 #include "format.hpp"
+#include "menu_composed.hpp"
 #include "menu_entry.hpp"
 
 #include "skive/block/name.hpp"
@@ -31,13 +32,23 @@ std::vector<std::function<made()>>& added() {
   throw std::invalid_argument("format '" + std::string{name} + "': " + why);
 }
 
-// Compositions: outermost first, joined by '+'. No transform, split or residual is there yet.
-void refuse_composition(std::string_view name) {
-  auto const plus = name.find('+');
-  if (plus == std::string_view::npos) return;
-  auto const outer = std::string{name.substr(0, plus)};
-  if (parse_description(outer)) refuse(name, "'" + outer + "' cannot stand before a '+'");
-  refuse(name, "'" + outer + "' is not known: no composition with '+' is there yet");
+// Outermost first, joined by '+'.
+made make_composition(std::string_view name) {
+  auto const parsed = parse_composition(name);
+  if (!parsed) {
+    auto const word = std::string{unknown_composer(name)};
+    if (parsed.error() == errc::overflow) refuse(name, "more than 8 words before a '+'");
+    refuse(name, "'" + word + (parse_description(word) ? "' cannot stand before a '+'" : "' is not known"));
+  }
+  auto const inner = name.substr(name.find('+') + 1);
+  try {
+    auto const part = [inner] { return make_format(inner); };
+    if (!part()->row_bytes(64)) refuse(name, "rows of '" + std::string{inner} + "' share bytes: they cannot stand behind a '+'");
+    return composition_entry(std::string{name}, parsed->outer[0], part);
+  } catch (std::invalid_argument const& e) {
+    if (std::string_view{e.what()}.starts_with("format '")) throw;
+    refuse(name, e.what());
+  }
 }
 
 [[noreturn]] void refuse_unread(std::string_view name, errc error) {
@@ -65,7 +76,8 @@ void add_to_menu(std::function<std::unique_ptr<format>()> make) { added().push_b
 std::unique_ptr<format> make_format(std::string_view name) {
   for (auto const& make : added())
     if (auto f = make(); f->name() == name) return f;
-  refuse_composition(name);
+  if (name.find('+') != name.npos) return make_composition(name);
+  if (auto f = code_entry(std::string{name})) return f;
   auto const d = parse_description(name);
   if (!d) refuse_unread(name, d.error());
   if (d->family == codec_family::double_quantized && (d->group % 8 != 0 || d->group > 4096))

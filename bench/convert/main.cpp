@@ -181,11 +181,11 @@ void block(options const& o, skive::compare::format const& f) {
   if (o.decode) {
     if (o.columns == 0) fail(o.format, "--columns is needed to decode packed rows");
     auto const data = read(o.in);
-    std::vector<float> constants(f.constant_count());
+    std::vector<float> constants(f.constant_count(o.columns));
     auto const tail = constants.size() * 4;
     if (data.size() < tail) fail(o.in, "is too short to hold the tensor's constants");
     std::memcpy(constants.data(), data.data() + (data.size() - tail), tail);
-    auto const codec = f.restore(constants);
+    auto const codec = f.restore(constants, o.columns);
     auto const rows = rows_in(data.size() - tail, *codec, o);
     std::vector<float> values(rows * o.columns);
     codec->decode_rows(reinterpret_cast<std::byte const*>(data.data()), {values.data(), rows, o.columns});

@@ -12,6 +12,10 @@
 
 namespace {
 
+// A caller's scheme on grouped: a codec, but none that has a description.
+struct own_scheme : skive::absmax_scheme<skive::int4, skive::float16> {};
+static_assert(!skive::describable<skive::grouped<own_scheme>>);
+
 using namespace skive;
 
 template <block_codec Codec>

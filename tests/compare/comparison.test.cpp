@@ -50,7 +50,9 @@ struct toy : format {
     if (name_ == "even" && w.cols % 2 != 0) throw std::runtime_error{"odd width"};
     return std::make_unique<coded>(name_ == "exact");
   }
-  std::unique_ptr<fitted> restore(std::span<float const>) const override { return std::make_unique<coded>(name_ == "exact"); }
+  std::unique_ptr<fitted> restore(std::span<float const>, std::size_t) const override {
+    return std::make_unique<coded>(name_ == "exact");
+  }
   std::string name_;
 };
 

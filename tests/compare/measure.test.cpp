@@ -37,7 +37,7 @@ struct one_step : format {
   std::string name() const override { return "one_step"; }
   double total_bits(tensor_shape s) const override { return 8.0 * static_cast<double>(s.rows * s.cols) + 32; }
   std::unique_ptr<fitted> fit(matrix) const override { return std::make_unique<coded>(step); }
-  std::unique_ptr<fitted> restore(std::span<float const>) const override { return std::make_unique<coded>(step); }
+  std::unique_ptr<fitted> restore(std::span<float const>, std::size_t) const override { return std::make_unique<coded>(step); }
 };
 
 }  // namespace

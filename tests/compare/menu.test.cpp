@@ -3,7 +3,7 @@
 #include "compare/menu_entry.hpp"
 
 #include "skive/block/name.hpp"
-#include "support/packed_row.hpp"
+#include "support/menu_rows.hpp"
 
 #include <array>
 #include <cmath>
@@ -33,35 +33,6 @@ bool says(std::string const& name, std::string const& words) {
   return text.find("'" + name + "'") != text.npos && text.find(words) != text.npos;
 }
 
-// What a library codec decodes to, row by row.
-template <class Codec>
-std::vector<float> rows_through(Codec const& codec, std::vector<float> const& m, std::size_t cols) {
-  std::vector<float> out;
-  for (std::size_t r = 0; r < m.size() / cols; ++r) {
-    std::vector<std::byte> memory(total_bytes(codec.plane_bytes(cols)));
-    planes<std::byte, Codec::plane_count> p;
-    REQUIRE(planar(codec, cols, std::span{memory}, p));
-    std::vector<float> y(cols);
-    test::scratch_memory scratch{codec.scratch_bytes(cols)};
-    REQUIRE(codec.encode(std::span{m}.subspan(r * cols, cols), p, scratch.get()));
-    REQUIRE(codec.decode(p, std::span{y}, scratch.get()));
-    out.insert(out.end(), y.begin(), y.end());
-  }
-  return out;
-}
-
-std::vector<float> through(format const& f, std::vector<float> const& m, std::size_t cols) {
-  matrix const rows{m.data(), m.size() / cols, cols};
-  auto const codec = f.fit(rows);
-  std::vector<std::byte> bytes(codec->bytes({rows.rows, cols}));
-  std::vector<float> out(m.size());
-  codec->encode_rows(rows, bytes.data());
-  codec->decode_rows(bytes.data(), {out.data(), rows.rows, cols});
-  CHECK(8.0 * static_cast<double>(bytes.size()) + 32.0 * static_cast<double>(f.constant_count()) ==
-        f.total_bits({rows.rows, cols}));
-  return out;
-}
-
 float amax_of(std::vector<float> const& m) {
   float most = 0;
   for (float const v : m) most = std::max(most, std::fabs(v));
@@ -74,7 +45,7 @@ TEST_CASE("menu: a name is the library's codec of that name", "[compare]") {
   auto const m = test::mixed_row(700, 1);
   auto const same = [&](char const* name, auto const& codec) {
     CAPTURE(name);
-    CHECK(through(*make_format(name), m, 100) == rows_through(codec, m, 100));
+    CHECK(test::through_format(*make_format(name), m, 100) == test::rows_through(codec, m, 100));
   };
   same("int4_g32", absmax<int4>{32});
   same("int4_g32_bf16_mse", absmax<int4, bfloat16>{32, {scale_choice::mse}});
@@ -104,9 +75,10 @@ TEST_CASE("menu: double quantization fits the mean of the groups", "[compare]") 
           static_cast<double>(amax_of({m.begin() + static_cast<std::ptrdiff_t>(r * 100 + c),
                                        m.begin() + static_cast<std::ptrdiff_t>(r * 100 + std::min<std::size_t>(100, c + 32))}));
   auto const offset = static_cast<float>(sum / 28);
-  CHECK(through(*make_format("nf4_g32_dq"), m, 100) == rows_through(*double_quantized<nf4>::make(32, offset), m, 100));
-  CHECK(through(*make_format("nf4_g32_dq_int8"), m, 100) ==
-        rows_through(*double_quantized<nf4>::make(32, offset, nested_dialect::linear_int8), m, 100));
+  CHECK(test::through_format(*make_format("nf4_g32_dq"), m, 100) ==
+        test::rows_through(*double_quantized<nf4>::make(32, offset), m, 100));
+  CHECK(test::through_format(*make_format("nf4_g32_dq_int8"), m, 100) ==
+        test::rows_through(*double_quantized<nf4>::make(32, offset, nested_dialect::linear_int8), m, 100));
 }
 
 TEST_CASE("menu: the name of an entry is the name that its codec writes", "[compare]") {
@@ -128,8 +100,8 @@ TEST_CASE("menu: a codec comes back from its constants", "[compare]") {
     CAPTURE(name);
     auto const f = make_format(name);
     auto const codec = f->fit({m.data(), 2, 128});
-    CHECK(codec->constants().size() == f->constant_count());
-    CHECK(*f->restore(codec->constants())->description() == *codec->description());
+    CHECK(codec->constants().size() == f->constant_count(128));
+    CHECK(*f->restore(codec->constants(), 128)->description() == *codec->description());
   }
 }
 
@@ -151,8 +123,9 @@ TEST_CASE("menu: names without an entry say why", "[compare]") {
   CHECK(says("nf4_g12_dq", "multiple of 8"));
   CHECK(says("uint4_tile4x4", "do not go together"));
   CHECK(says("int7_g32_ue5m3", "built with"));
-  CHECK(says("rht+int4_g64", "'rht' is not known"));
-  CHECK(says("lr32+rht+int4_g64", "'lr32' is not known"));
+  CHECK(says("rhd+int4_g64", "'rhd' is not known"));
+  CHECK(says("x2+nvfp4_tile16x16", "share bytes"));
+  CHECK(refusal("x2+x2+int4").find("'int4': a group is needed") != std::string::npos);
   CHECK(says("int4_g32+nf4_g64", "'int4_g32' cannot stand before a '+'"));
   CHECK(says("+int4_g32", "'' is not known"));
   CHECK(refusal("").find("a name is needed") != std::string::npos);

@@ -198,21 +198,34 @@ struct factors_void : factors {
 };
 static_assert(skive::factorisation<factors> && !skive::factorisation<factors_void> && !skive::factorisation<book>);
 
-struct keys {
-  struct query {};
+struct page_sizes {
+  std::size_t head_size() const noexcept { return 0; }
+  std::size_t page_tokens() const noexcept { return 0; }
+  std::size_t group_tokens() const noexcept { return 0; }
   std::size_t page_bytes() const noexcept { return 0; }
-  result<query> prepare(row_in, workspace) const noexcept { return query{}; }
-  status dot(std::span<std::byte const>, query const&, row_out) const noexcept { return {}; }
+  std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
+  status append(matrix_view<float const>, std::size_t, std::span<std::byte>, workspace) const noexcept { return {}; }
+  status decode(std::span<std::byte const>, std::size_t, matrix_view<float>, workspace) const noexcept { return {}; }
+};
+struct keys : page_sizes {
+  struct query {};
+  std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  result<query> prepare(matrix_view<float const>, workspace) const noexcept { return query{}; }
+  status dot(std::span<std::byte const>, std::size_t, query const&, matrix_view<float>, workspace) const noexcept { return {}; }
 };
 struct keys_owning_query : keys {
   struct query : owns {};
 };
-struct values {
-  std::size_t page_bytes() const noexcept { return 0; }
-  status accumulate(row_in, std::span<std::byte const>, row_out) const noexcept { return {}; }
+struct values : page_sizes {
+  status accumulate(std::span<std::byte const>, std::size_t, matrix_view<float const>, matrix_view<float>,
+                    workspace) const noexcept {
+    return {};
+  }
 };
 struct values_may_throw : values {
-  status accumulate(row_in, std::span<std::byte const>, row_out) const { return {}; }
+  status accumulate(std::span<std::byte const>, std::size_t, matrix_view<float const>, matrix_view<float>, workspace) const {
+    return {};
+  }
 };
 static_assert(skive::key_quantizer<keys> && !skive::key_quantizer<keys_owning_query> && !skive::key_quantizer<values>);
 static_assert(skive::value_quantizer<values> && !skive::value_quantizer<values_may_throw> && !skive::value_quantizer<keys>);

@@ -32,7 +32,7 @@ Wide product_error(matrix<T> const& a, matrix<T> const& q, matrix<T> const& r, s
     Wide difference(0);
     Wide length(0);
     for (std::size_t i = 0; i < a.rows(); ++i) {
-      Wide const x(a(i, order[j]));
+      auto const x = static_cast<Wide>(a(i, order[j]));
       difference += (p(i, j) - x) * (p(i, j) - x);
       length += x * x;
     }

@@ -61,7 +61,7 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
   constexpr absmax_scheme(scale_choice c = scale_choice::absmax, Rounding r = {}) noexcept : choice{c}, rounding{r} {}
 
   constexpr std::size_t settle_bytes(std::size_t n) const noexcept {
-    return choice == scale_choice::mse ? scale_search_bytes(n) : 0;
+    return choice == scale_choice::mse ? scale_search_bytes<Format, Scale>(n) : 0;
   }
   template <class T>
   constexpr scale_state settle(std::span<T const> values, workspace w) const noexcept {
@@ -80,6 +80,14 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
     auto const s = simd::as<float>(largest) / simd::floats<Arch>::broadcast(detail::scale_limit<Format>());
     return {{format_lanes<Scale, Arch>::encode(s)}, detail::beyond_lanes<Arch>(largest)};
+  }
+  constexpr bool settles_together(std::size_t group) const noexcept {
+    return choice == scale_choice::mse && group <= detail::longest_walk;
+  }
+  template <class Arch, class T>
+    requires detail::has_scale_walk<Format, Scale>
+  detail::lane_fields<Arch, 1> settle_together(std::span<T const> numbers, std::size_t group, workspace w) const noexcept {
+    return search_sixteen_scales<Format, Scale, Arch>(numbers, group, w);
   }
 };
 

@@ -171,10 +171,14 @@ struct scheme_description<adaptive_scheme<Scale, Formats...>> {
   static constexpr result<scheme> make(codec_description const&) noexcept { return scheme{}; }
 };
 
+// Not a scheme of the caller's own.
+template <class Scheme>
+concept described_scheme = requires(Scheme const& s) { scheme_description<Scheme>::describe(s); };
+
 template <class Codec>
 struct codec_describer;
 
-template <class Scheme>
+template <described_scheme Scheme>
 struct codec_describer<grouped<Scheme>> {
   static constexpr codec_description describe(grouped<Scheme> const& codec) noexcept {
     auto d = scheme_description<Scheme>::describe(codec.scheme());
@@ -189,7 +193,7 @@ struct codec_describer<grouped<Scheme>> {
   }
 };
 
-template <class Scheme>
+template <described_scheme Scheme>
 struct codec_describer<tiles<Scheme>> {
   static constexpr codec_description describe(tiles<Scheme> const& codec) noexcept {
     auto d = scheme_description<Scheme>::describe(codec.scheme());

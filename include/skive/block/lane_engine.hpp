@@ -108,6 +108,12 @@ class lane_engine {
         for (std::size_t f = 0; f < fields; ++f) settled.value[f].store(field[f].data());
         by_rule = settled.by_rule;
       }
+    if constexpr (requires { scheme_.template settle_together<Arch>(numbers, group_, w); })
+      if (scheme_.settles_together(group_)) {
+        auto const settled = scheme_.template settle_together<Arch>(numbers, group_, w);
+        for (std::size_t f = 0; f < fields; ++f) settled.value[f].store(field[f].data());
+        by_rule = settled.by_rule;
+      }
     by_rule &= (1U << count) - 1;
     for (; by_rule != 0; by_rule &= by_rule - 1) {
       auto const g = static_cast<std::size_t>(std::countr_zero(by_rule));

@@ -5,6 +5,8 @@
 ///   lanes<Arch>                             parameters of a group (0: no vector path)
 ///   settle_lanes<Arch>(largest) -> fields   optional: metadata of 16 groups from their largest magnitudes (bits), or
 ///   settle_lanes<Arch>(low, high, largest)  also from their ranges; both say which groups have to settle by the scalar rule
+///   settle_together<Arch>(numbers, group, workspace)  optional: the same from all numbers of at most 16 groups, where
+///                                           settles_together(group) says so
 ///   settle_group<Arch>(numbers, workspace)  optional: settle(numbers), faster
 ///   load_lanes<Arch, Coding>(fields)        what coding or decoding needs to know, and the groups beyond the vector rule
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers

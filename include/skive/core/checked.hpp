@@ -18,6 +18,11 @@ namespace skive {
 
 inline constexpr std::size_t largest_size = std::numeric_limits<std::size_t>::max();
 
+namespace detail {
+constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+constexpr std::size_t larger(std::size_t a, std::size_t b) noexcept { return a < b ? b : a; }
+}  // namespace detail
+
 /// a + b.
 constexpr result<std::size_t> checked_add(std::size_t a, std::size_t b) noexcept {
   if (a > largest_size - b) return errc::overflow;

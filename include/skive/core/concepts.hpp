@@ -162,23 +162,41 @@ concept factorisation = primitive<F> &&
       { f.factor(a, left, right, scratch) } noexcept -> std::same_as<status>;
     };
 
-/// Page codec of a key cache: logits of a prepared query against the tokens of a page.
-/// Law: append never rewrites; chunked append gives the bytes of one shot; equals decode-then-dot.
+/// Page codec of a key cache: page_tokens() tokens of head_size() numbers in page_bytes() bytes of the caller. Tokens are
+/// written in whole groups of group_tokens(), from unquantized rows; `n` is the first token, counted from the page's start.
+/// dot(): logits(i, j) = product of query i with token n + j, `n` and the count free. scratch_bytes(queries) serves all but
+/// prepare(), query_bytes(queries) that.
+/// Law: append never rewrites; chunked append gives the bytes of one shot; dot equals decode-then-dot within the stated bound;
+/// a refused append leaves the page alone.
 template <class K>
 concept key_quantizer = primitive<K> && primitive<typename K::query> &&
-    requires(K const k, std::span<float const> q, workspace scratch, typename K::query const& query,
-             std::span<std::byte const> page, std::span<float> logits) {
+    requires(K const k, std::size_t n, matrix_view<float const> rows, matrix_view<float> out, workspace scratch,
+             typename K::query const& query, std::span<std::byte const> page, std::span<std::byte> to) {
+      { k.head_size() } noexcept -> std::same_as<std::size_t>;
+      { k.page_tokens() } noexcept -> std::same_as<std::size_t>;
+      { k.group_tokens() } noexcept -> std::same_as<std::size_t>;
       { k.page_bytes() } noexcept -> std::same_as<std::size_t>;
-      { k.prepare(q, scratch) } noexcept -> std::same_as<result<typename K::query>>;
-      { k.dot(page, query, logits) } noexcept -> std::same_as<status>;
+      { k.scratch_bytes(n) } noexcept -> std::same_as<std::size_t>;
+      { k.query_bytes(n) } noexcept -> std::same_as<std::size_t>;
+      { k.append(rows, n, to, scratch) } noexcept -> std::same_as<status>;
+      { k.decode(page, n, out, scratch) } noexcept -> std::same_as<status>;
+      { k.prepare(rows, scratch) } noexcept -> std::same_as<result<typename K::query>>;
+      { k.dot(page, n, query, out, scratch) } noexcept -> std::same_as<status>;
     };
 
-/// Page codec of a value cache: weighted sum of the tokens of a page. Laws as key_quantizer.
+/// Page codec of a value cache: accumulate() adds weights(i, j) times token n + j to sums(i, .). Laws as key_quantizer.
 template <class V>
-concept value_quantizer =
-    primitive<V> && requires(V const v, std::span<float const> weights, std::span<std::byte const> page, std::span<float> sum) {
+concept value_quantizer = primitive<V> &&
+    requires(V const v, std::size_t n, matrix_view<float const> rows, matrix_view<float> out, workspace scratch,
+             std::span<std::byte const> page, std::span<std::byte> to) {
+      { v.head_size() } noexcept -> std::same_as<std::size_t>;
+      { v.page_tokens() } noexcept -> std::same_as<std::size_t>;
+      { v.group_tokens() } noexcept -> std::same_as<std::size_t>;
       { v.page_bytes() } noexcept -> std::same_as<std::size_t>;
-      { v.accumulate(weights, page, sum) } noexcept -> std::same_as<status>;
+      { v.scratch_bytes(n) } noexcept -> std::same_as<std::size_t>;
+      { v.append(rows, n, to, scratch) } noexcept -> std::same_as<status>;
+      { v.decode(page, n, out, scratch) } noexcept -> std::same_as<status>;
+      { v.accumulate(page, n, rows, out, scratch) } noexcept -> std::same_as<status>;
     };
 
 /// Weights and the second moments of their inputs -> planes of codec C, with a report of the loss.

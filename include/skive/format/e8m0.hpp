@@ -74,7 +74,8 @@ struct e8m0 {
     if (u.negative) return out_of_range(true, overflow.finite);
     if (u.exponent < -bias) return 0;
     using layout = detail::real_layout<Real>;
-    auto const rounded = detail::rounded_shift(rounding, static_cast<std::uint64_t>(u.exponent + bias),
+    auto const kept = u.exponent + bias;
+    auto const rounded = detail::rounded_shift(rounding, static_cast<std::uint64_t>(kept),
                                                u.significand & (layout::hidden_bit - 1), layout::fraction_bits, false);
     if (rounded <= max_code) return static_cast<code_type>(rounded);
     return detail::stays_at_max(rounding, max_code, false) ? max_code : out_of_range(false, overflow.finite);

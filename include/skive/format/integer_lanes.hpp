@@ -13,6 +13,7 @@
 
 #include "skive/format/integer.hpp"
 #include "skive/format/lanes.hpp"
+#include "skive/format/rounding_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
 
 namespace skive {
@@ -34,6 +35,26 @@ template <int Bits, class Arch>
   auto const low = codes & words::broadcast((1U << Bits) - 1);
   auto const base = simd::floats<Arch>::broadcast(0x1p23f);
   return simd::as<float>(low | simd::as<std::uint32_t>(base)) - (base + zero);
+}
+
+// x 2^FractionBits rounded as a policy says (format/rounding_lanes.hpp), then clamped; low <= 0 <= high, integers of at most
+// 2^21. NaN becomes 0.
+template <int FractionBits, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::integers<Arch> round_by_policy(simd::floats<Arch> const& x, float low, float high,
+                                                                   Rounding& rounding, std::uint64_t i) noexcept {
+  using floats = simd::floats<Arch>;
+  using integers = simd::integers<Arch>;
+  auto const bits = simd::as<std::int32_t>(x);
+  auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+  auto const below = bits < integers::broadcast(0);
+  auto const negative = simd::as<float>(below);
+  auto const nan = magnitude > integers::broadcast(0x7F80'0000);
+  auto const number = select(nan, integers::broadcast(0), lift_tiny<Rounding::sees_tiny, Arch>(magnitude));
+  auto const limit = select(negative, floats::broadcast(-low), floats::broadcast(high));
+  auto scaled = simd::as<float>(number);
+  if constexpr (FractionBits != 0) scaled = simd::product<Arch>(scaled, floats::broadcast(static_cast<float>(1 << FractionBits)));
+  auto const n = rounding.round(min(scaled, limit), negative, i);
+  return select(below, integers::broadcast(0) - n, n);
 }
 
 // NaN, the only class that integers have no neighbour for, becomes 0.
@@ -65,6 +86,13 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
     if constexpr (FractionBits != 0) scaled = simd::product<Arch>(x, floats::broadcast(static_cast<float>(1 << FractionBits)));
     return detail::round_between<Arch>(scaled, low, high) & words::broadcast((1U << Bits) - 1);
   }
+  static constexpr int bits_in_ulps = Bits - 1;
+  /// Any other rounding (format/rounding_lanes.hpp); x stands at positions i .. i + 15.
+  template <class Rounding>
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
+    auto const n = detail::round_by_policy<FractionBits, Arch>(x, format::min_integer, format::max_integer, rounding, i);
+    return simd::as<std::uint32_t>(n) & words::broadcast((1U << Bits) - 1);
+  }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const n =
         detail::integer_value<Bits, Arch>(codes ^ words::broadcast(1U << (Bits - 1)), floats::broadcast(1 << (Bits - 1)));
@@ -85,6 +113,11 @@ struct format_lanes<uint_format<Bits>, Arch> {
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
     auto const high = floats::broadcast(uint_format<Bits>::max_finite);
     return detail::round_between<Arch>(x, floats::broadcast(0.0f), high) & words::broadcast(uint_format<Bits>::max_integer);
+  }
+  static constexpr int bits_in_ulps = Bits;
+  template <class Rounding>
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
+    return simd::as<std::uint32_t>(detail::round_by_policy<0, Arch>(x, 0.0f, uint_format<Bits>::max_finite, rounding, i));
   }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     return detail::integer_value<Bits, Arch>(codes, floats::broadcast(0.0f));

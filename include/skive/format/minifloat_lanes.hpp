@@ -18,6 +18,7 @@
 
 #include "skive/format/lanes.hpp"
 #include "skive/format/minifloat.hpp"
+#include "skive/format/rounding_lanes.hpp"
 
 namespace skive {
 namespace detail {
@@ -63,6 +64,27 @@ struct format_lanes<minifloat<T>, Arch> {
                   Overflow.finite == overflow_action::to_special)  // else NaN has become max_finite of its sign
       code = replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
     return code;
+  }
+
+  static constexpr int bits_in_ulps = T.fraction_bits + 1;  ///< magnitudes are below 2^this ulps
+  /// Any other rounding (format/rounding_lanes.hpp), saturating; x stands at positions i .. i + 15.
+  template <class Rounding>
+    requires(T.bias + T.fraction_bits <= 60)
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
+    auto const bits = simd::as<std::int32_t>(x);
+    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    constexpr int least = (128 - T.bias) << 23;
+    auto const largest = std::bit_cast<std::int32_t>(static_cast<float>(format::max_finite));
+    auto const y = detail::lift_tiny<Rounding::sees_tiny, Arch>(min(magnitude, integers::broadcast(largest)));
+    auto const binade = max(y & integers::broadcast(0x7F80'0000), integers::broadcast(least));
+    auto const inverse_ulp = integers::broadcast((254 + T.fraction_bits) << 23) - binade;
+    auto const in_ulps = simd::product<Arch>(simd::as<float>(y), simd::as<float>(inverse_ulp));
+    auto const negative = simd::as<float>(bits < integers::broadcast(0));
+    auto const n = rounding.round(in_ulps, negative, i);
+    auto const size = n + ((binade - integers::broadcast(least)) >> (23 - T.fraction_bits));
+    auto const code = with_sign(size, bits);
+    if constexpr (!format::has_nan && T.is_signed) return code;
+    return replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
   }
 
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& sign) noexcept {

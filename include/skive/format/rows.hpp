@@ -8,8 +8,9 @@
 /// Numbers are float, bfloat16 or float16 (decoding rounds to them, to nearest even, without saturating).
 ///
 /// Model of : -
-/// Cost     : copy speed out of memory where the format has a vector rule (format/lanes.hpp) and rounding is to nearest even;
-///            other roundings take the scalar rule.
+/// Cost     : copy speed out of memory where the format has a vector rule (format/lanes.hpp) and rounding is to nearest even.
+///            Small floats and integers, saturating: directed rounding 1.3 to 1.9 times that in cache, stochastic with 8 random
+///            bits twice that for E4M3, where the scalar rule takes 60 times as long. Other roundings take the scalar rule.
 /// Accuracy : the format's.
 /// Promise  : the codes of the scalar rule; nothing is written unless the lengths agree.
 /// Source   : -
@@ -101,6 +102,25 @@ std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_ty
   return encode_sixteens<Format, Arch, {leave, leave}>(numbers, codes);
 }
 
+// Roundings other than to nearest even, saturating. None where the policy is beyond its vector rule.
+template <class Format, class Arch, class T, class Rounding>
+std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format::code_type* codes,
+                                    Rounding const& rounding) noexcept {
+  rounding_lanes<Rounding, Arch> policy{rounding};
+  std::size_t i = 0;
+  if (policy.usable(format_lanes<Format, Arch>::bits_in_ulps))
+    for (; i + 16 <= numbers.size(); i += 16) {
+      auto const x = load_numbers<Arch>(numbers.data() + i);
+      store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, policy, i), codes + i);
+    }
+  return i;
+}
+template <class Format, class Arch, class Rounding>
+concept encodes_rounded =
+    rounds_in_lanes<Rounding, Arch> && requires(simd::floats<Arch> const& x, rounding_lanes<Rounding, Arch>& policy) {
+      format_lanes<Format, Arch>::encode_rounded(x, policy, std::uint64_t{});
+    };
+
 }  // namespace detail
 
 /// Fails with size_mismatch; `rounding` may depend on the position (core/stochastic_stream.hpp).
@@ -111,6 +131,9 @@ status encode_row(std::span<T const> numbers, std::span<typename Format::code_ty
   std::size_t i = 0;
   if constexpr (simd::vector_arch<Arch> && std::is_same_v<Rounding, nearest_even>)
     i = detail::encode_sixteens<Format, Arch>(numbers, codes.data(), overflow);
+  else if constexpr (detail::encodes_rounded<Format, Arch, Rounding>)
+    if (overflow.finite == overflow_action::saturate && overflow.infinite == overflow_action::saturate)
+      i = detail::encode_sixteens_rounded<Format, Arch>(numbers, codes.data(), rounding);
   for (; i < numbers.size(); ++i) {
     auto const x = detail::widen(numbers[i]);
     if constexpr (requires { rounding.at(i); })

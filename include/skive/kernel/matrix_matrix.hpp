@@ -67,7 +67,7 @@ constexpr status matrix_matrix(Codec const& codec, packed_matrix<Codec::plane_co
   } else {
     for (std::size_t i = 0; i < range.count; ++i)
       for (std::size_t t = 0; t < queries.size(); ++t) {
-        auto const product = codec.dot(m.row(range.first + i), queries[t]);
+        auto const product = with_arch<Arch>::dot(codec, m.row(range.first + i), queries[t]);
         if (!product) return product.error();
         y(t, i) = *product;
       }

@@ -29,7 +29,7 @@ constexpr status matrix_vector(Codec const& codec, packed_matrix<Codec::plane_co
     codec.template multiply<Arch, 1>({m.row(range.first), m.pitch, range.count, y.data(), 0}, codec.layout(q.size), &q);
   } else {
     for (std::size_t i = 0; i < range.count; ++i) {
-      auto const product = codec.dot(m.row(range.first + i), q);
+      auto const product = with_arch<Arch>::dot(codec, m.row(range.first + i), q);
       if (!product) return product.error();
       y[i] = *product;
     }

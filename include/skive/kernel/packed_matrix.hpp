@@ -12,6 +12,7 @@
 #include "skive/block/group_parameters.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/with_arch.hpp"
 #include "skive/simd/arch.hpp"
 
 namespace skive {

@@ -23,9 +23,9 @@ namespace skive::detail {
 /// Smaller singular value of [f g; 0 h].
 template <real T>
 T smaller_singular_value(T const& f, T const& g, T const& h) noexcept {
-  T const fa = magnitude(f);
-  T const ga = magnitude(g);
-  T const ha = magnitude(h);
+  T const fa = absolute(f);
+  T const ga = absolute(g);
+  T const ha = absolute(h);
   T const least = fa < ha ? fa : ha;
   T const most = fa < ha ? ha : fa;
   if (least == T(0)) return T(0);
@@ -78,7 +78,7 @@ class bidiagonal_qr {
         --high;
         continue;
       }
-      if (low != low_ || high > high_) mirror_ = magnitude(d_[low]) < magnitude(d_[high]);
+      if (low != low_ || high > high_) mirror_ = absolute(d_[low]) < absolute(d_[high]);
       low_ = low;
       high_ = high;
       if (budget < high - low) return errc::no_convergence;
@@ -93,10 +93,10 @@ class bidiagonal_qr {
   void set_threshold() noexcept {
     T const eps = std::numeric_limits<T>::epsilon() / T(2);
     tolerance_ = T(20) * eps;
-    T mu = d_.empty() ? T(0) : magnitude(d_[0]);
+    T mu = d_.empty() ? T(0) : absolute(d_[0]);
     T least = mu;
     for (std::size_t i = 1; i < d_.size() && least != T(0); ++i) {
-      mu = magnitude(d_[i]) * (mu / (mu + magnitude(e_[i - 1])));
+      mu = absolute(d_[i]) * (mu / (mu + absolute(e_[i - 1])));
       if (mu < least) least = mu;
     }
     T const floor = std::numeric_limits<T>::min() * T(static_cast<int>(d_.size()));
@@ -107,13 +107,13 @@ class bidiagonal_qr {
   // Moves low up to the start of the block that ends in high; false if that is a single number.
   bool open_block(std::size_t& low, std::size_t high) noexcept {
     for (low = high; low > 0; --low) {
-      if (magnitude(d_[low]) <= threshold_) d_[low] = T(0);
-      if (magnitude(e_[low - 1]) <= threshold_) {
+      if (absolute(d_[low]) <= threshold_) d_[low] = T(0);
+      if (absolute(e_[low - 1]) <= threshold_) {
         e_[low - 1] = T(0);
         break;
       }
     }
-    if (low == 0 && magnitude(d_[0]) <= threshold_) d_[0] = T(0);
+    if (low == 0 && absolute(d_[0]) <= threshold_) d_[0] = T(0);
     return low != high;
   }
 
@@ -128,22 +128,22 @@ class bidiagonal_qr {
     auto const b = view();
     auto const first = mirror_ ? n - 1 - high : low;
     auto const last = mirror_ ? n - 1 - low : high;
-    if (magnitude(b.e(last - 1)) <= tolerance_ * magnitude(b.d(last))) {
+    if (absolute(b.e(last - 1)) <= tolerance_ * absolute(b.d(last))) {
       b.e(last - 1) = T(0);
       return;
     }
-    T mu = magnitude(b.d(first));
+    T mu = absolute(b.d(first));
     T least = mu;
     T largest = mu;
     for (std::size_t i = first; i < last; ++i) {
-      if (magnitude(b.e(i)) <= tolerance_ * mu) {
+      if (absolute(b.e(i)) <= tolerance_ * mu) {
         b.e(i) = T(0);
         return;
       }
-      mu = magnitude(b.d(i + 1)) * (mu / (mu + magnitude(b.e(i))));
+      mu = absolute(b.d(i + 1)) * (mu / (mu + absolute(b.e(i))));
       if (mu < least) least = mu;
-      if (magnitude(b.d(i + 1)) > largest) largest = magnitude(b.d(i + 1));
-      if (magnitude(b.e(i)) > largest) largest = magnitude(b.e(i));
+      if (absolute(b.d(i + 1)) > largest) largest = absolute(b.d(i + 1));
+      if (absolute(b.e(i)) > largest) largest = absolute(b.e(i));
     }
     if (with_vectors_ && (first_.full() || first_.mirrored != mirror_)) flush();
     first_.mirrored = second_.mirrored = mirror_;
@@ -156,14 +156,14 @@ class bidiagonal_qr {
       first_.end_sweep(first, last);
       second_.end_sweep(first, last);
     }
-    if (magnitude(b.e(last - 1)) <= threshold_) b.e(last - 1) = T(0);
+    if (absolute(b.e(last - 1)) <= threshold_) b.e(last - 1) = T(0);
   }
 
   T chosen_shift(bidiagonal_view<T> const& b, std::size_t first, std::size_t last, T const& range) const noexcept {
     T const eps = std::numeric_limits<T>::epsilon() / T(2);
     if (T(static_cast<int>(d_.size())) * tolerance_ * range <= eps) return T(0);
     T const shift = smaller_singular_value(b.d(last - 1), b.e(last - 1), b.d(last));
-    T const ratio = shift / magnitude(b.d(first));
+    T const ratio = shift / absolute(b.d(first));
     return ratio * ratio < eps ? T(0) : shift;
   }
 
@@ -190,7 +190,7 @@ class bidiagonal_qr {
 
   void chase(bidiagonal_view<T> const& b, std::size_t first, std::size_t last, T const& shift) noexcept {
     T const start = b.d(first);
-    T f = (magnitude(start) - shift) * ((start < T(0) ? T(-1) : T(1)) + shift / start);
+    T f = (absolute(start) - shift) * ((start < T(0) ? T(-1) : T(1)) + shift / start);
     T g = b.e(first);
     for (std::size_t i = first; i < last; ++i) {
       auto const right = given_rotation<T>::of(f, g);

@@ -61,7 +61,7 @@ T distance_from_identity(matrix_view<T const> g) noexcept {
   T worst(0);
   for (std::size_t i = 0; i < g.rows; ++i)
     for (std::size_t j = 0; j <= i; ++j) {
-      T const e = magnitude(T(g(i, j) - T(i == j ? 1 : 0)));
+      T const e = absolute(T(g(i, j) - T(i == j ? 1 : 0)));
       if (!(e <= worst)) worst = e;
     }
   return worst;

@@ -2,17 +2,20 @@
 #pragma once
 /// @file linalg/gram.hpp - second moments of a stream of activations: G = sum over tokens of x x^T.
 ///
-///   sums (i, j), j <= i, at i (i + 1) / 2 + j in double; tokens wait in float until 256 of them make a block
+///   sums (i, j), j <= i, at i (i + 1) / 2 + j in double; tokens wait in float until 512 of them make a block
 ///   G = ... + (X_b^T X_b of block b, in float registers) + ..., block after block in double
 ///
 /// A token with a NaN, an infinity or a number beyond 2^59 is left out and counted. Memory is the caller's. The accumulator is a
 /// view with counters: copies share sums.
 ///
+/// G is as exact as sums of 512 products in float: factors in double should take it for what it is, with a relative tolerance or
+/// damping above 2^-24 (linalg/cholesky.hpp).
+///
 /// Threads: (a) each takes the same tokens and a range of rows of G, or (b) each takes tokens of its own, and merge() adds up.
 ///
 /// Model of : -
-/// Cost     : n^2 operations a token, as matrix products; sums are read and written once in 256 tokens. No allocation.
-/// Accuracy : |G_ij - exact| <= (257 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order; products below
+/// Cost     : n^2 operations a token, as matrix products; sums are read and written once in 512 tokens. No allocation.
+/// Accuracy : |G_ij - exact| <= (261 u + blocks 2^-53) sum over tokens |x_i x_j|, u = 2^-24, to first order; products below
 /// 2^-126
 ///            may count as zero.
 /// Promise  : for one instruction set the bits depend on the sequence of tokens only: not on how add() gets them, nor on ranges
@@ -37,8 +40,9 @@ struct gram_counts {
 
 class gram_accumulator {
  public:
-  static constexpr std::size_t block_tokens = 256;
-  static constexpr std::size_t panel_rows = 168;  // of G, that are made together
+  static constexpr std::size_t block_tokens = 512;
+  static constexpr std::size_t panel_rows = 168;  // of G, that are made together, and the columns: a part for the second cache
+  static constexpr std::size_t panel_cols = 1024;
 
   /// Numbers of `sums` for all rows of n channels, or for rows first .. first + count - 1; numbers of `waiting`.
   static constexpr std::size_t sum_count(std::size_t n) noexcept { return sum_count(0, n); }
@@ -75,7 +79,8 @@ class gram_accumulator {
   template <class Arch = native_arch>
   constexpr std::size_t scratch_bytes() const noexcept {
     auto const rows = count_ < panel_rows ? count_ : panel_rows;
-    return workspace::bytes<float>(rows * channels_) + product_scratch_bytes<float, Arch>(rows, channels_, block_tokens);
+    auto const cols = channels_ < panel_cols ? channels_ : panel_cols;
+    return workspace::bytes<float>(rows * cols) + product_scratch_bytes<float, Arch>(rows, cols, block_tokens);
   }
 
   /// Rows of tokens: float, bfloat16 or float16. Fails with size_mismatch, invalid_argument or workspace_too_small before it
@@ -138,7 +143,7 @@ class gram_accumulator {
   }
 
  private:
-  static constexpr std::uint32_t largest_pattern = 0x5D000000;  // 2^59: sums of 256 squares stay below 2^127
+  static constexpr std::uint32_t largest_pattern = 0x5D000000;  // 2^59: sums of 512 squares stay below 2^128
 
   static constexpr std::size_t triangle(std::size_t n) noexcept { return n % 2 == 0 ? n / 2 * (n + 1) : (n + 1) / 2 * n; }
   // Where row i of the triangle starts in sums.
@@ -173,13 +178,21 @@ class gram_accumulator {
   void add_block(workspace scratch) noexcept {
     matrix_view<float const> const x{waiting_.data(), filled_, channels_};
     filled_ = 0;
-    auto const memory = scratch.take<float>((count_ < panel_rows ? count_ : panel_rows) * channels_);
+    auto const memory =
+        scratch.take<float>((count_ < panel_rows ? count_ : panel_rows) * (channels_ < panel_cols ? channels_ : panel_cols));
     for (std::size_t i = first_; i < first_ + count_; i += panel_rows) {
       auto const rows = first_ + count_ - i < panel_rows ? first_ + count_ - i : panel_rows;
-      matrix_view<float> const part{memory.data(), rows, i + rows};
-      static_cast<void>(
-          product<Arch>(transposed(submatrix(x, 0, i, x.rows, rows)), submatrix(x, 0, 0, x.rows, i + rows), part, scratch));
-      for (std::size_t r = 0; r < rows; ++r) add_row<Arch>(part.row(r).data(), sums_.data() + offset(i + r), i + r + 1);
+      for (std::size_t j = 0; j < i + rows; j += panel_cols) {
+        auto const cols = i + rows - j < panel_cols ? i + rows - j : panel_cols;
+        matrix_view<float> const part{memory.data(), rows, cols};
+        detail::product_range const range{j <= i ? i - j : 0, j <= i};  // what lies above the diagonal is left out, or not read
+        detail::multiply<float, Arch>(detail::product_factors<float>{transposed(submatrix(x, 0, i, x.rows, rows)),
+                                                                     submatrix(x, 0, j, x.rows, cols), 1.0f, 0.0f, range},
+                                      part, scratch);
+        for (std::size_t r = 0; r < rows; ++r)
+          if (j <= i + r)
+            add_row<Arch>(part.row(r).data(), sums_.data() + offset(i + r) + j, i + r + 1 - j < cols ? i + r + 1 - j : cols);
+      }
     }
   }
 

@@ -4,16 +4,15 @@
 ///
 ///   H = I - tau v v^T, v_0 = 1, H x = (beta, 0, ..., 0)        H_0 H_1 ... H_(k-1) = I - V T V^T, T upper triangular, k x k
 ///
-/// Reflectors of a block lie side by side, one a row, as the rows of V^T: sums run along memory.
+/// 1 <= tau <= 2, and beta has the sign opposite to x_0, as in LAPACK. Reflectors of a block are the rows of V^T: sums run along
+/// memory.
 ///
 /// Model of : -
-/// Cost     : reflecting r rows of m numbers: 4 m r operations, each row read once; T of k reflectors: m k^2 + k^3 / 3.
+/// Cost     : reflecting r rows of m numbers: 4 m r operations in two passes over each row; T of k reflectors: m k^2 + k^3 / 3.
 /// Accuracy : H differs from an orthogonal matrix by a small multiple of m u.
 /// Promise  : no overflow or underflow that the numbers of x do not force; x = 0 gives tau = 0 (H = I). No allocation.
 /// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
 ///            SIAM J. Sci. Stat. Comput. 10(1), 1989; G. Golub, C. Van Loan, "Matrix Computations", 4th edition, section 5.1.
-///
-/// The two factors of H are chosen as in LAPACK: 1 <= tau <= 2, beta has the sign opposite to x_0.
 
 #include "skive/linalg/product.hpp"
 #include "skive/linalg/vector.hpp"
@@ -24,7 +23,7 @@ namespace skive::detail {
 /// few significant bits would make H anything but orthogonal.
 template <class Arch, real T>
 T make_reflector(T* x, std::size_t n) noexcept {
-  if (n < 2 || largest_magnitude<Arch>(x + 1, n - 1) == T(0)) return T(0);
+  if (n < 2 || norm<Arch>(x + 1, n - 1) == T(0)) return T(0);
   T const small = std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon();
   T length = norm<Arch>(x, n);
   bool const scaled = length < small;
@@ -34,7 +33,7 @@ T make_reflector(T* x, std::size_t n) noexcept {
   }
   T const beta = x[0] < T(0) ? length : T(-length);
   T const pivot = x[0] - beta;
-  for (std::size_t i = 1; i < n; ++i) x[i] /= pivot;
+  divide<Arch>(pivot, x + 1, n - 1);
   x[0] = scaled ? T(beta * small) : beta;
   return -pivot / beta;
 }

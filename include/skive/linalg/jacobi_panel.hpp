@@ -24,7 +24,7 @@
 
 namespace skive::detail {
 
-enum class panel_order { every_pair, between_blocks };
+enum class panel_order : std::uint8_t { every_pair, between_blocks };
 
 /// Below this a square has lost digits to underflow.
 template <class T>
@@ -47,10 +47,10 @@ template <class T, class Arch>
   auto const one = lanes::broadcast(T(1));
   auto const zero = lanes::broadcast(T(0));
   auto const floor = lanes::broadcast(smallest_square<T>());
-  auto const turn = (magnitude(c) > lanes::broadcast(tolerance) * root(a) * root(b)) & (a > floor) & (b > floor);
+  auto const turn = (absolute(c) > lanes::broadcast(tolerance) * root(a) * root(b)) & (a > floor) & (b > floor);
   if (!turn.any()) return {one, zero, zero};
   auto const z = (b - a) / select(turn, c + c, one);
-  auto const size = magnitude(z);
+  auto const size = absolute(z);
   auto const far = size > lanes::broadcast(T(1) / std::numeric_limits<T>::epsilon());  // 1 + z^2 = z^2, which may overflow
   auto const near = select(far, one, size);
   auto const t = one / select(far, size + size, near + root(fused(near, near, one)));
@@ -188,7 +188,7 @@ bool needs_rotation(panel_square<T> const& g, T const& tolerance, bool all) noex
       if (!all && (i >= 16 || h == 0)) continue;
       alignas(64) T row[16];
       for (std::size_t j = 0; j < 16; ++j) row[j] = 16 * h + j == i ? T(0) : g[i * panel_rows + 16 * h + j];
-      auto const over = (magnitude(lanes::load(row)) > norm[h] * lanes::broadcast(bound[i])) & (s[h] > floor);
+      auto const over = (absolute(lanes::load(row)) > norm[h] * lanes::broadcast(bound[i])) & (s[h] > floor);
       if (over.any()) return true;
     }
   }

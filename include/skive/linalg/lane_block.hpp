@@ -29,7 +29,7 @@ struct lane_part {
   static type fused(type const& a, type const& b, type const& c) noexcept { return a * b + c; }
   static type reduced(type const& a, type const& b, type const& c) noexcept { return c - a * b; }
   static type root(type const& x) noexcept { return square_root(x); }
-  static type magnitude(type const& x) noexcept { return detail::magnitude(x); }
+  static type absolute(type const& x) noexcept { return detail::absolute(x); }
   static type chosen(mask m, type const& yes, type const& no) noexcept { return m ? yes : no; }
   static bool any(mask m) noexcept { return m; }
   static T sum(type const& x) noexcept { return x; }
@@ -51,7 +51,7 @@ struct lane_part<T, Arch> {
     return multiply_subtract(a, b, c);
   }
   [[gnu::always_inline]] static type root(type const& x) noexcept { return xsimd::sqrt(x); }
-  [[gnu::always_inline]] static type magnitude(type const& x) noexcept { return xsimd::abs(x); }
+  [[gnu::always_inline]] static type absolute(type const& x) noexcept { return xsimd::abs(x); }
   [[gnu::always_inline]] static type chosen(mask const& m, type const& yes, type const& no) noexcept {
     return xsimd::select(m, yes, no);
   }
@@ -145,8 +145,8 @@ struct lane_block {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::root(a.part[i]);
     return a;
   }
-  [[gnu::always_inline]] friend lane_block magnitude(lane_block a) noexcept {
-    for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::magnitude(a.part[i]);
+  [[gnu::always_inline]] friend lane_block absolute(lane_block a) noexcept {
+    for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::absolute(a.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block select(mask const& m, lane_block const& yes, lane_block const& no) noexcept {

@@ -20,7 +20,7 @@ namespace skive {
 
 template <real T, class Arch = native_arch>
 constexpr std::size_t pivoted_qr_scratch_bytes(std::size_t rows, std::size_t cols) noexcept {
-  return workspace::bytes<T>(rows * cols) + 2 * workspace::bytes<T>(cols);
+  return workspace::bytes<T>(detail::padded(rows) * cols) + 2 * workspace::bytes<T>(cols);
 }
 
 namespace detail {
@@ -45,7 +45,7 @@ struct column_norms {
   template <class Arch>
   void shorten(std::size_t i, T const& x, T const* rest, std::size_t n) noexcept {
     if (now[i] == T(0)) return;
-    T const ratio = magnitude(x) / now[i];
+    T const ratio = absolute(x) / now[i];
     T const left = (T(1) + ratio) * (T(1) - ratio);
     T const kept = left < T(0) ? T(0) : left;
     T const share = now[i] / computed[i];
@@ -68,13 +68,13 @@ status pivoted_qr(matrix_view<T> a, std::span<std::type_identity_t<T>> tau, std:
   if (order.size() != a.cols) return errc::size_mismatch;
   if (scratch.size() < pivoted_qr_scratch_bytes<T, Arch>(a.rows, a.cols)) return errc::workspace_too_small;
   if (!detail::all_finite<Arch, T>(a)) return errc::not_finite;
-  matrix_view<T> const at{take_reals<T>(scratch, a.rows * a.cols).data(), a.cols, a.rows};
+  matrix_view<T> const at{take_reals<T>(scratch, detail::padded(a.rows) * a.cols).data(), a.cols, a.rows, detail::padded(a.rows)};
   detail::column_norms<T> norms{take_reals<T>(scratch, a.cols), take_reals<T>(scratch, a.cols)};
   if (tau.empty()) {
     for (std::size_t i = 0; i < a.cols; ++i) order[i] = i;
     return errc::ok;
   }
-  detail::copy_transposed<T>(matrix_view<T const>{a}, at);
+  detail::copy_transposed<Arch, T>(matrix_view<T const>{a}, at);
   for (std::size_t i = 0; i < a.cols; ++i) {
     order[i] = i;
     norms.now[i] = norms.computed[i] = detail::norm<Arch>(at.row(i).data(), at.cols);
@@ -88,13 +88,13 @@ status pivoted_qr(matrix_view<T> a, std::span<std::type_identity_t<T>> tau, std:
       order[best] = index;
     }
     tau[j] = detail::make_reflector<Arch>(&at(j, j), at.cols - j);
-    if (!detail::is_finite(at(j, j)) || !detail::is_finite(tau[j])) return errc::not_finite;
+    if (!detail::finite(at(j, j)) || !detail::finite(tau[j])) return errc::not_finite;
     for (std::size_t i = j + 1; i < at.rows; ++i) {
       detail::reflect<Arch>(&at(j, j), tau[j], &at(i, j), at.cols - j);
       norms.template shorten<Arch>(i, at(i, j), &at(i, j) + 1, at.cols - j - 1);
     }
   }
-  detail::copy_transposed<T>(matrix_view<T const>{at}, a);
+  detail::copy_transposed<Arch, T>(matrix_view<T const>{at}, a);
   return errc::ok;
 }
 

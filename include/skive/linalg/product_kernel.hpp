@@ -115,8 +115,8 @@ struct tile_sums {
   }
 };
 
-/// What becomes of the sums of a tile: rows x cols of them belong to c, in row i only the first `triangle + i + 1` if the product
-/// is symmetric.
+/// What becomes of the sums of a tile: rows x cols of them belong to c, in row i only the first diagonal + i + 1 where only the
+/// lower triangle is wanted.
 template <class T>
 struct tile_target {
   T* c;
@@ -171,9 +171,7 @@ void pack_tile(operand<T> const& a, std::size_t row, std::size_t rows, std::size
     T const* const from = i < rows ? &a.view(row + i, k0) : nullptr;
     std::size_t k = 0;
     if (i < rows)
-      for (; k + batch::size <= depth; k += batch::size) {
-        batch::load_unaligned(from + k).store_aligned(at + k);
-      }
+      for (; k + batch::size <= depth; k += batch::size) batch::load_unaligned(from + k).store_aligned(at + k);
     for (; k < depth; ++k) at[k] = i < rows ? from[k] : T(0);
   }
 }

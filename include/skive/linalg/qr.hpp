@@ -9,11 +9,13 @@
 /// Cost     : 2 n^2 (m - n / 3) operations, mostly products.
 /// Accuracy : |A - Q R| <= c m n u |A| by columns in the 2-norm, c a small constant; Q as orthogonal as c m n u.
 /// Promise  : sizes and finite numbers are checked before the first write; an overflow in between gives not_finite, and a is
-/// lost. The same
-///            bits for one instruction set. No allocation. Any shape, zero and rank-deficient matrices included.
+/// lost.
+///            The same bits for one instruction set and compiler, however the columns that Q is applied to are split. No
+///            allocation. Any shape, zero and rank-deficient matrices included.
 /// Source   : R. Schreiber, C. Van Loan, as in linalg/householder.hpp; pivoting: P. Businger, G. Golub, Numer. Math. 7, 1965; the
 ///            test for norms to be computed anew: Z. Drmac, Z. Bujanovic, ACM TOMS 35(2), 2008.
 
+#include "skive/core/checked.hpp"
 #include "skive/core/status.hpp"
 #include "skive/linalg/householder.hpp"
 
@@ -25,7 +27,8 @@ namespace detail {
 
 inline constexpr std::size_t qr_block = 32;
 
-constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept { return a < b ? a : b; }
+/// Distance of reflectors in memory: never a power of two, in which they would meet in the same cache sets.
+constexpr std::size_t padded(std::size_t rows) noexcept { return (rows + 15) / 16 * 16 + 16; }
 
 // For blocks of k reflectors of `rows` numbers, applied to `cols` columns.
 template <class T, class Arch>
@@ -34,25 +37,15 @@ constexpr std::size_t block_scratch_bytes(std::size_t k, std::size_t rows, std::
   auto const up = product_scratch_bytes<T, Arch>(rows, cols, k);
   auto const gram = product_scratch_bytes<T, Arch>(k, k, rows);
   auto const most = down > up ? (down > gram ? down : gram) : up > gram ? up : gram;
-  return workspace::bytes<T>(k * rows) + 2 * workspace::bytes<T>(k * k) + workspace::bytes<T>(2 * k * cols) + most;
+  return workspace::bytes<T>(k * padded(rows)) + 2 * workspace::bytes<T>(k * k) + workspace::bytes<T>(2 * k * cols) + most;
 }
 
 template <class T>
 block_memory<T> take_block_memory(workspace& scratch, std::size_t k, std::size_t rows, std::size_t cols) noexcept {
-  auto const vt = take_reals<T>(scratch, k * rows);
+  auto const vt = take_reals<T>(scratch, k * padded(rows));
   auto const t = take_reals<T>(scratch, k * k);
   auto const gram = take_reals<T>(scratch, k * k);
-  return {{vt.data(), k, rows}, {t.data(), k, k}, {gram.data(), k, k}, take_reals<T>(scratch, 2 * k * cols)};
-}
-
-/// to(j, i) = from(i, j).
-template <class T>
-void copy_transposed(matrix_view<T const> from, matrix_view<T> to) noexcept {
-  constexpr std::size_t tile = 16;
-  for (std::size_t i0 = 0; i0 < from.rows; i0 += tile)
-    for (std::size_t j0 = 0; j0 < from.cols; j0 += tile)
-      for (std::size_t j = j0; j < smaller(from.cols, j0 + tile); ++j)
-        for (std::size_t i = i0; i < smaller(from.rows, i0 + tile); ++i) to(j, i) = from(i, j);
+  return {{vt.data(), k, rows, padded(rows)}, {t.data(), k, k}, {gram.data(), k, k}, take_reals<T>(scratch, 2 * k * cols)};
 }
 
 /// The reflectors of a block: ones on the diagonal and zeros before it.
@@ -75,7 +68,7 @@ template <class Arch, class T>
 bool factor_panel(matrix_view<T> vt, std::span<T> tau) noexcept {
   for (std::size_t j = 0; j < tau.size(); ++j) {
     tau[j] = make_reflector<Arch>(&vt(j, j), vt.cols - j);
-    if (!is_finite(vt(j, j)) || !is_finite(tau[j])) return false;
+    if (!finite(vt(j, j)) || !finite(tau[j])) return false;
     for (std::size_t i = j + 1; i < vt.rows; ++i) reflect<Arch>(&vt(j, j), tau[j], &vt(i, j), vt.cols - j);
   }
   return true;
@@ -100,10 +93,10 @@ status qr(matrix_view<T> a, std::span<std::type_identity_t<T>> tau, workspace sc
     auto const k = detail::smaller(detail::qr_block, tau.size() - j);
     auto const rows = a.rows - j;
     auto const panel = submatrix(a, j, j, rows, k);
-    matrix_view<T> const vt{memory.vt.data, k, rows};
-    detail::copy_transposed<T>(panel, vt);
+    matrix_view<T> const vt{memory.vt.data, k, rows, memory.vt.row_stride};
+    detail::copy_transposed<Arch, T>(panel, vt);
     if (!detail::factor_panel<Arch>(vt, tau.subspan(j, k))) return errc::not_finite;
-    detail::copy_transposed<T>(matrix_view<T const>{vt}, panel);
+    detail::copy_transposed<Arch, T>(matrix_view<T const>{vt}, panel);
     auto const right = a.cols - j - k;
     if (right == 0) continue;
     detail::complete_reflectors(vt);
@@ -132,8 +125,8 @@ void apply_reflectors(matrix_view<T const> a, std::span<T const> tau, matrix_vie
     auto const j = qr_block * (side == q_side::transposed ? step : blocks - 1 - step);
     auto const k = smaller(qr_block, tau.size() - j);
     auto const first_col = from_identity ? smaller(j, c.cols) : 0;
-    matrix_view<T> const vt{memory.vt.data, k, a.rows - j};
-    copy_transposed<T>(submatrix(a, j, j, a.rows - j, k), vt);
+    matrix_view<T> const vt{memory.vt.data, k, a.rows - j, memory.vt.row_stride};
+    copy_transposed<Arch, T>(submatrix(a, j, j, a.rows - j, k), vt);
     complete_reflectors(vt);
     matrix_view<T> const t{memory.t.data, k, k};
     make_block_factor<Arch, T>(vt, tau.subspan(j, k), t, {memory.gram.data, k, k}, scratch);

@@ -10,6 +10,7 @@
 /// Promise  : nothing here allocates; boost::multiprecision::number of a fixed-precision back end is a real.
 /// Source   : -
 
+#include "skive/core/ieee.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/simd/arch.hpp"
 
@@ -43,12 +44,13 @@ T square_root(T const& x) noexcept {
   return sqrt(x);
 }
 template <real T>
-T magnitude(T const& x) noexcept {
+T absolute(T const& x) noexcept {
   return x < T(0) ? T(-x) : x;
 }
-/// Neither infinite nor NaN.
+/// Neither infinite nor NaN; of floats core/ieee.hpp knows it.
+using skive::is_finite;
 template <real T>
-bool is_finite(T const& x) noexcept {
+bool finite(T const& x) noexcept {
   return T(x - x) == T(0);
 }
 

@@ -42,7 +42,7 @@ struct given_rotation {
       T const inverse = T(1) / root;
       return {f * inverse, g * inverse, root};
     }
-    T const scale = magnitude(f) < magnitude(g) ? magnitude(g) : magnitude(f);
+    T const scale = absolute(f) < absolute(g) ? absolute(g) : absolute(f);
     T const x = f / scale;
     T const y = g / scale;
     T const root = square_root(T(x * x + y * y));

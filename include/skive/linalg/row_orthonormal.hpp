@@ -77,7 +77,7 @@ struct row_orthonormal {
   static bool project(matrix_view<T> const& z, std::size_t i, T* sums, T* spare) noexcept {
     T* const own = &z(i, 0);
     T const before = norm<Arch>(own, z.cols);
-    if (!(before > T(0)) || !is_finite(before)) return false;
+    if (!(before > T(0)) || !finite(before)) return false;
     scale<Arch>(T(T(1) / before), own, z.cols);
     for (int round = 0; round < 2; ++round) {
       matrix_view<T const> const known{z.data, i, z.cols, z.row_stride};

@@ -31,7 +31,7 @@ bool find_largest(std::span<T const> row, T& largest) noexcept {
   std::size_t k = 0;
   for (; k + piece::size <= row.size(); k += piece::size) {
     auto const x = piece::load(row.data() + k);
-    auto const m = piece::magnitude(x);
+    auto const m = piece::absolute(x);
     most = piece::chosen(m > most, m, most);
     zeros = zeros + (x - x);
   }
@@ -39,14 +39,14 @@ bool find_largest(std::span<T const> row, T& largest) noexcept {
   piece::store(most, lane);
   for (T const& x : lane) largest = largest < x ? x : largest;
   piece::store(zeros, lane);
-  bool finite = true;
-  for (T const& x : lane) finite = finite && x == T(0);
+  bool all_finite = true;
+  for (T const& x : lane) all_finite = all_finite && x == T(0);
   for (; k < row.size(); ++k) {
-    T const m = magnitude(row[k]);
+    T const m = absolute(row[k]);
     largest = largest < m ? m : largest;
-    finite = finite && is_finite(row[k]);
+    all_finite = all_finite && finite(row[k]);
   }
-  return finite;
+  return all_finite;
 }
 
 /// What brings the largest of at most n x n numbers to where sums of their squares neither overflow nor, if it can be, vanish.

@@ -118,7 +118,7 @@ struct fast_svd {
     if (auto const s = bidiagonal_qr<T, Arch>{d, e, to.left, to.right, rotations}.run(); !s) return s;
     for (std::size_t i = 0; i < n; ++i) {
       if (d[i] < T(0) && vectors) scale<Arch>(T(-1), &to.right(i, 0), n);
-      d[i] = magnitude(d[i]);
+      d[i] = absolute(d[i]);
     }
     to.values = d;
     return errc::ok;

@@ -84,11 +84,11 @@ bool eigen_sweep(matrix_view<T> a, matrix_view<T> rows) noexcept {
   for (std::size_t p = 0; p < n; ++p)
     for (std::size_t q = p + 1; q < n; ++q) {
       T const c = a(p, q);
-      T const bound = eps * square_root(magnitude(a(p, p))) * square_root(magnitude(a(q, q))) + std::numeric_limits<T>::min();
-      if (!(bound < magnitude(c))) continue;
+      T const bound = eps * square_root(absolute(a(p, p))) * square_root(absolute(a(q, q))) + std::numeric_limits<T>::min();
+      if (!(bound < absolute(c))) continue;
       moved = true;
       T const z = (a(q, q) - a(p, p)) / (T(2) * c);
-      T const size = magnitude(z);
+      T const size = absolute(z);
       T const t = eps * size > T(1) ? T(T(1) / (T(2) * size)) : T(T(1) / (size + square_root(T(T(1) + z * z))));
       T const tangent = z < T(0) ? T(-t) : t;
       T const cosine = T(1) / square_root(T(T(1) + t * t));

@@ -6,12 +6,13 @@
 ///   T: lower(m), upper(m): that triangle of a square view, the other one is never read;   unit(t): ones on the diagonal, which
 ///   is not read either;   transposed(t): op(T) = T^T
 ///
-/// Blocks of 64 unknowns: products (linalg/product.hpp) take known ones to the other side. Columns of B (solve_left) or rows
-/// (solve_right) are independent: threads share a system by them.
+/// Blocks of 64 unknowns: products (linalg/product.hpp) take known ones to the other side. Inside of a block right-hand sides lie
+/// across the lanes of registers. Columns of B (solve_left) or rows (solve_right) are independent: threads share a system by
+/// them.
 ///
 /// Model of : -
 /// Cost     : n^2 times the right-hand sides, by products but for the blocks on the diagonal; no allocation.
-/// Accuracy : (op(T) + E) x = b for every right-hand side, |E| <= (n + 1) u |op(T)| to first order.
+/// Accuracy : (op(T) + E) x = b for every right-hand side, |E| <= (n + 2) u |op(T)| to first order.
 /// Promise  : the same bits for one instruction set, however right-hand sides are split. Sizes and the diagonal are checked
 ///            before the first write.
 /// Source   : N. Higham, "Accuracy and Stability of Numerical Algorithms", 2nd edition, section 8.1.
@@ -79,32 +80,78 @@ matrix_view<T> copy_diagonal_block(triangle<T> const& t, std::size_t first, std:
   return block;
 }
 
+/// Right-hand sides that stay in registers together; 1: the plain path.
+template <class T, class Arch>
+constexpr std::size_t solved_together() noexcept {
+  if constexpr (vector_real<T, Arch>)
+    return 4 * xsimd::batch<T, Arch>::size;
+  else
+    return 1;
+}
+
+/// op(T) X = B for a small triangle and solved_together() columns, in place: a row of X after the other.
 template <class Arch, class T>
-void solve_left_block(matrix_view<T> t, bool is_lower, bool is_unit, matrix_view<T> b) noexcept {
+void solve_columns(matrix_view<T const> t, bool is_lower, bool is_unit, T* x, std::size_t stride) noexcept {
   for (std::size_t step = 0; step < t.rows; ++step) {
     auto const i = is_lower ? step : t.rows - 1 - step;
-    T* const row = b.row(i).data();
-    if (is_lower)
-      for (std::size_t k = 0; k < i; ++k) axpy<Arch>(T(-t(i, k)), b.row(k).data(), row, b.cols);
-    else
-      for (std::size_t k = t.rows - 1; k > i; --k) axpy<Arch>(T(-t(i, k)), b.row(k).data(), row, b.cols);
-    if (!is_unit)
-      for (std::size_t j = 0; j < b.cols; ++j) row[j] /= t(i, i);
+    T* const row = x + i * stride;
+    T const inverse = T(1) / t(i, i);
+    if constexpr (vector_real<T, Arch>) {
+      using batch = xsimd::batch<T, Arch>;
+      constexpr std::size_t lanes = batch::size;
+      batch y[4] = {batch::load_unaligned(row), batch::load_unaligned(row + lanes), batch::load_unaligned(row + 2 * lanes),
+                    batch::load_unaligned(row + 3 * lanes)};
+      for (std::size_t known = 0; known < step; ++known) {
+        auto const k = is_lower ? known : t.rows - 1 - known;
+        T const* const other = x + k * stride;
+        batch const factor(t(i, k));
+        y[0] = multiply_subtract(factor, batch::load_unaligned(other), y[0]);
+        y[1] = multiply_subtract(factor, batch::load_unaligned(other + lanes), y[1]);
+        y[2] = multiply_subtract(factor, batch::load_unaligned(other + 2 * lanes), y[2]);
+        y[3] = multiply_subtract(factor, batch::load_unaligned(other + 3 * lanes), y[3]);
+      }
+      for (std::size_t v = 0; v < 4; ++v) {
+        if (!is_unit) y[v] = finite(inverse) ? y[v] * batch(inverse) : y[v] / batch(t(i, i));
+        y[v].store_unaligned(row + v * lanes);
+      }
+    } else {
+      for (std::size_t known = 0; known < step; ++known) {
+        auto const k = is_lower ? known : t.rows - 1 - known;
+        row[0] -= t(i, k) * x[k * stride];
+      }
+      if (!is_unit) row[0] /= t(i, i);
+    }
   }
 }
 
+/// op(T) X = B; `buffer` has room for solved_together() columns, side by side.
 template <class Arch, class T>
-void solve_right_block(matrix_view<T> t, bool is_lower, bool is_unit, matrix_view<T> b) noexcept {
-  for (std::size_t r = 0; r < b.rows; ++r) {
-    T* const x = b.row(r).data();
-    for (std::size_t step = 0; step < t.rows; ++step) {
-      auto const i = is_lower ? t.rows - 1 - step : step;
-      if (!is_unit) x[i] /= t(i, i);
-      if (is_lower)
-        axpy<Arch>(T(-x[i]), t.row(i).data(), x, i);
-      else
-        axpy<Arch>(T(-x[i]), t.row(i).data() + i + 1, x + i + 1, t.rows - 1 - i);
-    }
+void solve_left_block(matrix_view<T const> t, bool is_lower, bool is_unit, matrix_view<T> b, T* buffer) noexcept {
+  constexpr auto width = solved_together<T, Arch>();
+  std::size_t j = 0;
+  for (; j + width <= b.cols; j += width) solve_columns<Arch>(t, is_lower, is_unit, &b(0, j), b.row_stride);
+  if (j == b.cols) return;
+  auto const some = b.cols - j;
+  for (std::size_t i = 0; i < t.rows; ++i)
+    for (std::size_t l = 0; l < width; ++l) buffer[i * width + l] = l < some ? b(i, j + l) : T(0);
+  solve_columns<Arch>(t, is_lower, is_unit, buffer, width);
+  for (std::size_t i = 0; i < t.rows; ++i)
+    for (std::size_t l = 0; l < some; ++l) b(i, j + l) = buffer[i * width + l];
+}
+
+/// X op(T)^T = B: rows of B as columns of the buffer.
+template <class Arch, class T>
+void solve_right_block(matrix_view<T const> t, bool is_lower, bool is_unit, matrix_view<T> b, T* buffer) noexcept {
+  constexpr auto width = solved_together<T, Arch>();
+  for (std::size_t i = 0; i < b.rows; i += width) {
+    auto const some = b.rows - i < width ? b.rows - i : width;
+    auto const rows = submatrix(b, i, 0, some, b.cols);
+    matrix_view<T> const columns{buffer, b.cols, some, width};
+    if (some != width)
+      for (std::size_t l = 0; l < b.cols * width; ++l) buffer[l] = T(0);
+    copy_transposed<Arch, T>(rows, columns);
+    solve_columns<Arch>(t, is_lower, is_unit, buffer, width);
+    copy_transposed<Arch, T>(matrix_view<T const>{columns}, rows);
   }
 }
 
@@ -116,7 +163,8 @@ constexpr std::size_t solve_scratch_bytes(std::size_t rows, std::size_t cols) no
   constexpr auto block = detail::triangle_block;
   auto const left = product_scratch_bytes<T, Arch>(block, cols, rows);
   auto const right = product_scratch_bytes<T, Arch>(rows, block, cols);
-  return workspace::bytes<T>(block * block) + (left > right ? left : right);
+  return workspace::bytes<T>(block * block) + workspace::bytes<T>(block * detail::solved_together<T, Arch>()) +
+      (left > right ? left : right);
 }
 
 /// Fails with size_mismatch, invalid_argument (an invalid view, or a zero on the diagonal), overlap or workspace_too_small; B is
@@ -126,6 +174,7 @@ status solve_left(std::type_identity_t<triangle<T>> t, matrix_view<T> b, workspa
   if (auto const s = detail::check_solve(t, b, b.rows); !s) return s;
   if (scratch.size() < solve_scratch_bytes<T, Arch>(b.rows, b.cols)) return errc::workspace_too_small;
   auto const memory = take_reals<T>(scratch, detail::triangle_block * detail::triangle_block);
+  auto const buffer = take_reals<T>(scratch, detail::triangle_block * detail::solved_together<T, Arch>());
   auto const n = b.rows;
   for (std::size_t done = 0; done < n;) {
     auto const some = n - done < detail::triangle_block ? n - done : detail::triangle_block;
@@ -137,7 +186,8 @@ status solve_left(std::type_identity_t<triangle<T>> t, matrix_view<T> b, workspa
                                        scratch, T(-1), T(1));
           !s)
         return s;
-    detail::solve_left_block<Arch>(detail::copy_diagonal_block(t, first, some, memory.data()), t.lower(), t.is_unit, now);
+    detail::solve_left_block<Arch, T>(detail::copy_diagonal_block(t, first, some, memory.data()), t.lower(), t.is_unit, now,
+                                      buffer.data());
     done += some;
   }
   return errc::ok;
@@ -149,6 +199,7 @@ status solve_right(std::type_identity_t<triangle<T>> t, matrix_view<T> b, worksp
   if (auto const s = detail::check_solve(t, b, b.cols); !s) return s;
   if (scratch.size() < solve_scratch_bytes<T, Arch>(b.rows, b.cols)) return errc::workspace_too_small;
   auto const memory = take_reals<T>(scratch, detail::triangle_block * detail::triangle_block);
+  auto const buffer = take_reals<T>(scratch, detail::triangle_block * detail::solved_together<T, Arch>());
   auto const n = b.cols;
   for (std::size_t done = 0; done < n;) {
     auto const some = n - done < detail::triangle_block ? n - done : detail::triangle_block;
@@ -160,7 +211,8 @@ status solve_right(std::type_identity_t<triangle<T>> t, matrix_view<T> b, worksp
                                        scratch, T(-1), T(1));
           !s)
         return s;
-    detail::solve_right_block<Arch>(detail::copy_diagonal_block(t, first, some, memory.data()), t.lower(), t.is_unit, now);
+    auto const block = detail::copy_diagonal_block(transposed(t), first, some, memory.data());
+    detail::solve_right_block<Arch, T>(block, !t.lower(), t.is_unit, now, buffer.data());
     done += some;
   }
   return errc::ok;

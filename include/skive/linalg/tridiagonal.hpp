@@ -132,7 +132,7 @@ class tridiagonal_qr {
       }
       if (budget < high - low) return errc::no_convergence;
       budget -= high - low;
-      if (low != low_ || high > high_) mirror_ = magnitude(d_[low]) < magnitude(d_[high]);
+      if (low != low_ || high > high_) mirror_ = absolute(d_[low]) < absolute(d_[high]);
       low_ = low;
       high_ = high;
       step(low, high);
@@ -144,8 +144,8 @@ class tridiagonal_qr {
  private:
   bool splits(std::size_t i) noexcept {
     T const eps = std::numeric_limits<T>::epsilon() / T(2);
-    T const bound = eps * square_root(magnitude(d_[i])) * square_root(magnitude(d_[i + 1])) + std::numeric_limits<T>::min();
-    if (bound < magnitude(e_[i])) return false;
+    T const bound = eps * square_root(absolute(d_[i])) * square_root(absolute(d_[i + 1])) + std::numeric_limits<T>::min();
+    if (bound < absolute(e_[i])) return false;
     e_[i] = T(0);
     return true;
   }

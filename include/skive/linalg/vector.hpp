@@ -4,8 +4,8 @@
 ///
 ///   dot(x, y, n)           sum x_i y_i                       wide_dot: of floats, summed in double
 ///   norm(x, n)             sqrt(sum x_i^2) without overflow, and without underflow above the smallest normal number
-///   axpy(a, x, y, n)       y = y + a x                       scale(a, x, n)   x = a x
-///   all_finite(matrix)     no NaN, no infinity
+///   axpy(a, x, y, n)       y = y + a x                       scale(a, x, n), divide(a, x, n)   x = a x, x / a
+///   all_finite(matrix)     no NaN, no infinity               copy_transposed(from, to)
 ///   rotate(x, y, c, s, n)  (x, y) = (c x - s y, s x + c y)   exchange(x, y, n), largest_magnitude(x, n)
 ///
 /// Preconditions instead of statuses: n numbers stand behind every pointer, and x and y share none.
@@ -85,7 +85,7 @@ template <class Arch, real T>
 T largest_magnitude(T const* x, std::size_t n) noexcept {
   T largest(0);
   for (std::size_t i = 0; i < n; ++i) {
-    T const m = magnitude(x[i]);
+    T const m = absolute(x[i]);
     if (!(m <= largest)) largest = m;
     if (!(m == m)) return m;
   }
@@ -105,10 +105,10 @@ bool all_finite(matrix_view<T const> m) noexcept {
         auto const y = batch::load_unaligned(x + i);
         difference += y - y;
       }
-      if (!is_finite(sum_of_lanes(difference))) return false;
+      if (!finite(sum_of_lanes(difference))) return false;
     }
     for (; i < m.cols; ++i)
-      if (!is_finite(x[i])) return false;
+      if (!finite(x[i])) return false;
   }
   return true;
 }
@@ -120,10 +120,10 @@ T norm(T const* x, std::size_t n) noexcept {
     return static_cast<float>(square_root(wide_dot<Arch>(x, x, n)));
   } else {
     T const squares = dot<Arch>(x, x, n);
-    if (squares >= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon() && is_finite(squares))
+    if (squares >= std::numeric_limits<T>::min() / std::numeric_limits<T>::epsilon() && finite(squares))
       return square_root(squares);
     T const largest = largest_magnitude<Arch>(x, n);
-    if (!is_finite(largest) || largest == T(0)) return largest;
+    if (!finite(largest) || largest == T(0)) return largest;
     T sum(0);
     for (std::size_t i = 0; i < n; ++i) {
       T const y = x[i] / largest;
@@ -147,9 +147,26 @@ void axpy(T const& a, T const* x, T* y, std::size_t n) noexcept {
   }
 }
 
+/// x = a x.
 template <class Arch, real T>
 void scale(T const& a, T* x, std::size_t n) noexcept {
-  for (std::size_t i = 0; i < n; ++i) x[i] *= a;
+  std::size_t i = 0;
+  if constexpr (vector_real<T, Arch>) {
+    using batch = xsimd::batch<T, Arch>;
+    for (; i + batch::size <= n; i += batch::size) (batch(a) * batch::load_unaligned(x + i)).store_unaligned(x + i);
+  }
+  for (; i < n; ++i) x[i] *= a;
+}
+
+/// x = x / a.
+template <class Arch, real T>
+void divide(T const& a, T* x, std::size_t n) noexcept {
+  std::size_t i = 0;
+  if constexpr (vector_real<T, Arch>) {
+    using batch = xsimd::batch<T, Arch>;
+    for (; i + batch::size <= n; i += batch::size) (batch::load_unaligned(x + i) / batch(a)).store_unaligned(x + i);
+  }
+  for (; i < n; ++i) x[i] /= a;
 }
 
 template <class Arch, real T>
@@ -181,11 +198,41 @@ void rotate(T* x, T* y, T const& c, T const& s, std::size_t n) noexcept {
 
 template <class Arch, real T>
 void exchange(T* x, T* y, std::size_t n) noexcept {
-  for (std::size_t i = 0; i < n; ++i) {
+  std::size_t i = 0;
+  if constexpr (vector_real<T, Arch>) {
+    using batch = xsimd::batch<T, Arch>;
+    for (; i + batch::size <= n; i += batch::size) {
+      auto const left = batch::load_unaligned(x + i);
+      batch::load_unaligned(y + i).store_unaligned(x + i);
+      left.store_unaligned(y + i);
+    }
+  }
+  for (; i < n; ++i) {
     T const left = x[i];
     x[i] = y[i];
     y[i] = left;
   }
+}
+
+/// to(j, i) = from(i, j), in tiles of registers.
+template <class Arch, real T>
+void copy_transposed(matrix_view<T const> from, matrix_view<T> to) noexcept {
+  std::size_t whole_rows = 0;
+  std::size_t whole_cols = 0;
+  if constexpr (vector_real<T, Arch>) {
+    using batch = xsimd::batch<T, Arch>;
+    whole_rows = from.rows / batch::size * batch::size;
+    whole_cols = from.cols / batch::size * batch::size;
+    for (std::size_t i = 0; i < whole_rows; i += batch::size)
+      for (std::size_t j = 0; j < whole_cols; j += batch::size) {
+        batch x[batch::size];
+        for (std::size_t l = 0; l < batch::size; ++l) x[l] = batch::load_unaligned(&from(i + l, j));
+        transpose(x);
+        for (std::size_t l = 0; l < batch::size; ++l) x[l].store_unaligned(&to(j + l, i));
+      }
+  }
+  for (std::size_t i = 0; i < from.rows; ++i)
+    for (std::size_t j = i < whole_rows ? whole_cols : 0; j < from.cols; ++j) to(j, i) = from(i, j);
 }
 
 }  // namespace skive::detail

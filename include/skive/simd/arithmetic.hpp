@@ -41,6 +41,7 @@ template <class Arch, class Register>
 
 template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> product(floats<Arch> a, floats<Arch> const& b) noexcept {
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < a.registers; ++i) {
     a.part[i] = a.part[i] * b.part[i];
     detail::keep_apart<Arch>(a.part[i].data);
@@ -51,6 +52,7 @@ template <class Arch>
 /// RNE(a b + c) on instruction sets that fuse; elsewhere two roundings: for results that are not promised bit by bit.
 template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> fused(floats<Arch> a, floats<Arch> const& b, floats<Arch> const& c) noexcept {
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < a.registers; ++i) a.part[i] = xsimd::fma(a.part[i], b.part[i], c.part[i]);
   return a;
 }
@@ -66,6 +68,7 @@ struct divisor {
     auto const one = floats<Arch>::broadcast(1.0f);
     divisor d{s, one / s, s};
     if constexpr (fuses<Arch>)
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < s.registers; ++i)
         d.rest.part[i] = xsimd::fnma(d.inverse.part[i], s.part[i], one.part[i]) * d.inverse.part[i];
     return d;
@@ -77,6 +80,7 @@ template <int ScaleBits, class Arch>
   if constexpr (ScaleBits == 1) return product<Arch>(x, d.inverse);  // a power of two
   if constexpr (!fuses<Arch>) return x / d.scale;
   floats<Arch> q;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < q.registers; ++i) {
     auto const& y = d.inverse.part[i];
     q.part[i] = xsimd::fma(x.part[i], y, x.part[i] * d.rest.part[i]);

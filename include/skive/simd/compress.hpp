@@ -4,6 +4,8 @@
 ///
 ///   compress_store(x, mask, p)    the lanes of x where mask is set, in order, at p[0] ... p[n - 1]; returns n
 ///   expand_load(p, mask)          undoes it: chosen lanes are p[0] ... p[n - 1], the others zero
+///   compress_store(x, bits, p), expand_load<Arch>(p, bits, n)     the same where bit i stands for lane i; n: how many are set
+///   compress_store_16(x, bits, p)                                 the same where all of p[0] ... p[15] may be written
 ///
 /// Model of : -
 /// Cost     : AVX-512 6 instructions, AVX2 about 20 and a table of 2 KiB; elsewhere a loop through memory.
@@ -53,9 +55,7 @@ template <class Arch>
 }  // namespace detail
 
 template <class Arch>
-[[gnu::always_inline]] inline std::size_t compress_store(floats<Arch> const& x, sixteen_mask<float, Arch> const& mask,
-                                                         float* to) noexcept {
-  auto const bits = mask.bits();
+[[gnu::always_inline]] inline std::size_t compress_store(floats<Arch> const& x, std::uint32_t bits, float* to) noexcept {
   auto const n = static_cast<std::size_t>(std::popcount(bits));
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
@@ -90,23 +90,47 @@ template <class Arch>
 }
 
 template <class Arch>
-[[gnu::always_inline]] inline floats<Arch> expand_load(float const* from, sixteen_mask<float, Arch> const& mask) noexcept {
-  auto const bits = mask.bits();
+[[gnu::always_inline]] inline std::size_t compress_store(floats<Arch> const& x, sixteen_mask<float, Arch> const& mask,
+                                                         float* to) noexcept {
+  return compress_store<Arch>(x, mask.bits(), to);
+}
+
+/// compress_store that may write all of p[0] ... p[15]; what lies past the chosen lanes is open.
+template <class Arch>
+[[gnu::always_inline]] inline void compress_store_16(floats<Arch> const& x, std::uint32_t bits, float* to) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) _mm512_storeu_ps(to, _mm512_maskz_compress_ps(static_cast<__mmask16>(bits), x.part[0]));
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    auto const low = bits & 0xFF;
+    _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(x.part[0], detail::order_of<false, Arch>(low)));
+    _mm256_storeu_ps(to + std::popcount(low), _mm256_permutevar8x32_ps(x.part[1], detail::order_of<false, Arch>(bits >> 8)));
+  }
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) compress_store<Arch>(x, bits, to);
+}
+
+/// Precondition: n <= 16 bits are set.
+template <class Arch>
+[[gnu::always_inline]] inline floats<Arch> expand_load(float const* from, std::uint32_t bits, std::size_t n) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
-    auto const first = static_cast<__mmask16>((1U << std::popcount(bits)) - 1);
+    auto const first = static_cast<__mmask16>((1U << n) - 1);
     return {{_mm512_maskz_expand_ps(static_cast<__mmask16>(bits), _mm512_maskz_loadu_ps(first, from))}};
   }
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
     floats<Arch> r;
+    auto const lane_bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     for (std::size_t i = 0; i < 2; ++i) {
       auto const eight = (bits >> (8 * i)) & 0xFF;
       int const count = std::popcount(eight);
       auto const packed = _mm256_maskload_ps(from, detail::first_lanes<Arch>(count));
       auto const spread = _mm256_permutevar8x32_ps(packed, detail::order_of<true, Arch>(eight));
-      r.part[i] = _mm256_and_ps(spread, mask.part[i]);
+      auto const chosen = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(eight)), lane_bit), lane_bit);
+      r.part[i] = _mm256_and_ps(spread, _mm256_castsi256_ps(chosen));
       from += count;
     }
     return r;
@@ -114,7 +138,7 @@ template <class Arch>
 #endif
   if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
     std::uint32_t packed[17] = {};
-    std::memcpy(packed, from, static_cast<std::size_t>(std::popcount(bits)) * sizeof(float));
+    std::memcpy(packed, from, n * sizeof(float));
     std::size_t place = 0;
     return as<float>(generate<std::uint32_t, Arch>([&](std::size_t i) noexcept {
       auto const chosen = (bits >> i) & 1;
@@ -123,6 +147,11 @@ template <class Arch>
       return lane;
     }));
   }
+}
+template <class Arch>
+[[gnu::always_inline]] inline floats<Arch> expand_load(float const* from, sixteen_mask<float, Arch> const& mask) noexcept {
+  auto const bits = mask.bits();
+  return expand_load<Arch>(from, bits, static_cast<std::size_t>(std::popcount(bits)));
 }
 
 }  // namespace skive::simd

@@ -27,20 +27,24 @@ struct sixteen_mask {
   batch_bool part[registers];
 
   [[gnu::always_inline]] friend sixteen_mask operator&(sixteen_mask a, sixteen_mask const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] & b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen_mask operator|(sixteen_mask a, sixteen_mask const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] | b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen_mask operator~(sixteen_mask a) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = !a.part[i];
     return a;
   }
   /// Bit i: lane i.
   [[gnu::always_inline]] std::uint32_t bits() const noexcept {
     std::uint64_t all = 0;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) all |= static_cast<std::uint64_t>(part[i].mask()) << (i * batch_bool::size);
     auto word = static_cast<std::uint32_t>(all);
 #if XSIMD_WITH_AVX512F && defined(__GNUC__) && !defined(__clang__)
@@ -62,41 +66,50 @@ struct sixteen {
 
   [[gnu::always_inline]] static sixteen broadcast(T x) noexcept {
     sixteen r;
+#pragma GCC unroll 4
     for (auto& p : r.part) p = batch(x);
     return r;
   }
   [[gnu::always_inline]] static sixteen load(T const* from) noexcept {
     sixteen r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = batch::load_unaligned(from + i * batch::size);
     return r;
   }
   [[gnu::always_inline]] void store(T* to) const noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) part[i].store_unaligned(to + i * batch::size);
   }
 
   [[gnu::always_inline]] friend sixteen operator+(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] + b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator-(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] - b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator/(sixteen a, sixteen const& b) noexcept
     requires(std::is_same_v<T, float>)
   {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] / b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator&(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] & b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator|(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] | b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator^(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] ^ b.part[i];
     return a;
   }
@@ -104,37 +117,44 @@ struct sixteen {
   [[gnu::always_inline]] friend sixteen operator>>(sixteen a, int count) noexcept
     requires(!std::is_same_v<T, float>)
   {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] >> count;
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator<<(sixteen a, int count) noexcept
     requires(!std::is_same_v<T, float>)
   {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] << count;
     return a;
   }
   /// Where one operand is NaN the result is open: instruction sets differ. So is the sign of a zero out of -0 and +0.
   [[gnu::always_inline]] friend sixteen min(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::min(a.part[i], b.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend sixteen max(sixteen a, sixteen const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = xsimd::max(a.part[i], b.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend mask operator<(sixteen const& a, sixteen const& b) noexcept {
     mask r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = a.part[i] < b.part[i];
     return r;
   }
   [[gnu::always_inline]] friend mask operator>(sixteen const& a, sixteen const& b) noexcept { return b < a; }
   [[gnu::always_inline]] friend mask operator==(sixteen const& a, sixteen const& b) noexcept {
     mask r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = a.part[i] == b.part[i];
     return r;
   }
   [[gnu::always_inline]] friend sixteen select(mask const& m, sixteen const& yes, sixteen const& no) noexcept {
     sixteen r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = xsimd::select(m.part[i], yes.part[i], no.part[i]);
     return r;
   }
@@ -151,6 +171,7 @@ using integers = sixteen<std::int32_t, Arch>;
 template <class To, class From, class Arch>
 [[gnu::always_inline]] inline sixteen<To, Arch> as(sixteen<From, Arch> const& x) noexcept {
   sixteen<To, Arch> r;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::bitwise_cast<To>(x.part[i]);
   return r;
 }
@@ -159,6 +180,7 @@ template <class To, class From, class Arch>
 template <class To, class From, class Arch>
 [[gnu::always_inline]] inline sixteen_mask<To, Arch> as(sixteen_mask<From, Arch> const& m) noexcept {
   sixteen_mask<To, Arch> r;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::batch_bool_cast<To>(m.part[i]);
   return r;
 }
@@ -167,6 +189,7 @@ template <class To, class From, class Arch>
 template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> to_float(integers<Arch> const& x) noexcept {
   floats<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < r.registers; ++i) r.part[i] = xsimd::to_float(x.part[i]);
   return r;
 }

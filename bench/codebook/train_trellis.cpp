@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Makes include/skive/codebook/trellis_trained_table.hpp:   train_trellis > trellis_trained_table.hpp
+//
+//   train_trellis B      only the tables of B bits a number, without the header's first and last lines
+//   train_trellis L B    only that one
+//
+// Of each pair (L, B) many random starts are trained briefly, a few of the best for long; the one of least error on fresh samples
+// stays. All numbers come from counter_random and integers: every machine prints the same tables. About 20 minutes for all.
+
+#include "skive/codebook/trellis_training.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+namespace {
+
+using namespace skive;
+constexpr std::size_t block = 256;
+
+struct plan {
+  int starts, blocks, iterations;  // of each start
+  int finalists, final_blocks, final_iterations;
+  int most = 127;  // largest entry
+};
+
+template <int L, int B, int E>
+class trainer {
+  static constexpr std::size_t entries = std::size_t{1} << E;
+  using table_type = typename folded_code<L, B, E>::table_type;
+  struct candidate {
+    double error;
+    table_type maps;
+    std::vector<std::int16_t> levels;
+  };
+
+ public:
+  explicit trainer(plan const& p)
+      : plan_{p},
+        samples_(block * (static_cast<std::size_t>(plan_.final_blocks) + fresh)),
+        memory_(trellis_training_bytes<L, B, E>(block)) {
+    counter_random{5, 6}.fill_gaussian(samples_);
+  }
+
+  void run() {
+    std::vector<candidate> all;
+    double best = 1;
+    for (int start = 0; start < plan_.starts; ++start) {
+      counter_random const random{static_cast<std::uint64_t>(start), 3};
+      candidate c{1, scatter_maps<L, B, E>(random, 32.0f), std::vector<std::int16_t>(entries)};
+      scatter_levels<E>(random, 32.0f, std::span<std::int16_t, entries>{c.levels});
+      auto const third = plan_.iterations / 3;
+      train(c, plan_.blocks, third);
+      if (c.error > 1.12 * best) continue;  // hopeless
+      train(c, plan_.blocks, plan_.iterations - third);
+      best = std::min(best, c.error);
+      all.push_back(c);
+    }
+    std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) { return a.error < b.error; });
+    all.resize(std::min(all.size(), static_cast<std::size_t>(plan_.finalists)));
+    candidate winner{1, {}, {}};
+    for (auto& c : all) {
+      train(c, plan_.final_blocks, plan_.final_iterations);
+      round_levels<E>(std::span<std::int16_t const, entries>{c.levels}, plan_.most, c.maps);
+      c.error = fresh_error(c.maps);
+      std::fprintf(stderr, "L %d B %d: %.5f\n", L, B, c.error);
+      if (c.error < winner.error) winner = c;
+    }
+    print(winner);
+  }
+
+ private:
+  static constexpr std::size_t fresh = L == 16 ? 600 : 2000;
+
+  void train(candidate& c, int blocks, int iterations) {
+    auto const n = block * static_cast<std::size_t>(blocks);
+    auto const e = train_trellis<L, B, E>(std::span{samples_}.first(n), block, iterations, c.maps,
+                                          std::span<std::int16_t, entries>{c.levels}, workspace{memory_});
+    c.error = *e;
+  }
+  // One encoding of samples that were not trained on, relative to their power. At 128 levels an entry no sample is cut.
+  double fresh_error(table_type t) {
+    std::vector<std::int16_t> levels(entries);
+    for (std::size_t i = 0; i < entries; ++i) levels[i] = static_cast<std::int16_t>(128 * t.level[i]);
+    t.sigma /= 2;
+    auto const samples = std::span{samples_}.last(block * fresh);
+    double power = 0;
+    for (auto const x : samples) power += static_cast<double>(x) * static_cast<double>(x);
+    auto const e = train_trellis<L, B, E>(samples, block, 1, t, std::span<std::int16_t, entries>{levels}, workspace{memory_});
+    return *e * static_cast<double>(samples.size()) / power;
+  }
+  static void print(candidate const& c) {
+    std::printf("template <>\nstruct trained_table<%d, %d> {  // %.5f\n  static constexpr int index_bits = %d;\n", L, B, c.error,
+                E);
+    std::printf("  static constexpr folded_table<%d, %d> table{{", E, static_cast<int>(c.maps.map.size()));
+    for (std::size_t i = 0; i < entries; ++i) std::printf("%s%d", i == 0 ? "" : ", ", c.maps.level[i]);
+    std::printf("}, {%s", c.maps.map.empty() ? "" : "{");
+    for (std::size_t k = 0; k < c.maps.map.size(); ++k) {
+      std::printf("%s{", k == 0 ? "" : ", ");
+      for (std::size_t i = 0; i < entries; ++i) std::printf("%s%d", i == 0 ? "" : ", ", c.maps.map[k][i]);
+      std::printf("}");
+    }
+    std::printf("%s}, %.9gf};\n};\n", c.maps.map.empty() ? "" : "}", static_cast<double>(c.maps.sigma));
+    std::fflush(stdout);
+  }
+
+  plan plan_;
+  std::vector<float> samples_;
+  std::vector<std::byte> memory_;
+};
+
+int wanted_l = 0;
+int wanted_b = 0;
+
+template <int L, int B, int E>
+void make(plan const& p) {
+  if ((wanted_l == 0 || wanted_l == L) && (wanted_b == 0 || wanted_b == B)) trainer<L, B, E>{p}.run();
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count > 3) return 2;
+  if (count > 1) wanted_b = std::atoi(arguments[count - 1]);
+  if (count > 2) wanted_l = std::atoi(arguments[1]);
+  if (count == 1)
+    std::puts(
+        "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n#pragma once\n"
+        "// Trained folded trellis codes for N(0, 1), made by bench/codebook/train_trellis.cpp. The comment of each: its mean "
+        "square\n"
+        "// error on samples that it was not trained on.\n\n"
+        "#include \"skive/codebook/trellis_code.hpp\"\n\nnamespace skive::detail {\n\n"
+        "/// L bits of state, B bits a step.\ntemplate <int L, int B>\nstruct trained_table;\n");
+  make<4, 1, 4>({400, 60, 12, 3, 1500, 20, 63});
+  make<6, 1, 4>({400, 60, 12, 3, 1500, 20, 63});
+  make<8, 1, 4>({400, 80, 10, 3, 1500, 20, 63});
+  make<10, 1, 6>({40, 150, 9, 3, 1200, 20, 63});
+  make<12, 1, 6>({12, 150, 8, 2, 1200, 20, 63});
+  make<16, 1, 6>({3, 60, 6, 1, 200, 12, 63});
+  make<4, 2, 4>({800, 60, 12, 4, 1500, 20, 63});
+  make<6, 2, 4>({800, 60, 12, 4, 1500, 20, 63});
+  make<8, 2, 4>({1500, 80, 12, 4, 2000, 20, 63});
+  make<10, 2, 6>({150, 150, 9, 3, 1500, 20, 63});
+  make<12, 2, 6>({20, 150, 8, 3, 1500, 20, 63});
+  make<16, 2, 6>({4, 60, 6, 1, 300, 14, 63});
+  make<4, 3, 4>({200, 60, 12, 3, 1000, 30});
+  make<6, 3, 6>({100, 60, 12, 3, 800, 30});
+  make<8, 3, 6>({200, 80, 12, 3, 1000, 30});
+  make<10, 3, 6>({50, 150, 9, 3, 800, 30});
+  make<12, 3, 6>({12, 150, 9, 2, 1000, 30});
+  make<6, 4, 6>({40, 60, 12, 3, 400, 50});
+  make<8, 4, 6>({80, 60, 12, 3, 500, 50});
+  make<10, 4, 6>({40, 150, 10, 3, 800, 50});
+  make<12, 4, 6>({20, 150, 10, 2, 800, 50});
+  if (count == 1) std::puts("\n}  // namespace skive::detail");
+  return 0;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file codebook/trellis_dot.hpp - blocks of a trellis code become numbers, or meet a vector without becoming any.
+///
+///   with bytes:   y = sum_groups u step sum_blocks s_b sum_i t_i q_i      (x ~ s_b q, block/int8_query.hpp; level = u t)
+///
+/// The tables hold t + bias, so that the products are those of unsigned with signed bytes; the vector's record carries
+/// -bias sum q for each lane. The bias is 64 where no entry is above 63, which saves AVX2 six instructions a product, else 128.
+/// Lanes are added as simd/reduce.hpp says.
+///
+/// Model of : -
+/// Cost     : B = 2, one map, AVX-512: about 40 instructions for 256 numbers; per_token keeps integers through a whole group.
+/// Accuracy : integer sums are exact (1024 chunks of at most 2^20 a lane); |y - exact| <= (groups + 16) 2^-24 sum |x'_i s q_i|
+/// per
+///            token, (chunks + 16) per block.
+/// Promise  : any bytes are safe; nothing outside of the blocks is read. Codes without registers take the same sums in double.
+/// Source   : -
+
+#include "skive/block/group_parameters.hpp"
+#include "skive/block/int8_query.hpp"
+#include "skive/codebook/trellis_lanes.hpp"
+#include "skive/core/ieee.hpp"
+#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/dot.hpp"
+#include "skive/simd/reduce.hpp"
+
+namespace skive::detail {
+
+/// What one level is worth. Scales below 2^-80 count as zero: no processor mode can then change a product.
+constexpr float level_step(float scale, float sigma) noexcept {
+  return magnitude_bits(scale) < magnitude_bits(0x1p-80f) ? 0.0f : ieee_divide(scale, sigma);
+}
+constexpr float level_value(std::int16_t level, float step) noexcept {
+  return is_zero(step) ? 0.0f : static_cast<float>(static_cast<double>(level) * static_cast<double>(step));
+}
+
+/// x / step as a level: nearest, ties to even, at most 32767 in magnitude. Precondition: x is finite.
+constexpr std::int16_t source_level(float x, float inverse) noexcept {
+  auto const p = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
+  auto const bounded = p > 32767.0f ? 32767.0f : p < -32767.0f ? -32767.0f : p;
+  return static_cast<std::int16_t>((bounded + 0x1.8p23f) - 0x1.8p23f);
+}
+
+/// The symbols of a path, packed; steps * step_bits is a multiple of 8.
+template <class Code>
+constexpr void store_trellis_path(std::span<std::uint32_t const> path, std::byte* to) noexcept {
+  constexpr auto bits = static_cast<unsigned>(Code::step_bits);
+  std::uint32_t word = 0;
+  unsigned filled = 0;
+  for (auto const state : path) {
+    word |= (state & ((1U << bits) - 1)) << filled;
+    for (filled += bits; filled >= 8; filled -= 8, word >>= 8) *to++ = static_cast<std::byte>(static_cast<std::uint8_t>(word));
+  }
+}
+
+/// out[i] = number i of a block of `coded` numbers, out.size() <= coded.
+template <class Code>
+constexpr void decode_trellis_by_rule(Code const& code, std::byte const* codes, std::size_t coded, float step,
+                                      std::span<float> out) noexcept {
+  constexpr auto V = static_cast<std::size_t>(Code::values);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = level_value(code.level(trellis_state<Code>(codes, coded / V, i / V), static_cast<int>(i % V)), step);
+}
+
+/// What a table entry is worth.
+template <class Code>
+constexpr float entry_step(float step) noexcept {
+  return static_cast<float>(Code::entry_levels) * step;
+}
+
+template <class Arch, class Code>
+[[gnu::always_inline]] inline void store_levels(simd::words<Arch> const& bytes, float step, float* out) noexcept {
+  alignas(64) std::byte memory[64];
+  bytes.store(reinterpret_cast<std::uint32_t*>(memory));
+  auto const scale = simd::floats<Arch>::broadcast(step);
+  for (std::size_t i = 0; i < 64; i += 16) {
+    auto const t = simd::as<std::int32_t>(simd::load_bytes<Arch>(memory + i) << 24) >> 24;
+    simd::product(simd::to_float(t), scale).store(out + i);
+  }
+}
+
+template <class Arch, class Code>
+void decode_trellis_block(Code const& code, std::byte const* codes, std::size_t coded, float step,
+                          std::span<float> out) noexcept {
+  if constexpr (trellis_in_lanes<Code, Arch>) {
+    using lanes = trellis_lanes<Code, Arch>;
+    if (out.size() == trellis_block && lanes::numbers <= trellis_block && !is_zero(step)) {
+      lanes const levels{code.table(), 0};
+      for (std::size_t c = 0; c < lanes::block_chunks; ++c) {
+        simd::words<Arch> field[lanes::fields];
+        levels(codes, c, [&](std::size_t r, simd::words<Arch> const& w) { field[r] = w; });
+        simd::words<Arch> even[2];
+        auto* const to = out.data() + c * lanes::numbers;
+        if constexpr (lanes::fields == 2) {
+          simd::zip_bytes(field[0], field[1], even);
+          for (std::size_t i = 0; i < 2; ++i) store_levels<Arch, Code>(even[i], entry_step<Code>(step), to + 64 * i);
+        } else if constexpr (lanes::fields == 4) {
+          simd::words<Arch> odd[2];
+          simd::words<Arch> whole[2];
+          simd::zip_bytes(field[0], field[2], even);
+          simd::zip_bytes(field[1], field[3], odd);
+          for (std::size_t i = 0; i < 2; ++i) {
+            simd::zip_bytes(even[i], odd[i], whole);
+            for (std::size_t k = 0; k < 2; ++k) store_levels<Arch, Code>(whole[k], entry_step<Code>(step), to + 128 * i + 64 * k);
+          }
+        }
+      }
+      return;
+    }
+  }
+  decode_trellis_by_rule(code, codes, coded, step, out);
+}
+
+/// Sixteen running sums of products of floats.
+template <class Arch>
+class block_dot {
+ public:
+  void add(float const* a, float const* b, std::size_t n) noexcept {
+    std::size_t i = 0;
+    if constexpr (simd::vector_arch<Arch>) {
+      using floats = simd::floats<Arch>;
+      auto sum = floats::load(lanes_);
+      for (; i + 16 <= n; i += 16) sum = sum + simd::product(floats::load(a + i), floats::load(b + i));
+      sum.store(lanes_);
+    }
+    for (; i < n; ++i) lanes_[i % 16] += static_cast<float>(static_cast<double>(a[i]) * static_cast<double>(b[i]));
+  }
+  float total() const noexcept {
+    float lanes[16];
+    for (std::size_t l = 0; l < 16; ++l) lanes[l] = lanes_[l];
+    for (std::size_t half = 8; half > 0; half /= 2)
+      for (std::size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+    return lanes[0];
+  }
+
+ private:
+  alignas(64) float lanes_[16]{};
+};
+
+template <class Code>
+inline constexpr int trellis_bias = Code::largest_entry <= 63 ? 64 : 128;
+
+/// Which vectors fit a trellis code: apart from those of other codecs.
+template <class Code>
+inline constexpr std::uint32_t trellis_query_order =
+    query_order(Code::step_bits, trellis_bias<Code>, false, bit_order::low_first) | 1U << 18;
+
+/// Rows times one vector of bytes: begin(), then add() for each group, then total().
+template <class Code, class Arch>
+class trellis_product {
+  static constexpr int width = Code::step_bits;
+  static constexpr bool in_lanes = trellis_in_lanes<Code, Arch>;
+
+ public:
+  trellis_product(Code const& code, int8_query const& q) noexcept : code_{code}, query_{q}, lanes_{code} {}
+
+  void begin() noexcept {
+    lanes_.clear();
+    rule_ = 0;
+  }
+  /// Numbers first ... first + size - 1, whose blocks start at `codes`. coded(n): the length that a block of n numbers is coded
+  /// in.
+  template <class Coded>
+  void add(std::byte const* codes, float step, std::size_t first, std::size_t size, Coded coded) noexcept {
+    std::size_t done = 0;
+    if constexpr (in_lanes) {
+      if (first % trellis_lanes<Code, Arch>::numbers == 0)
+        done = query_.kind == activation_scale::per_block ? multiply<true>(codes, step, first, size)
+                                                          : multiply<false>(codes, step, first, size);
+    }
+    for (; done < size; done += trellis_block) {
+      auto const count = size - done < trellis_block ? size - done : trellis_block;
+      by_rule(codes + done / trellis_block * (trellis_block * width / 8), step, first + done, count,
+              count == trellis_block ? count : coded(count));
+    }
+  }
+  float total() const noexcept { return static_cast<float>((rule_ + lanes_.total()) * static_cast<double>(query_.scale)); }
+
+ private:
+  // Every number whose chunk lies in whole blocks; how many.
+  template <bool PerBlock>
+  [[gnu::noinline]] std::size_t multiply(std::byte const* codes, float step, std::size_t first, std::size_t size) noexcept {
+    using tables = trellis_lanes<Code, Arch>;
+    using words = simd::words<Arch>;
+    using floats = simd::floats<Arch>;
+    using integers = simd::integers<Arch>;
+    constexpr auto pitch = record_bytes(tables::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+    constexpr auto turn = tables::numbers * tables::block_chunks;  // whole blocks
+    constexpr std::size_t flush = 1024;                            // chunks whose sums stay below 2^31
+    tables const levels = lanes_.levels;
+    auto const chunks = size / turn * tables::block_chunks;
+    auto const* record = query_.data + first / tables::numbers * pitch;
+    auto const weight = floats::broadcast(entry_step<Code>(step));
+    auto const zero = integers::broadcast(0);
+    floats of_group = floats::broadcast(0.0f);
+    for (std::size_t from = 0; from < chunks; from += flush) {
+      auto const to = chunks - from < flush ? chunks : from + flush;
+      integers sum[2]{zero, zero};
+      for (std::size_t c = from; c < to; ++c, record += pitch) {
+        auto const term =
+            simd::as<std::int32_t>(words::load(reinterpret_cast<std::uint32_t const*>(record + 64 * tables::fields)));
+        sum[0] = PerBlock ? term : sum[0] + term;
+        if constexpr (PerBlock) sum[1] = zero;
+        auto const half = tables::block_chunks == 1 ? 0 : c % 2;
+        levels(codes + 64 * (c - half), half, [&](std::size_t r, words const& t) {
+          auto const q = words::load(reinterpret_cast<std::uint32_t const*>(record + 64 * r));
+          sum[r % 2] = simd::dot4<2 * trellis_bias<Code> - 1>(sum[r % 2], t, q);
+        });
+        if constexpr (PerBlock) {
+          auto const scale = floats::load(reinterpret_cast<float const*>(record + 64 * tables::fields + 64));
+          of_group = of_group + simd::product(simd::to_float(sum[0] + sum[1]), scale);
+        }
+      }
+      if constexpr (!PerBlock) of_group = of_group + simd::to_float(sum[0] + sum[1]);
+    }
+    lanes_.sum = lanes_.sum + simd::product(of_group, weight);
+    return chunks * tables::numbers;
+  }
+
+  void by_rule(std::byte const* codes, float step, std::size_t first, std::size_t size, std::size_t coded) noexcept {
+    for (std::size_t i = 0; i < size;) {
+      float scale = 1.0f;
+      if (query_.kind == activation_scale::per_block)
+        std::memcpy(&scale, query_.data + query_place<width>{first + i, bit_order::low_first, query_.kind}.scale, 4);
+      std::int64_t sum = 0;
+      auto const end = i + activation_block < size ? i + activation_block : size;
+      for (; i < end; ++i) {
+        query_place<width> const at{first + i, bit_order::low_first, query_.kind};
+        auto const x = static_cast<std::int8_t>(std::to_integer<std::uint8_t>(query_.data[at.value]));
+        sum += code_.level(trellis_state<Code>(codes, coded, i), 0) * x;
+      }
+      rule_ += static_cast<double>(sum) * static_cast<double>(step) * static_cast<double>(scale);
+    }
+  }
+
+  struct none {
+    explicit none(Code const&) noexcept {}
+    void clear() noexcept {}
+    double total() const noexcept { return 0; }
+  };
+  template <class A>
+  struct some {
+    trellis_lanes<Code, A> levels;
+    simd::floats<A> sum;
+    explicit some(Code const& code) noexcept : levels{code.table(), trellis_bias<Code>} { clear(); }
+    void clear() noexcept { sum = simd::floats<A>::broadcast(0.0f); }
+    double total() const noexcept { return static_cast<double>(simd::sum(sum)); }
+  };
+  template <class A, bool InLanes>
+  struct choice {
+    using type = none;
+  };
+  template <class A>
+  struct choice<A, true> {
+    using type = some<A>;
+  };
+
+  Code code_;
+  int8_query query_;
+  typename choice<Arch, in_lanes>::type lanes_;
+  double rule_ = 0;
+};
+
+}  // namespace skive::detail

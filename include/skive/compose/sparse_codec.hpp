@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file compose/sparse_codec.hpp - N of each M numbers kept, the kept ones coded by another codec.
+///
+///   x' = decode(encode(kept x)) at the kept places, 0 elsewhere;   planes: the codec's, then positions
+///   (sparse/position_code.hpp) kept: the N largest magnitudes of each M, or what a mask of the caller's says
+///
+///   sparse_codec{n_of_m<2, 4>{}, absmax<e4m3fn>{128}}     a scale for 128 kept numbers, 256 of the row
+///
+/// Model of : block_codec; dot_codec where the codec's query is a view of the vector
+/// Cost     : selecting, gathering and the codec on N / M of the numbers; scratch for the kept numbers and a mask. A product
+///            gathers the vector by the row's positions, at most 4096 kept numbers at a time, in 16 KiB of stack (32 where one
+///            block holds many of the codec's and blocks have gaps; codes of more than 4 bytes are unsupported there).
+/// Accuracy : the codec's on kept numbers; nothing of the others. A product: the codec's bound, and its pieces summed in double.
+/// Promise  : the same bytes everywhere. NaN counts as larger than infinity, so that the codec sees it. Positions that no mask
+///            has give errc::corrupt. Where the codec refuses a row, nothing has been written.
+/// Source   : A. Mishra et al., arXiv:2104.08378.
+
+#include "skive/block/float_query.hpp"
+#include "skive/compose/parts.hpp"
+#include "skive/core/with_arch.hpp"
+#include "skive/format/rows.hpp"
+#include "skive/sparse/n_of_m.hpp"
+#include "skive/sparse/packed_n_of_m.hpp"
+
+#include <numeric>
+
+namespace skive {
+
+namespace detail {
+/// Takes rows of halves.
+template <class Codec, class Half>
+concept codes_rows_of = requires(Codec const c, std::span<Half const> row, std::span<Half> out,
+                                 planes<std::byte, Codec::plane_count> to, planes<std::byte const, Codec::plane_count> from) {
+  c.encode(row, to, workspace{});
+  c.decode(from, out, workspace{});
+};
+/// Its query is a view of the vector: any part of a row can be multiplied by itself.
+template <class Codec>
+concept has_float_query = dot_codec<Codec> && std::is_same_v<typename Codec::query, float_query>;
+}  // namespace detail
+
+template <class Pattern, block_codec Codec, position_layout Layout = position_layout::combinadic>
+class sparse_codec {
+  static constexpr std::size_t kept = Pattern::kept;
+  static constexpr std::size_t group = Pattern::group;
+  static constexpr int n_kept = static_cast<int>(kept);
+  static constexpr int m_group = static_cast<int>(group);
+  using packed = packed_n_of_m<n_kept, m_group, Layout>;
+  static constexpr std::size_t bits = packed::position_bits;
+  static constexpr std::size_t inner_planes = Codec::plane_count;
+  static constexpr std::size_t most_at_once = 4096;  // kept numbers of a product
+
+ public:
+  static constexpr std::size_t plane_count = inner_planes + 1;
+
+  constexpr sparse_codec() noexcept = default;
+  constexpr sparse_codec(Pattern pattern, Codec codec) noexcept : pattern_{pattern}, codec_{codec} {}
+
+  constexpr Codec const& codec() const noexcept { return codec_; }
+
+  /// Whole blocks of the codec and whole bytes of positions.
+  constexpr std::size_t block_size() const noexcept { return block_; }
+  constexpr std::size_t row_multiple() const noexcept {
+    auto const values = codec_.row_multiple();
+    return values / std::gcd(values, kept) * group;
+  }
+  constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t n) const noexcept {
+    return detail::joined(codec_.plane_bytes(n / group * kept), std::array<std::size_t, 1>{packed::position_bytes(n)});
+  }
+  constexpr std::size_t scratch_bytes(std::size_t n) const noexcept {
+    auto const values = n / group * kept;
+    if (n == 0) return 0;
+    auto own = saturating_add(workspace::bytes<float>(values), workspace::bytes<std::byte>(mask_bytes(n)));
+    if (codec_blocks() > 1) own = saturating_add(own, workspace::bytes<std::byte>(total_bytes(codec_.plane_bytes(values))));
+    return saturating_add(own, codec_.scratch_bytes(values));
+  }
+
+  /// T: float, or bfloat16 and float16 where the codec takes them. Fails with size_mismatch, workspace_too_small or as the codec
+  /// does, before the first write.
+  template <class Arch = native_arch>
+  constexpr status encode(std::span<float const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept {
+    return encode_row<Arch>(row, to, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status encode(std::span<bfloat16 const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept
+    requires detail::codes_rows_of<Codec, bfloat16>
+  {
+    return encode_row<Arch>(row, to, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status encode(std::span<float16 const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept
+    requires detail::codes_rows_of<Codec, float16>
+  {
+    return encode_row<Arch>(row, to, w);
+  }
+  /// Keeps what `mask` keeps. Fails also with invalid_argument unless it keeps N of each M.
+  template <class Arch = native_arch>
+  constexpr status encode_masked(std::span<float const> row, std::span<std::byte const> mask, planes<std::byte, plane_count> to,
+                                 workspace w = {}) const noexcept {
+    if (auto const s = check(row.size(), to, w); !s) return s;
+    if (mask.size() != mask_bytes(row.size())) return errc::size_mismatch;
+    if (!detail::keeps_n_of_m<n_kept, m_group>(mask, row.size())) return errc::invalid_argument;
+    return row.empty() ? errc::ok : store<Arch>(row, mask, to, w);
+  }
+
+  /// Fails with size_mismatch, workspace_too_small, or corrupt: the row is then unspecified.
+  template <class Arch = native_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<float> row, workspace w = {}) const noexcept {
+    return decode_row<Arch>(from, row, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<bfloat16> row, workspace w = {}) const noexcept
+    requires detail::codes_rows_of<Codec, bfloat16>
+  {
+    return decode_row<Arch>(from, row, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status decode(planes<std::byte const, plane_count> from, std::span<float16> row, workspace w = {}) const noexcept
+    requires detail::codes_rows_of<Codec, float16>
+  {
+    return decode_row<Arch>(from, row, w);
+  }
+
+  using query = float_query;
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  /// Fails with size_mismatch, or unsupported where a block has more than 4096 kept numbers. x has to outlive the query.
+  template <class Arch = native_arch>
+  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept
+    requires detail::has_float_query<Codec>
+  {
+    if (x.size() % row_multiple() != 0) return errc::size_mismatch;
+    if (block_values(x.size()) > most_at_once) return errc::unsupported;
+    return query{x.data(), x.size()};
+  }
+  /// Fails with size_mismatch or corrupt.
+  template <class Arch = native_arch>
+  constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept
+    requires detail::has_float_query<Codec>
+  {
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    auto const unit = block_values(q.size) / kept * group;  // numbers of a block
+    if (unit == 0 || unit / group * kept > most_at_once) return unit == 0 ? result<float>{0.0f} : errc::unsupported;
+    auto const at_once = most_at_once / (unit / group * kept) * unit;  // the same in every layout
+    double sum = 0;
+    for (std::size_t first = 0; first < q.size; first += at_once) {
+      auto const size = q.size - first < at_once ? q.size - first : at_once;
+      auto const part = dot_part<Arch>(planes_from(from, first / unit), {q.data + first, size});
+      if (!part) return part;
+      sum += static_cast<double>(*part);
+    }
+    return static_cast<float>(sum);
+  }
+
+ private:
+  static constexpr std::size_t block_of(Codec const& codec) noexcept {
+    auto const values = codec.block_size();
+    return values == 0 ? 0 : std::lcm(values / std::gcd(values, kept), 8 / std::gcd(std::size_t{8}, bits)) * group;
+  }
+  // Blocks of the codec in one of ours.
+  static constexpr std::size_t blocks_in(Codec const& codec) noexcept {
+    return codec.block_size() == 0 ? 1 : block_of(codec) / group * kept / codec.block_size();
+  }
+  constexpr std::size_t codec_blocks() const noexcept { return codec_blocks_; }
+  constexpr std::size_t block_values(std::size_t n) const noexcept {
+    return (block_size() == 0 ? n : block_size()) / group * kept;
+  }
+
+  template <class Byte>
+  constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
+    if (n % row_multiple() != 0) return errc::size_mismatch;
+    if (auto const s = check_blocks(*this, n, p); !s) return s;
+    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
+  }
+  // Blocks follow each other in every plane without gaps.
+  template <class Byte>
+  constexpr bool contiguous(planes<Byte, plane_count> const& p) const noexcept {
+    if (block_size() == 0) return true;
+    auto const each = plane_bytes(block_size());
+    for (std::size_t i = 0; i < plane_count; ++i)
+      if (p[i].block_stride != each[i]) return false;
+    return true;
+  }
+  // The planes from block b on.
+  template <class Byte>
+  static constexpr planes<Byte, plane_count> planes_from(planes<Byte, plane_count> p, std::size_t b) noexcept {
+    for (auto& one : p.parts) {
+      one.data += b * one.block_stride;
+      one.size -= b * one.block_stride;
+    }
+    return p;
+  }
+  // The codec's planes, where one of our blocks is one of its, or blocks have no gaps.
+  template <class Byte>
+  constexpr auto codec_planes(planes<Byte, plane_count> const& p) const noexcept {
+    auto const block = codec_blocks() > 1 ? 0 : block_size();
+    return detail::planes_of<0>(codec_, block, p);
+  }
+  constexpr bool runs_on(bool gaps) const noexcept { return !gaps || codec_blocks() == 1; }
+
+  template <class Arch, class T>
+  constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
+    if (auto const s = check(row.size(), to, w); !s || row.empty()) return s;
+    auto const mask = w.take<std::byte>(mask_bytes(row.size()));
+    if constexpr (std::is_same_v<T, float>) {
+      if (auto const s = select<Arch>(row, mask); !s) return s;
+    } else {
+      constexpr std::size_t piece = 8 * group;
+      std::array<float, 4 * piece> wide{};
+      for (std::size_t first = 0; first < row.size(); first += wide.size()) {
+        auto const size = row.size() - first < wide.size() ? row.size() - first : wide.size();
+        for (std::size_t i = 0; i < size; ++i) wide[i] = detail::widen(row[first + i]);
+        if (auto const s = select<Arch>(std::span{wide}.first(size), mask.subspan(first / 8, mask_bytes(size))); !s) return s;
+      }
+    }
+    return store<Arch>(row, mask, to, w);
+  }
+  template <class Arch>
+  constexpr status select(std::span<float const> row, std::span<std::byte> mask) const noexcept {
+    return pattern_.template select_magnitudes<Arch>(row, mask);
+  }
+
+  template <class Arch, class T>
+  constexpr status store(std::span<T const> row, std::span<std::byte const> mask, planes<std::byte, plane_count> const& to,
+                         workspace w) const noexcept {
+    auto const n = row.size();
+    auto const values = w.take<T>(n / group * kept);
+    detail::gather_kept<Arch>(row, mask, values.data());
+    if (runs_on(!contiguous(to))) {
+      if (auto const s = with_arch<Arch>::encode(codec_, std::span<T const>{values}, codec_planes(to), w); !s) return s;
+    } else {
+      planes<std::byte, inner_planes> whole;
+      auto const bytes = w.take<std::byte>(total_bytes(codec_.plane_bytes(values.size())));
+      if (auto const s = planar(codec_, values.size(), bytes, whole); !s) return s;
+      if (auto const s = with_arch<Arch>::encode(codec_, std::span<T const>{values}, whole, w); !s) return s;
+      for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(n, i, static_cast<std::byte const*>(whole[i].data), to[i]);
+    }
+    store_positions<Arch>(mask, n, to[inner_planes]);
+    return errc::ok;
+  }
+  // Plane i of the codec from blocks to bytes without gaps, or back.
+  template <class From, class To>
+  constexpr void copy_blocks(std::size_t n, std::size_t i, From from, To to) const noexcept {
+    for (std::size_t first = 0, b = 0; first < n; first += block_size(), ++b) {
+      auto const bytes = plane_bytes(n - first < block_size() ? n - first : block_size())[i];
+      for (std::size_t k = 0; k < bytes; ++k)
+        if constexpr (std::is_pointer_v<From>)
+          to.data[b * to.block_stride + k] = *from++;
+        else
+          *to++ = from.data[b * from.block_stride + k];
+    }
+  }
+  template <class Arch>
+  constexpr void store_positions(std::span<std::byte const> mask, std::size_t n, plane<std::byte> const& to) const noexcept {
+    auto const unit = position_run(n, to);
+    for (std::size_t first = 0, b = 0; first < n; first += unit, ++b) {
+      auto const size = n - first < unit ? n - first : unit;
+      detail::write_positions<n_kept, m_group, Layout, Arch>(mask.subspan(first / 8, mask_bytes(size)), size,
+                                                             to.data + b * to.block_stride);
+    }
+  }
+  // Numbers whose positions lie without gaps.
+  template <class Byte>
+  constexpr std::size_t position_run(std::size_t n, plane<Byte> const& p) const noexcept {
+    auto const block = block_size();
+    return block == 0 || p.block_stride == packed::position_bytes(block) ? n : block;
+  }
+
+  template <class Arch, class T>
+  constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row, workspace w) const noexcept {
+    if (auto const s = check(row.size(), from, w); !s || row.empty()) return s;
+    auto const values = w.take<T>(row.size() / group * kept);
+    bool const whole = runs_on(!contiguous(from));
+    auto const step = whole ? row.size() : block_size();
+    for (std::size_t first = 0; first < row.size(); first += step) {
+      auto const size = row.size() - first < step ? row.size() - first : step;
+      auto const part = values.subspan(first / group * kept, size / group * kept);
+      auto const at = planes_from(from, whole ? 0 : first / step);
+      if (auto const s = with_arch<Arch>::decode(codec_, codec_planes(at), part, w); !s) return s;
+    }
+    auto const& places = from[inner_planes];
+    auto const unit = position_run(row.size(), places);
+    bool good = true;
+    for (std::size_t first = 0, b = 0; first < row.size(); first += unit, ++b) {
+      auto const size = row.size() - first < unit ? row.size() - first : unit;
+      std::span<std::byte const> const positions{places.data + b * places.block_stride, packed::position_bytes(size)};
+      good = detail::spread_kept<n_kept, m_group, Layout, Arch>(values.data() + first / group * kept, positions,
+                                                                row.subspan(first, size)) &&
+          good;
+    }
+    return good ? errc::ok : errc::corrupt;
+  }
+
+  // Of numbers whose kept ones fit into the buffer: blocks that the codec can take at once.
+  template <class Arch>
+  constexpr result<float> dot_part(planes<std::byte const, plane_count> const& from, std::span<float const> x) const noexcept {
+    alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
+    auto const& places = from[inner_planes];
+    auto const unit = position_run(x.size(), places);
+    bool good = true;
+    for (std::size_t first = 0, b = 0; first < x.size(); first += unit, ++b) {
+      auto const size = x.size() - first < unit ? x.size() - first : unit;
+      std::span<std::byte const> const positions{places.data + b * places.block_stride, packed::position_bytes(size)};
+      good = detail::gather_at<n_kept, m_group, Layout, Arch>(x.subspan(first, size), positions,
+                                                              values.data() + first / group * kept) &&
+          good;
+    }
+    if (!good) return errc::corrupt;
+    float_query const part{values.data(), x.size() / group * kept};
+    if (runs_on(!contiguous(from))) return with_arch<Arch>::dot(codec_, codec_planes(from), part);
+    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init): codes without gaps
+    planes<std::byte, inner_planes> whole;
+    if (auto const s = planar(codec_, part.size, close, whole); !s) return errc::unsupported;
+    for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(x.size(), i, from[i], whole[i].data);
+    return with_arch<Arch>::dot(codec_, planes<std::byte const, inner_planes>(whole), part);
+  }
+
+  [[no_unique_address]] Pattern pattern_{};
+  [[no_unique_address]] Codec codec_{};
+  std::size_t block_ = block_of(codec_);
+  std::size_t codec_blocks_ = blocks_in(codec_);
+};
+
+}  // namespace skive

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file compose/stored_as.hpp - every number by itself in a scalar format, without a scale: what composers store plain values
+/// with.
+///
+///   code_i = Format::encode(x_i),   x'_i = Format::decode(code_i);   plane: codes of ceil(bits / 8) bytes, little-endian
+///
+///   sparse_codec{n_of_m<2, 4>{}, stored_as<float16>{}}
+///
+/// Model of : block_codec, dot_codec
+/// Cost     : rows of halves and floats at copy speed where codes lie without gaps (format/rows.hpp).
+/// Accuracy : the format's; nearest even, finite overflow saturates, NaN and infinity as the format has them. A product adds in
+/// 64
+///            lanes: |y - exact| <= (n / 64 + 12) 2^-24 sum |w_i x_i|, where tails are summed in double.
+/// Promise  : the same bytes everywhere; the same product in every layout.
+/// Source   : -
+
+#include "skive/block/float_query.hpp"
+#include "skive/core/concepts.hpp"
+#include "skive/format/rows.hpp"
+#include "skive/simd/reduce.hpp"
+
+namespace skive {
+
+template <scalar_format Format>
+class stored_as {
+  using code_type = typename Format::code_type;
+  static constexpr std::size_t bytes = (static_cast<std::size_t>(Format::bits) + 7) / 8;
+
+ public:
+  static constexpr std::size_t plane_count = 1;
+
+  constexpr std::size_t block_size() const noexcept { return 1; }
+  constexpr std::size_t row_multiple() const noexcept { return 1; }
+  constexpr std::array<std::size_t, 1> plane_bytes(std::size_t n) const noexcept { return {saturating_multiply(n, bytes)}; }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
+
+  /// Fails with size_mismatch, before the first write.
+  template <class Arch = native_arch>
+  constexpr status encode(std::span<float const> row, planes<std::byte, 1> to, workspace = {}) const noexcept {
+    if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      auto const code = Format::encode(row[i], nearest_even{}, saturating_finite);
+      for (std::size_t b = 0; b < bytes; ++b)
+        to[0].data[i * to[0].block_stride + b] = static_cast<std::byte>((std::uint64_t{code} >> (8 * b)) & 0xFF);
+    }
+    return errc::ok;
+  }
+  template <class Arch = native_arch>
+  constexpr status decode(planes<std::byte const, 1> from, std::span<float> row, workspace = {}) const noexcept {
+    if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
+    std::size_t i = 0;
+    if constexpr (has_lanes<Arch>)
+      if (!std::is_constant_evaluated() && from[0].block_stride == bytes)
+        for (; i + 16 <= row.size(); i += 16) numbers<Arch>(from[0].data + i * bytes).store(row.data() + i);
+    for (; i < row.size(); ++i) row[i] = number(from[0].data + i * from[0].block_stride);
+    return errc::ok;
+  }
+
+  using query = float_query;
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  /// x has to outlive the query.
+  template <class Arch = native_arch>
+  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
+    return query{x.data(), x.size()};
+  }
+  /// Fails with size_mismatch.
+  template <class Arch = native_arch>
+  constexpr result<float> dot(planes<std::byte const, 1> from, query const& q) const noexcept {
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    double sum = 0;
+    std::size_t i = 0;
+    if constexpr (has_lanes<Arch>)
+      if (!std::is_constant_evaluated() && q.size >= 64) {
+        auto const whole = q.size / 64 * 64;
+        sum = static_cast<double>(product<Arch>(from[0], q.data, whole));
+        i = whole;
+      }
+    for (; i < q.size; ++i)
+      sum += static_cast<double>(number(from[0].data + i * from[0].block_stride)) * static_cast<double>(q.data[i]);
+    return static_cast<float>(sum);
+  }
+
+ private:
+  template <class Arch>
+  static constexpr bool has_lanes = simd::vector_arch<Arch> && bytes <= 2;
+
+  static constexpr float number(std::byte const* at) noexcept {
+    std::uint64_t code = 0;
+    for (std::size_t b = 0; b < bytes; ++b) code |= std::to_integer<std::uint64_t>(at[b]) << (8 * b);
+    return static_cast<float>(Format::decode(static_cast<code_type>(code & ((std::uint64_t{1} << Format::bits) - 1))));
+  }
+  // Sixteen numbers without gaps.
+  template <class Arch>
+  [[gnu::always_inline]] static simd::floats<Arch> numbers(std::byte const* at) noexcept {
+    if constexpr (std::is_same_v<Format, float16>) return simd::load_float16<Arch>(at);
+    if constexpr (std::is_same_v<Format, bfloat16>) return simd::load_bfloat16<Arch>(at);
+    if constexpr (!std::is_same_v<Format, float16> && !std::is_same_v<Format, bfloat16>) {
+      simd::words<Arch> codes;
+      if constexpr (bytes == 1) codes = simd::load_bytes<Arch>(at);
+      if constexpr (bytes == 2) codes = simd::load_halves<Arch>(at);
+      constexpr auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << Format::bits) - 1);
+      return format_lanes<Format, Arch>::decode(codes & simd::words<Arch>::broadcast(mask));
+    }
+  }
+  template <class Arch>
+  static float product(plane<std::byte const> const& from, float const* x, std::size_t n) noexcept {
+    using floats = simd::floats<Arch>;
+    floats sum[4];
+    for (auto& s : sum) s = floats::broadcast(0.0f);
+    auto const add = [&](std::byte const* codes, std::size_t i) noexcept {
+      simd::prefetch<Arch>(codes, 4096);
+      for (std::size_t k = 0; k < 4; ++k)
+        sum[k] = simd::fused(numbers<Arch>(codes + 16 * k * bytes), floats::load(x + i + 16 * k), sum[k]);
+    };
+    for (std::size_t i = 0; i < n; i += 64) {
+      if (from.block_stride == bytes) {
+        add(from.data + i * bytes, i);
+        continue;
+      }
+      std::byte close[64 * bytes];
+      for (std::size_t k = 0; k < 64; ++k)
+        for (std::size_t b = 0; b < bytes; ++b) close[k * bytes + b] = from.data[(i + k) * from.block_stride + b];
+      add(close, i);
+    }
+    return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  }
+};
+
+static_assert(block_codec<stored_as<float16>> && dot_codec<stored_as<float16>>);
+
+}  // namespace skive

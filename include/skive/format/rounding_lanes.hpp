@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file format/rounding_lanes.hpp - rounding policies other than nearest even on sixteen numbers at once.
+///
+///   rounding_lanes<Rounding, Arch>{policy}.round(v, negative, i):   v = |x| / ulp to an integer, for numbers i .. i + 15
+///
+/// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
+/// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
+/// the carry of core/rounding.hpp's rule are those of the sum. The random fields of 512 numbers (256 of more than 8 bits) are
+/// drawn at a time; the bytes of the drawn words are the fields in their order.
+///
+/// Model of : -
+/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b, and random bits.
+/// Accuracy : exact.
+/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and the random bits together
+/// are
+///            too wide, or more than 16 bits are random.
+/// Source   : -
+
+#include "skive/core/rounding.hpp"
+#include "skive/core/stochastic_stream.hpp"
+#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bytes.hpp"
+#include "skive/simd/philox.hpp"
+
+namespace skive::detail {
+
+template <class T, class... Of>
+concept one_of = (std::is_same_v<T, Of> || ...);
+
+template <class Rounding, class Arch>
+class rounding_lanes;
+
+template <class Rounding, class Arch>
+concept rounds_in_lanes = simd::vector_arch<Arch> && requires(Rounding const& r) { rounding_lanes<Rounding, Arch>{r}; };
+
+/// The policies that need no random bits. sees_tiny: a number, however small, is not zero to them.
+template <class Rounding, class Arch>
+  requires one_of<Rounding, toward_zero, toward_positive, toward_negative, nearest_away, toward_odd>
+class rounding_lanes<Rounding, Arch> {
+ public:
+  using floats = simd::floats<Arch>;
+  using integers = simd::integers<Arch>;
+  using mask = typename floats::mask;
+  static constexpr bool sees_tiny = true;
+
+  explicit rounding_lanes(Rounding const&) noexcept {}
+  static constexpr bool usable(int bits) noexcept { return bits <= 22; }
+
+  [[gnu::always_inline]] static integers round(floats const& in_ulps, mask const& negative, std::uint64_t) noexcept {
+    auto const shift = floats::broadcast(0x1p23f);
+    auto const one = floats::broadcast(1.0f);
+    auto const near = (in_ulps + shift) - shift;
+    auto const whole = select(in_ulps < near, near - one, near);
+    auto const away = increments(in_ulps - whole, whole + shift, negative);
+    return simd::as<std::int32_t>(select(away, whole + one, whole) + shift) - simd::as<std::int32_t>(shift);
+  }
+
+ private:
+  // `keep`: the whole part is the low bits.
+  [[gnu::always_inline]] static mask increments(floats const& fraction, floats const& keep, mask const& negative) noexcept {
+    auto const zero = floats::broadcast(0.0f);
+    if constexpr (std::is_same_v<Rounding, toward_zero>) return fraction < zero;
+    if constexpr (std::is_same_v<Rounding, toward_positive>) return (fraction > zero) & ~negative;
+    if constexpr (std::is_same_v<Rounding, toward_negative>) return (fraction > zero) & negative;
+    if constexpr (std::is_same_v<Rounding, nearest_away>) return ~(fraction < floats::broadcast(0.5f));
+    if constexpr (std::is_same_v<Rounding, toward_odd>) {
+      auto const last = simd::as<std::int32_t>(keep) & integers::broadcast(1);
+      return (fraction > zero) & simd::as<float>(last == integers::broadcast(0));
+    }
+  }
+};
+
+template <class Arch>
+class rounding_lanes<stochastic_stream, Arch> {
+ public:
+  using floats = simd::floats<Arch>;
+  using integers = simd::integers<Arch>;
+  static constexpr bool sees_tiny = false;  // no number of random bits does
+
+  explicit rounding_lanes(stochastic_stream const& s) noexcept : stream_{s}, bytes_{s.count <= 8 ? 1U : 2U} {}
+
+  bool usable(int bits) const noexcept {
+    return stream_.count >= 1 && stream_.count <= 16 &&
+        bits + stream_.count + (stream_.variant == stochastic_variant::b ? 1 : 0) <= 23;
+  }
+
+  // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
+  [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) noexcept {
+    bool const b = stream_.variant == stochastic_variant::b;
+    int const count = stream_.count + (b ? 1 : 0);
+    auto const shift = floats::broadcast(0x1p23f);
+    auto scaled = simd::product<Arch>(in_ulps, floats::broadcast(static_cast<float>(1 << count)));
+    if (stream_.variant != stochastic_variant::c) {
+      auto const near = (scaled + shift) - shift;
+      scaled = select(scaled < near, near - floats::broadcast(1.0f), near);
+    }
+    auto const t = simd::as<std::int32_t>(scaled + shift) - simd::as<std::int32_t>(shift);
+    auto random = fields(i);
+    if (b) random = random + random + integers::broadcast(1);
+    return (t + random) >> count;
+  }
+
+ private:
+  [[gnu::always_inline]] integers fields(std::uint64_t i) noexcept {
+    if (i - begin_ + 16 > 512 / bytes_) draw(i);  // numbers before `begin` wrap to large ones
+    auto const* const at = reinterpret_cast<std::byte const*>(drawn_.data()) + (i - begin_) * bytes_;
+    if (bytes_ == 1) return simd::as<std::int32_t>(simd::load_bytes<Arch>(at) >> (8 - stream_.count));
+    return simd::as<std::int32_t>(simd::load_halves<Arch>(at) >> (16 - stream_.count));
+  }
+  [[gnu::noinline]] void draw(std::uint64_t i) noexcept {
+    auto const block = i * bytes_ / 16;
+    begin_ = block * 16 / bytes_;
+    for (std::size_t half = 0; half < 2; ++half)  // two at a time hide the latency of the products
+      simd::random_words<Arch>(stream_.seed, stream_.row, block + 16 * half,
+                               std::span{drawn_}.subspan(64 * half).template first<64>());
+  }
+
+  stochastic_stream stream_;
+  std::uint64_t bytes_;
+  std::uint64_t begin_ = ~std::uint64_t{0} / 2;
+  alignas(64) std::array<std::uint32_t, 128> drawn_;
+};
+
+/// Bits of a magnitude; where `Lift` is set, no number other than zero is below the least normal float, so that no processor mode
+/// takes it for zero.
+template <bool Lift, class Arch>
+[[gnu::always_inline]] inline simd::integers<Arch> lift_tiny(simd::integers<Arch> const& magnitude) noexcept {
+  using integers = simd::integers<Arch>;
+  if constexpr (!Lift) return magnitude;
+  auto const zero = integers::broadcast(0);
+  return select(magnitude > zero, max(magnitude, integers::broadcast(0x0080'0000)), zero);
+}
+
+}  // namespace skive::detail

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file kv/float_pages.hpp - pages of float, bfloat16 or float16: what is not quantized, and what quantized caches are judged
+/// by.
+///
+///   float_keys<Number>     [32 tokens: of channel 0, of channel 1, ...][next 32 tokens] ...
+///   float_values<Number>   [token 0: channels][token 1] ...
+///
+/// Sink tokens and the tail of recent ones live in such pages. A token is a group of its own.
+///
+/// Model of : key_quantizer (float_keys), value_quantizer (float_values)
+/// Cost     : 16 numbers: a load and one multiply-add for each query or row of weights; no scratch.
+/// Accuracy : a number is rounded once, to nearest even; products are sums of floats.
+/// Promise  : NaN, infinity and what Number would make infinite are refused, and the page is left alone. dot and accumulate read
+///            no byte of a token outside their range, so that one writer may append while others read.
+/// Source   : -
+
+#include "skive/kv/code_tile.hpp"
+#include "skive/kv/page.hpp"
+#include "skive/kv/plain_queries.hpp"
+#include "skive/simd/arithmetic.hpp"
+
+#include <cstring>
+#include <limits>
+
+namespace skive {
+namespace detail {
+
+template <class Number>
+constexpr float largest_number() noexcept {
+  if constexpr (std::is_same_v<Number, float>)
+    return std::numeric_limits<float>::max();
+  else
+    return Number::max_finite;
+}
+template <class Number, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_number_bytes(std::byte const* from) noexcept {
+  return load_numbers<Arch>(reinterpret_cast<Number const*>(from));
+}
+template <class Number>
+inline float number_at(std::byte const* from) noexcept {
+  Number x;
+  std::memcpy(&x, from, sizeof x);
+  return widen(x);
+}
+template <class Number>
+inline void put_number(float x, std::byte* to) noexcept {
+  auto const y = narrow<Number>(x);
+  std::memcpy(to, &y, sizeof y);
+}
+
+}  // namespace detail
+
+template <class Number>
+class float_keys {
+ public:
+  using query = plain_queries;
+  using number = Number;
+
+  constexpr float_keys() noexcept = default;
+  static constexpr result<float_keys> make(page_shape shape) noexcept {
+    if (!shape.valid()) return errc::invalid_argument;
+    return float_keys{shape};
+  }
+
+  constexpr page_shape shape() const noexcept { return shape_; }
+  constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
+  constexpr std::size_t page_tokens() const noexcept { return shape_.tokens; }
+  constexpr std::size_t group_tokens() const noexcept { return 1; }
+  constexpr std::size_t page_bytes() const noexcept { return shape_.tokens * shape_.head_size * sizeof(Number); }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+
+  /// Fails with size_mismatch, not_finite.
+  template <class Arch = native_arch>
+  status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
+    if (auto const s =
+            detail::check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, detail::largest_number<Number>());
+        !s)
+      return s;
+    for (std::size_t t = 0; t < rows.rows; ++t) {
+      auto* const token = page.data() + at(first + t);
+      for (std::size_t d = 0; d < head_size(); ++d) detail::put_number<Number>(rows(t, d), token + d * row_bytes);
+    }
+    return errc::ok;
+  }
+  /// Fails with size_mismatch.
+  template <class Arch = native_arch>
+  status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
+    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
+    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    for (std::size_t t = 0; t < out.rows; ++t)
+      for (std::size_t d = 0; d < head_size(); ++d)
+        out(t, d) = detail::number_at<Number>(page.data() + at(first + t) + d * row_bytes);
+    return errc::ok;
+  }
+  template <class Arch = native_arch>
+  result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
+    return detail::plain_query<Arch>(rows, head_size());
+  }
+  /// logits(i, j) = query i times token first + j. Fails with size_mismatch, corrupt.
+  template <class Arch = native_arch>
+  status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
+             workspace = {}) const noexcept {
+    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, logits.cols); !s) return s;
+    if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != head_size()) return errc::size_mismatch;
+    for (std::size_t t = first; t < first + logits.cols;) {
+      auto const start = t % tile_tokens;
+      auto const count = detail::smaller(tile_tokens - start, first + logits.cols - t);
+      auto const* const tile = page.data() + t / tile_tokens * tile_tokens * head_size() * sizeof(Number);
+      detail::in_fours(q.rows.rows, [&]<std::size_t Rows>(std::size_t h) {
+        dot_tile<Arch, Rows>(tile, start, count, &q.rows(h, 0), q.rows.row_stride, &logits(h, t - first), logits.row_stride);
+      });
+      t += count;
+    }
+    for (std::size_t h = 0; h < logits.rows; ++h)
+      if (!detail::within<Arch>(logits.row(h), std::numeric_limits<float>::max())) return errc::corrupt;
+    return errc::ok;
+  }
+
+ private:
+  constexpr explicit float_keys(page_shape shape) noexcept : shape_{shape} {}
+  static constexpr std::size_t row_bytes = tile_tokens * sizeof(Number);
+  constexpr std::size_t at(std::size_t token) const noexcept {
+    return token / tile_tokens * head_size() * row_bytes + token % tile_tokens * sizeof(Number);
+  }
+
+  template <class Arch, std::size_t Rows>
+  void dot_tile(std::byte const* tile, std::size_t start, std::size_t count, float const* q, std::size_t q_stride, float* logits,
+                std::size_t stride) const noexcept {
+    using floats = simd::floats<Arch>;
+    floats sum[Rows][2];
+    for (std::size_t h = 0; h < Rows; ++h) sum[h][0] = sum[h][1] = floats::broadcast(0.0f);
+    alignas(64) std::byte part[row_bytes]{};
+    for (std::size_t d = 0; d < head_size(); ++d) {
+      auto const* row = tile + d * row_bytes;
+      if (count != tile_tokens) {  // the other tokens may be under way
+        std::memcpy(part, row + start * sizeof(Number), count * sizeof(Number));
+        row = part;
+      }
+      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch>(row + row_bytes / 2);
+      detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+        auto const y = floats::broadcast(q[H * q_stride + d]);
+        sum[H][0] = simd::fused(x0, y, sum[H][0]);
+        sum[H][1] = simd::fused(x1, y, sum[H][1]);
+      });
+    }
+    for (std::size_t h = 0; h < Rows; ++h) {
+      detail::store_some<Arch>(sum[h][0], logits + h * stride, count);
+      if (count > 16) detail::store_some<Arch>(sum[h][1], logits + h * stride + 16, count - 16);
+    }
+  }
+
+  page_shape shape_{};
+};
+
+template <class Number>
+class float_values {
+ public:
+  using number = Number;
+
+  constexpr float_values() noexcept = default;
+  static constexpr result<float_values> make(page_shape shape) noexcept {
+    if (!shape.valid()) return errc::invalid_argument;
+    return float_values{shape};
+  }
+
+  constexpr page_shape shape() const noexcept { return shape_; }
+  constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
+  constexpr std::size_t page_tokens() const noexcept { return shape_.tokens; }
+  constexpr std::size_t group_tokens() const noexcept { return 1; }
+  constexpr std::size_t page_bytes() const noexcept { return shape_.tokens * shape_.head_size * sizeof(Number); }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
+
+  /// Fails with size_mismatch, not_finite.
+  template <class Arch = native_arch>
+  status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
+    if (auto const s =
+            detail::check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, detail::largest_number<Number>());
+        !s)
+      return s;
+    for (std::size_t t = 0; t < rows.rows; ++t)
+      for (std::size_t d = 0; d < head_size(); ++d)
+        detail::put_number<Number>(rows(t, d), page.data() + ((first + t) * head_size() + d) * sizeof(Number));
+    return errc::ok;
+  }
+  /// Fails with size_mismatch.
+  template <class Arch = native_arch>
+  status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
+    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
+    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    for (std::size_t t = 0; t < out.rows; ++t)
+      for (std::size_t d = 0; d < head_size(); ++d)
+        out(t, d) = detail::number_at<Number>(page.data() + ((first + t) * head_size() + d) * sizeof(Number));
+    return errc::ok;
+  }
+  /// sums(i, d) += sum_j weights(i, j) v(first + j, d). Fails with size_mismatch, not_finite (a weight), corrupt.
+  template <class Arch = native_arch>
+  status accumulate(std::span<std::byte const> page, std::size_t first, matrix_view<float const> weights, matrix_view<float> sums,
+                    workspace = {}) const noexcept {
+    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, weights.cols); !s) return s;
+    if (auto const s = detail::check_weights<Arch>(weights, sums, head_size()); !s) return s;
+    bool good = true;
+    detail::in_fours(weights.rows, [&]<std::size_t Rows>(std::size_t h) {
+      for (std::size_t d = 0; d < head_size(); d += 32)
+        good &= add<Arch, Rows>(page.data() + first * head_size() * sizeof(Number), d, weights.cols, &weights(h, 0),
+                                weights.row_stride, &sums(h, 0), sums.row_stride);
+    });
+    return good ? errc::ok : errc::corrupt;
+  }
+
+ private:
+  constexpr explicit float_values(page_shape shape) noexcept : shape_{shape} {}
+
+  // Channels d .. d + 31 of all tokens.
+  template <class Arch, std::size_t Rows>
+  bool add(std::byte const* tokens, std::size_t d, std::size_t count, float const* weights, std::size_t weight_stride,
+           float* sums, std::size_t stride) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const some = detail::smaller(32, head_size() - d);
+    floats sum[Rows][2];
+    for (std::size_t h = 0; h < Rows; ++h) {
+      sum[h][0] = detail::load_some<Arch>(sums + h * stride + d, some);
+      sum[h][1] = some > 16 ? detail::load_some<Arch>(sums + h * stride + d + 16, some - 16) : floats::broadcast(0.0f);
+    }
+    auto const* from = tokens + d * sizeof(Number);
+    alignas(64) std::byte part[32 * sizeof(Number)]{};
+    for (std::size_t t = 0; t < count; ++t, from += head_size() * sizeof(Number)) {
+      auto const* row = from;
+      if (some != 32) {
+        std::memcpy(part, from, some * sizeof(Number));
+        row = part;
+      }
+      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch>(row + 16 * sizeof(Number));
+      detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+        auto const w = floats::broadcast(weights[H * weight_stride + t]);
+        sum[H][0] = simd::fused(x0, w, sum[H][0]);
+        sum[H][1] = simd::fused(x1, w, sum[H][1]);
+      });
+    }
+    auto bits = simd::words<Arch>::broadcast(0);
+    for (std::size_t h = 0; h < Rows; ++h)
+      for (std::size_t i = 0; i < 2; ++i)
+        bits = max(bits, simd::as<std::uint32_t>(sum[h][i]) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
+    for (std::size_t h = 0; h < Rows; ++h) {
+      detail::store_some<Arch>(sum[h][0], sums + h * stride + d, some);
+      if (some > 16) detail::store_some<Arch>(sum[h][1], sums + h * stride + d + 16, some - 16);
+    }
+    return simd::largest(bits) < float_infinity_bits;
+  }
+
+  page_shape shape_{};
+};
+
+static_assert(key_quantizer<float_keys<float16>> && value_quantizer<float_values<bfloat16>>);
+
+}  // namespace skive

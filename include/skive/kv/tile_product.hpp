@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file kv/tile_product.hpp - products of a few rows of coefficients with a column of packed codes, in lanes.
+///
+///   sum(h, column) = sum_r (128 high(h, r) + low(h, r)) code(r, column)
+///
+/// Lanes are columns, so that nothing is added across lanes: four rows of codes meet a word of four coefficients that all lanes
+/// share. A register of codes is unpacked once for all h.
+///
+/// Model of : -
+/// Cost     : 64 codes: unpacking (kv/code_tile.hpp) and 2 dot4 for each h.
+/// Accuracy : exact while (2^Width - 1) 127 rows < 2^31, then one rounding to float.
+/// Promise  : -
+/// Source   : -
+
+#include "skive/kv/code_tile.hpp"
+#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/dot.hpp"
+
+namespace skive::detail {
+
+template <class Tile, std::size_t Rows, class Arch>
+struct tile_product {
+  using integers = simd::integers<Arch>;
+  using words = simd::words<Arch>;
+  using floats = simd::floats<Arch>;
+  static constexpr int largest_code = (1 << Tile::width) - 1;
+
+  integers high[Rows][Tile::columns];
+  integers low[Rows][Tile::columns];
+
+  [[gnu::always_inline]] void clear() noexcept {
+    for (std::size_t h = 0; h < Rows; ++h)
+      for (std::size_t c = 0; c < Tile::columns; ++c) high[h][c] = low[h][c] = integers::broadcast(0);
+  }
+  /// Units one after another; coefficients of row h start at `stride` h bytes.
+  [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* highs, std::byte const* lows,
+                                  std::size_t stride) noexcept {
+    for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows)
+      unrolled<Tile::registers>([&]<std::size_t V>() __attribute__((always_inline)) {
+        auto const codes = Tile::template load<V, Arch>(unit);
+        constexpr std::size_t column = V % Tile::columns;
+        constexpr std::size_t at = V / Tile::columns * 4;
+        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+          high[H][column] = simd::dot4<largest_code>(high[H][column], codes, four(highs + H * stride + at));
+          low[H][column] = simd::dot4<largest_code>(low[H][column], codes, four(lows + H * stride + at));
+        });
+      });
+  }
+  [[gnu::always_inline]] floats value(std::size_t h, std::size_t column) const noexcept {
+    return simd::fused(simd::to_float(high[h][column]), floats::broadcast(128.0f), simd::to_float(low[h][column]));
+  }
+
+ private:
+  [[gnu::always_inline]] static words four(std::byte const* from) noexcept {
+    std::uint32_t w;
+    std::memcpy(&w, from, 4);
+    return words::broadcast(w);
+  }
+};
+
+}  // namespace skive::detail

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file simd/butterfly.hpp - sums and differences of lanes at a distance inside one register.
+///
+///   butterfly<D>(x):  lane i is x_i + x_(i+D) where i has no bit D, and x_(i-D) - x_i where it has;  D = 1, 2, 4 or 8
+///
+/// Model of : -
+/// Cost     : one shuffle and one multiply-add with +-1; without multiply-add a change of sign more.
+/// Accuracy : each lane is rounded once: a product with +-1 is exact.
+/// Promise  : the same bits on every instruction set. Lanes stay inside the register: D is smaller than its size.
+/// Source   : -
+
+#include "skive/simd/reduce.hpp"
+
+namespace skive::simd {
+
+namespace detail {
+
+// Lane i of the result is lane i ^ Distance of x.
+template <int Distance, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> exchanged(xsimd::batch<float, Arch> const& x) noexcept {
+#if XSIMD_WITH_AVX512F
+  if constexpr (derives<Arch, xsimd::avx512f>) {
+    if constexpr (Distance == 8) return _mm512_shuffle_f32x4(x, x, 0x4E);
+    if constexpr (Distance == 4) return _mm512_shuffle_f32x4(x, x, 0xB1);
+    if constexpr (Distance < 4) return _mm512_permute_ps(x, Distance == 2 ? 0x4E : 0xB1);
+  } else
+#endif
+  {
+    return xsimd::bitwise_cast<float>(exchanged<Distance>(xsimd::bitwise_cast<std::uint32_t>(x)));
+  }
+}
+
+// Lane i is `with` where i has the bit Distance, else `without`.
+template <int Distance, class T, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> by_bit(T with, T without) noexcept {
+  alignas(64) T lane[16];
+  for (std::size_t i = 0; i < 16; ++i) lane[i] = (i & Distance) != 0 ? with : without;
+  return xsimd::batch<T, Arch>::load_aligned(lane);
+}
+
+}  // namespace detail
+
+template <int Distance, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> butterfly(xsimd::batch<float, Arch> const& x) noexcept {
+  static_assert(Distance < static_cast<int>(xsimd::batch<float, Arch>::size));
+  auto const other = detail::exchanged<Distance, Arch>(x);
+  if constexpr (fuses<Arch>) {
+    return xsimd::fma(x, detail::by_bit<Distance, float, Arch>(-1.0f, 1.0f), other);
+  } else {
+    auto const sign = detail::by_bit<Distance, std::uint32_t, Arch>(0x8000'0000U, 0U);
+    return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::uint32_t>(x) ^ sign) + other;
+  }
+}
+
+}  // namespace skive::simd

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file transform/algebra.hpp - transforms made of transforms.
+///
+///   chain{a, b}               b (a x)
+///   inverse_of{a}             a^-1 x
+///   block_diagonal{a, count}  a on each of `count` parts, one after another
+///   kronecker{a, b}           (A (x) B) x: b on each row of x as a matrix of a.size() rows, then a on each of its columns
+///
+/// Model of : transform; orthogonal_transform where the parts are
+/// Cost     : the parts'; between two parts one pass that reads the row; kronecker gathers 16 columns at a time.
+/// Accuracy : the errors of the parts add up, to first order.
+/// Promise  : the parts' bits. Parts of this library are checked once, before the first writes; a chain with another's transform
+///            stops where that one refuses. Sizes that do not fit are refused by forward() and inverse().
+/// Source   : Kronecker products as in Y. Sun et al., "FlatQuant", 2024, and J. Chee et al., "QuIP", NeurIPS 2023.
+
+#include "skive/transform/direction.hpp"
+
+#include <cstring>
+
+namespace skive {
+
+template <transform First, transform Second>
+class chain {
+  static constexpr bool unchecked = detail::unchecked_transform<First> && detail::unchecked_transform<Second>;
+
+ public:
+  static constexpr bool is_orthogonal = orthogonal_transform<First> && orthogonal_transform<Second>;
+
+  constexpr chain() noexcept = default;
+  constexpr chain(First const& first, Second const& second) noexcept : first_{first}, second_{second} {}
+
+  constexpr First const& first() const noexcept { return first_; }
+  constexpr Second const& second() const noexcept { return second_; }
+  constexpr std::size_t size() const noexcept { return first_.size(); }
+  constexpr std::size_t scratch_bytes() const noexcept {
+    return first_.scratch_bytes() > second_.scratch_bytes() ? first_.scratch_bytes() : second_.scratch_bytes();
+  }
+  constexpr int growth() const noexcept
+    requires unchecked
+  {
+    return first_.growth() + second_.growth();
+  }
+
+  /// Fails with size_mismatch, also if the parts differ in size, workspace_too_small, or as a part does.
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return run<Arch, direction::forward>(x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return run<Arch, direction::inverse>(x, w);
+  }
+
+  /// Without checks (transform/direction.hpp).
+  template <class Arch, direction D>
+  constexpr void apply(float* x, workspace w) const noexcept
+    requires unchecked
+  {
+    if constexpr (D == direction::forward) {
+      first_.template apply<Arch, D>(x, w);
+      detail::apply_next<Arch, D>(second_, x, size(), w);
+    } else {
+      second_.template apply<Arch, D>(x, w);
+      detail::apply_next<Arch, D>(first_, x, size(), w);
+    }
+  }
+  template <class Arch, direction D>
+  constexpr void apply_dual(float* x, workspace w) const noexcept
+    requires detail::has_dual<First> && detail::has_dual<Second>
+  {
+    if constexpr (D == direction::forward) {
+      detail::apply_dual<Arch, D>(first_, x, w);
+      detail::apply_dual<Arch, D>(second_, x, w);
+    } else {
+      detail::apply_dual<Arch, D>(second_, x, w);
+      detail::apply_dual<Arch, D>(first_, x, w);
+    }
+  }
+
+ private:
+  template <class Arch, direction D>
+  constexpr status run(std::span<float> x, workspace w) const noexcept {
+    if (first_.size() != second_.size()) return errc::size_mismatch;
+    if constexpr (unchecked) {
+      return detail::transformed<Arch, D>(*this, x, w);
+    } else {
+      if (x.size() != size()) return errc::size_mismatch;
+      if (w.size() < scratch_bytes()) return errc::workspace_too_small;
+      constexpr bool there = D == direction::forward;
+      auto const s = there ? detail::run<Arch, D>(first_, x, w) : detail::run<Arch, D>(second_, x, w);
+      if (!s) return s;
+      return there ? detail::run<Arch, D>(second_, x, w) : detail::run<Arch, D>(first_, x, w);
+    }
+  }
+
+  First first_{};
+  Second second_{};
+};
+
+template <detail::unchecked_transform T>
+class inverse_of {
+ public:
+  static constexpr bool is_orthogonal = orthogonal_transform<T>;
+
+  constexpr inverse_of() noexcept = default;
+  constexpr explicit inverse_of(T const& t) noexcept : inner_{t} {}
+
+  constexpr T const& inner() const noexcept { return inner_; }
+  constexpr std::size_t size() const noexcept { return inner_.size(); }
+  constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
+  constexpr int growth() const noexcept { return inner_.growth(); }
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return inner_.template inverse<Arch>(x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return inner_.template forward<Arch>(x, w);
+  }
+  template <class Arch, direction D>
+  constexpr void apply(float* x, workspace w) const noexcept {
+    inner_.template apply<Arch, opposite(D)>(x, w);
+  }
+  template <class Arch, direction D>
+  constexpr void apply_dual(float* x, workspace w) const noexcept
+    requires detail::has_dual<T>
+  {
+    detail::apply_dual<Arch, opposite(D)>(inner_, x, w);
+  }
+
+ private:
+  T inner_{};
+};
+
+template <detail::unchecked_transform T>
+class block_diagonal {
+ public:
+  static constexpr bool is_orthogonal = orthogonal_transform<T>;
+
+  constexpr block_diagonal() noexcept = default;
+  constexpr block_diagonal(T const& t, std::size_t count) noexcept : inner_{t}, count_{count} {}
+
+  constexpr T const& inner() const noexcept { return inner_; }
+  constexpr std::size_t count() const noexcept { return count_; }
+  /// Saturates where the product overflows: no row is that long.
+  constexpr std::size_t size() const noexcept { return saturating_multiply(inner_.size(), count_); }
+  constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
+  constexpr int growth() const noexcept { return inner_.growth(); }
+  /// Fails with size_mismatch, workspace_too_small, or as the block does.
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::forward>(*this, x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::inverse>(*this, x, w);
+  }
+  template <class Arch, direction D>
+  constexpr void apply(float* x, workspace w) const noexcept {
+    detail::apply_many<Arch, D>(inner_, x, count_, w);
+  }
+  template <class Arch, direction D>
+  constexpr void apply_dual(float* x, workspace w) const noexcept
+    requires detail::has_dual<T>
+  {
+    for (std::size_t k = 0; k < count_; ++k) detail::apply_dual<Arch, D>(inner_, x + k * inner_.size(), w);
+  }
+
+ private:
+  T inner_{};
+  std::size_t count_ = 1;
+};
+
+template <detail::unchecked_transform A, detail::unchecked_transform B>
+class kronecker {
+ public:
+  static constexpr bool is_orthogonal = orthogonal_transform<A> && orthogonal_transform<B>;
+
+  constexpr kronecker() noexcept = default;
+  constexpr kronecker(A const& a, B const& b) noexcept : a_{a}, b_{b} {}
+
+  constexpr A const& first() const noexcept { return a_; }
+  constexpr B const& second() const noexcept { return b_; }
+  constexpr std::size_t size() const noexcept { return saturating_multiply(a_.size(), b_.size()); }
+  constexpr std::size_t scratch_bytes() const noexcept {
+    auto const parts = a_.scratch_bytes() > b_.scratch_bytes() ? a_.scratch_bytes() : b_.scratch_bytes();
+    return saturating_add(parts, workspace::bytes<float>(saturating_multiply(16, a_.size())));
+  }
+  constexpr int growth() const noexcept { return a_.growth() + b_.growth(); }
+  /// Fails with size_mismatch, workspace_too_small, or as a part does.
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::forward>(*this, x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::inverse>(*this, x, w);
+  }
+  template <class Arch, direction D>
+  constexpr void apply(float* x, workspace w) const noexcept {
+    auto const rows = a_.size();
+    auto const cols = b_.size();
+    for (std::size_t r = 0; r < rows; ++r) b_.template apply<Arch, D>(x + r * cols, w);
+    auto* const tile = w.take<float>(16 * rows).data();
+    for (std::size_t c = 0; c < cols; c += 16) {
+      auto const count = cols - c < 16 ? cols - c : 16;
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t k = 0; k < count; ++k) tile[k * rows + r] = x[r * cols + c + k];
+      for (std::size_t k = 0; k < count; ++k) detail::apply_next<Arch, D>(a_, tile + k * rows, rows, w);
+      for (std::size_t r = 0; r < rows; ++r)
+        for (std::size_t k = 0; k < count; ++k) x[r * cols + c + k] = tile[k * rows + r];
+    }
+  }
+
+ private:
+  A a_{};
+  B b_{};
+};
+
+}  // namespace skive

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file transform/butterflies.hpp - the butterflies of the Walsh-Hadamard transform of 2^k floats, in registers and caches.
+///
+///   for h = first, 2 first, ..., n / 2:   (x_j, x_(j+h)) <- (x_j + x_(j+h), x_j - x_(j+h))   for every j without bit h;
+///   then x_j <- RNE(x_j scale)
+///
+/// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does 3 or 4 stages in
+/// registers. 4096 numbers stay in L1 and 65536 in L2 until their stages are done; what is left is one more pass: in registers
+/// for up to 4 (AVX-512; else 3) stages, else over tiles of 65536 numbers, copied to scratch since their rows share cache sets.
+///
+/// Model of : -
+/// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch: tile_floats.
+/// Accuracy : each stage rounds once.
+/// Promise  : the same bits for every Arch, scalar_arch included.
+/// Source   : B. J. Fino, V. R. Algazi, "Unified matrix treatment of the fast Walsh-Hadamard transform", IEEE Trans. Computers
+///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
+
+#include "skive/simd/butterfly.hpp"
+#include "skive/transform/safe_range.hpp"
+#include "skive/transform/unrolled.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace skive::detail {
+
+inline constexpr std::size_t l1_floats = std::size_t{1} << 12;
+inline constexpr std::size_t l2_floats = std::size_t{1} << 16;
+
+// Registers of one network of butterflies: half of what an instruction set with 16 or 32 has.
+template <class Arch>
+inline constexpr std::size_t most_registers = xsimd::batch<float, Arch>::size == 16 ? 16 : 8;
+
+template <std::size_t Radix, class Arch>
+[[gnu::always_inline]] inline void butterflies_across(xsimd::batch<float, Arch> (&v)[Radix]) noexcept {
+  unrolled<static_cast<std::size_t>(std::countr_zero(Radix)), Arch>([&](auto stage) __attribute__((always_inline)) {
+    constexpr std::size_t h = std::size_t{1} << stage;
+    unrolled<Radix / 2, Arch>([&](auto pair) __attribute__((always_inline)) {
+      constexpr std::size_t i = pair / h * 2 * h + pair % h;
+      auto const a = v[i];
+      auto const b = v[i + h];
+      v[i] = a + b;
+      v[i + h] = a - b;
+    });
+  });
+}
+
+template <class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> butterflies_within(xsimd::batch<float, Arch> x) noexcept {
+  constexpr auto size = xsimd::batch<float, Arch>::size;
+  x = simd::butterfly<2, Arch>(simd::butterfly<1, Arch>(x));
+  if constexpr (size > 4) x = simd::butterfly<4, Arch>(x);
+  if constexpr (size > 8) x = simd::butterfly<8, Arch>(x);
+  return x;
+}
+
+// Stages h, 2 h, ..., Radix / 2 h in one pass; h is a multiple of the register size, or 1 for the stages within registers first.
+template <std::size_t Radix, bool Within, class Arch>
+void butterfly_pass(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+  using batch = xsimd::batch<float, Arch>;
+  constexpr auto size = batch::size;
+  if constexpr (Within) h = size;
+  auto const factor = batch(scale != nullptr ? *scale : 1.0f);
+  for (std::size_t i = 0; i < n; i += Radix * h)
+    for (std::size_t j = i; j < i + h; j += size) {
+      batch v[Radix];
+      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
+        v[r] = batch::load_unaligned(x + j + r * h);
+        if constexpr (Within) v[r] = butterflies_within<Arch>(v[r]);
+      });
+      butterflies_across<Radix, Arch>(v);
+      if (scale != nullptr)
+        unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
+          v[r] = v[r] * factor;
+          simd::detail::keep_apart<Arch>(v[r].data);
+        });
+      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) { v[r].store_unaligned(x + j + r * h); });
+    }
+}
+
+template <bool Within, class Arch>
+void butterfly_pass(std::size_t radix, float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+  switch (radix) {
+    case 1:
+      if constexpr (Within) butterfly_pass<1, Within, Arch>(x, n, h, scale);
+      break;
+    case 2: butterfly_pass<2, Within, Arch>(x, n, h, scale); break;
+    case 4: butterfly_pass<4, Within, Arch>(x, n, h, scale); break;
+    case 8: butterfly_pass<8, Within, Arch>(x, n, h, scale); break;
+    default:
+      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch>(x, n, h, scale);
+  }
+}
+
+// Stages from h on over n numbers, in as few passes as registers allow, of nearly equal depth.
+template <class Arch>
+void butterfly_stages(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+  int const depth = h < l1_floats ? std::countr_zero(most_registers<Arch>) : 3;  // 16 rows so far apart share one set of L1
+  for (int left = std::countr_zero(n / h); left > 0;) {
+    int const now = (left + (left + depth - 1) / depth - 1) / ((left + depth - 1) / depth);
+    left -= now;
+    butterfly_pass<false, Arch>(std::size_t{1} << now, x, n, h, left == 0 ? scale : nullptr);
+    h <<= now;
+  }
+}
+
+// All stages; n >= the register size.
+template <class Arch>
+void butterflies_in_l1(float* x, std::size_t n, float const* scale) noexcept {
+  constexpr auto size = xsimd::batch<float, Arch>::size;
+  auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
+  auto const done = registers * size;
+  butterfly_pass<true, Arch>(registers, x, n, 1, done == n ? scale : nullptr);
+  butterfly_stages<Arch>(x, n, done, scale);
+}
+template <class Arch>
+void butterflies_in_l2(float* x, std::size_t n, float const* scale) noexcept {
+  if (n <= l1_floats) return butterflies_in_l1<Arch>(x, n, scale);
+  for (std::size_t i = 0; i < n; i += l1_floats) butterflies_in_l1<Arch>(x + i, l1_floats, nullptr);
+  butterfly_stages<Arch>(x, n, l1_floats, scale);
+}
+
+// The stages from l2_floats on: tiles of n / l2_floats rows, `width` numbers of each.
+template <class Arch>
+void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* tile) noexcept {
+  auto const rows = n / l2_floats;
+  auto const width = rows < l1_floats / 64 ? l1_floats / rows : 64;
+  for (std::size_t c = 0; c < l2_floats; c += width) {
+    for (std::size_t r = 0; r < rows; ++r) std::memcpy(tile + r * width, x + r * l2_floats + c, width * sizeof(float));
+    butterfly_stages<Arch>(tile, rows * width, width, scale);
+    for (std::size_t r = 0; r < rows; ++r) std::memcpy(x + r * l2_floats + c, tile + r * width, width * sizeof(float));
+  }
+}
+
+// The scalar rule: the definition. Templates on Arch, so that objects built with different flags share no symbol.
+template <class Arch>
+constexpr void butterflies_by_definition(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+  for (; h < n; h *= 2)
+    for (std::size_t i = 0; i < n; i += 2 * h)
+      for (std::size_t j = i; j < i + h; ++j) {
+        auto const a = x[j];
+        auto const b = x[j + h];
+        x[j] = a + b;
+        x[j + h] = a - b;
+      }
+  if (scale == nullptr) return;
+  for (std::size_t j = 0; j < n; ++j) x[j] = separate_product<Arch>(x[j], *scale);
+}
+
+// Floats of scratch that walsh_hadamard() takes.
+constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
+  return n <= 8 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
+}
+
+/// n: a power of two, at most 2^26; scale: null for 1; `tile`: walsh_hadamard_floats(n). Precondition: a row that
+/// guarded() lets through.
+template <class Arch>
+constexpr void walsh_hadamard(float* x, std::size_t n, float const* scale, float* tile) noexcept {
+  if constexpr (simd::vector_arch<Arch>) {
+    if (!std::is_constant_evaluated() && n >= xsimd::batch<float, Arch>::size) {
+      if (n <= l2_floats) return butterflies_in_l2<Arch>(x, n, scale);
+      for (std::size_t i = 0; i < n; i += l2_floats) butterflies_in_l2<Arch>(x + i, l2_floats, nullptr);
+      if (n / l2_floats <= 8) return butterfly_stages<Arch>(x, n, l2_floats, scale);
+      return butterflies_by_tiles<Arch>(x, n, scale, tile);
+    }
+  }
+  butterflies_by_definition<Arch>(x, n, 1, scale);
+}
+
+// Stages below the size of a register, over `sixteens` times sixteen numbers.
+template <std::size_t Width, class Arch>
+void narrow_butterflies(float* x, std::size_t sixteens, float const* scale) noexcept {
+  auto const factor = simd::floats<Arch>::broadcast(scale != nullptr ? *scale : 1.0f);
+  for (std::size_t i = 0; i < sixteens; ++i, x += 16) {
+    auto v = simd::floats<Arch>::load(x);
+    for (auto& part : v.part) {
+      part = simd::butterfly<1, Arch>(part);
+      if constexpr (Width > 2) part = simd::butterfly<2, Arch>(part);
+      if constexpr (Width > 4) part = simd::butterfly<4, Arch>(part);
+    }
+    if (scale != nullptr) v = simd::product<Arch>(v, factor);
+    v.store(x);
+  }
+}
+
+/// `count` transforms of `width` numbers each, one after another.
+template <class Arch>
+constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t width, float const* scale, float* tile) noexcept {
+  if constexpr (simd::vector_arch<Arch>) {
+    if (!std::is_constant_evaluated() && width > 1 && width < xsimd::batch<float, Arch>::size) {
+      auto const sixteens = count * width / 16;
+      if (width == 2) narrow_butterflies<2, Arch>(x, sixteens, scale);
+      if constexpr (xsimd::batch<float, Arch>::size > 4)
+        if (width == 4) narrow_butterflies<4, Arch>(x, sixteens, scale);
+      if constexpr (xsimd::batch<float, Arch>::size > 8)
+        if (width == 8) narrow_butterflies<8, Arch>(x, sixteens, scale);
+      x += 16 * sixteens;
+      count -= 16 * sixteens / width;
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i) walsh_hadamard<Arch>(x + i * width, width, scale, tile);
+}
+
+}  // namespace skive::detail

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file transform/direction.hpp - there or back, and what transforms share: their checks, and a way past them for composers.
+///
+/// A transform of this library has two members beside those that the concept asks for:
+///
+///   growth()                  no number on the way is larger than 2^growth() times the largest of the row
+///   apply<Arch, D>(x, w)      the transform without any check
+///   apply_dual<Arch, D>(x, w) its inverse transposed, if it is not orthogonal and can
+///
+/// so that a chain checks a row once, before its first part writes.
+///
+/// Model of : -
+/// Cost     : size checks and one pass that reads the row (transform/safe_range.hpp).
+/// Promise  : a refused row is untouched.
+/// Source   : -
+
+#include "skive/core/concepts.hpp"
+#include "skive/transform/safe_range.hpp"
+
+namespace skive {
+
+enum class direction : std::uint8_t { forward, inverse };
+
+constexpr direction opposite(direction d) noexcept { return d == direction::forward ? direction::inverse : direction::forward; }
+
+namespace detail {
+
+// A transform that composers can run without its checks.
+template <class T>
+concept unchecked_transform = transform<T> && requires(T const t, float* x, workspace w) {
+  { t.growth() } noexcept -> std::same_as<int>;
+  { t.template apply<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
+};
+
+// forward() or inverse() in direction D of any transform.
+template <class Arch, direction D, transform T>
+constexpr status run(T const& t, std::span<float> x, workspace w) noexcept {
+  if constexpr (requires { t.template forward<Arch>(x, w); })
+    return D == direction::forward ? t.template forward<Arch>(x, w) : t.template inverse<Arch>(x, w);
+  else
+    return D == direction::forward ? t.forward(x, w) : t.inverse(x, w);
+}
+
+// `count` rows without gaps.
+template <class Arch, direction D, class T>
+constexpr void apply_many(T const& t, float* x, std::size_t count, workspace w) noexcept {
+  if constexpr (requires { t.template apply_many<Arch, D>(x, count, w); })
+    t.template apply_many<Arch, D>(x, count, w);
+  else
+    for (std::size_t k = 0; k < count; ++k) t.template apply<Arch, D>(x + k * t.size(), w);
+}
+
+// The part of a transform that follows another one: what that one left behind need not be in the safe range.
+template <class Arch, direction D, unchecked_transform T>
+constexpr void apply_next(T const& t, float* x, std::size_t n, workspace w) noexcept {
+  auto const apply = [&]() noexcept { apply_many<Arch, D>(t, x, n / t.size(), w); };
+  if (t.growth() == 0) return apply();                 // sums nothing
+  static_cast<void>(guarded<Arch>({x, n}, 0, apply));  // finite: checked before the first part
+}
+
+// T^-T, which takes the rows of a matrix when T takes the vectors that it multiplies; T itself where it is orthogonal.
+template <class Arch, direction D, class T>
+constexpr void apply_dual(T const& t, float* x, workspace w) noexcept {
+  if constexpr (requires { t.template apply_dual<Arch, D>(x, w); })
+    t.template apply_dual<Arch, D>(x, w);
+  else
+    t.template apply<Arch, D>(x, w);
+}
+template <class T>
+concept has_dual = unchecked_transform<T> && (orthogonal_transform<T> || requires(T const t, float* x, workspace w) {
+                     { t.template apply_dual<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
+                   });
+
+// forward() or inverse() of a transform with growth() and apply().
+template <class Arch, direction D, class T>
+constexpr status transformed(T const& t, std::span<float> x, workspace w) noexcept {
+  if (x.size() != t.size()) return errc::size_mismatch;
+  if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
+  return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
+}
+
+}  // namespace detail
+}  // namespace skive

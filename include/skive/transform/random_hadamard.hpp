@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file transform/random_hadamard.hpp - random signs, then Hadamard transforms: the incoherence processing of QuIP#.
+///
+///   y = S' (I (x) H_block) S x;   S: the signs of stream 0 of the seed;   S': those of stream 1, or the identity
+///
+/// One block over the whole row spreads every entry over all; blocks of a head or of a quantization group stay local.
+///
+/// Model of : orthogonal_transform
+/// Cost     : that of transform/hadamard.hpp and of one or two passes of transform/random_signs.hpp.
+/// Accuracy : that of the Hadamard transform: signs are exact.
+/// Promise  : the same bits on every instruction set; one seed gives one transform everywhere. A refused row is untouched.
+/// Source   : A. Tseng, J. Chee, Q. Sun, V. Kuleshov, C. De Sa, "QuIP#", ICML 2024; N. Ailon, B. Chazelle, STOC 2006.
+
+#include "skive/transform/hadamard.hpp"
+#include "skive/transform/random_signs.hpp"
+
+namespace skive {
+
+enum class sign_places : std::uint8_t {
+  before,  ///< S alone
+  both,    ///< S and S'
+};
+
+class random_hadamard {
+ public:
+  static constexpr bool is_orthogonal = true;
+  static constexpr std::size_t max_size = hadamard::max_size;
+
+  /// `n`: 1 to 2^26. Fails with invalid_argument.
+  static constexpr result<random_hadamard> make(std::size_t n, std::uint64_t seed,
+                                                sign_places places = sign_places::before) noexcept {
+    return make_blocked(n, n, seed, places);
+  }
+  /// Transforms of `block` numbers each, under signs for all n. Fails with invalid_argument, also unless `block` divides n.
+  static constexpr result<random_hadamard> make_blocked(std::size_t n, std::size_t block, std::uint64_t seed,
+                                                        sign_places places = sign_places::before) noexcept {
+    auto const h = hadamard::make(block);
+    if (!h || n == 0 || n > max_size || n % block != 0) return errc::invalid_argument;
+    random_hadamard r;
+    r.hadamard_ = *h;
+    r.before_ = random_signs{n, seed, 0};
+    r.after_ = random_signs{n, seed, 1};
+    r.places_ = places;
+    return r;
+  }
+
+  constexpr random_hadamard() noexcept = default;  ///< of one number, which keeps its sign
+  constexpr std::size_t size() const noexcept { return before_.size(); }
+  constexpr hadamard const& block() const noexcept { return hadamard_; }
+  constexpr random_signs const& signs() const noexcept { return before_; }
+  constexpr std::size_t scratch_bytes() const noexcept { return hadamard_.scratch_bytes(); }
+  constexpr int growth() const noexcept { return hadamard_.growth(); }
+  constexpr double roundings() const noexcept { return hadamard_.roundings(); }
+
+  /// Fails with size_mismatch, workspace_too_small, or not_finite as hadamard does.
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::forward>(*this, x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::inverse>(*this, x, w);
+  }
+  /// Without checks (transform/direction.hpp).
+  template <class Arch, direction D>
+  constexpr void apply(float* x, workspace w) const noexcept {
+    bool const first = D == direction::forward || places_ == sign_places::both;
+    bool const last = D == direction::inverse || places_ == sign_places::both;
+    if (first) (D == direction::forward ? before_ : after_).template apply<Arch, D>(x, w);
+    hadamard_.template apply_many<Arch, D>(x, size() / hadamard_.size(), w);
+    if (last) (D == direction::forward ? after_ : before_).template apply<Arch, D>(x, w);
+  }
+
+ private:
+  hadamard hadamard_;
+  random_signs before_{1, 1};  // seed 1 leaves one number as it is
+  random_signs after_{1, 1};
+  sign_places places_ = sign_places::before;
+};
+
+static_assert(orthogonal_transform<random_hadamard>);
+
+}  // namespace skive

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file transform/safe_range.hpp - rows on which sums neither overflow nor meet subnormal numbers.
+///
+///   guarded(x, growth, f):  refuses unless every |x_i| < 2^(127 - growth), NaN and infinity included; then runs f on x
+///
+/// Sums of floats of 2^-80 and more are multiples of 2^-103, so that flush-to-zero and denormals-are-zero change nothing. Rows
+/// with smaller entries are brought there first: if all entries are below 2^-40, x is multiplied by 2^80, which is exact, and
+/// the result by 2^-80; otherwise entries below 2^-80 become zero, an error of less than 2^-40 of the largest entry each.
+///
+/// Model of : -
+/// Cost     : one pass that reads x: 3 instructions for 16 numbers where none is zero, else 5 more.
+/// Promise  : integer comparisons: the same decision under every mode and on every instruction set. A refused row is untouched.
+/// Source   : -
+
+#include "skive/core/ieee.hpp"
+#include "skive/core/status.hpp"
+#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/reduce.hpp"
+
+#include <bit>
+#include <span>
+
+namespace skive::detail {
+
+inline constexpr std::uint32_t safe_magnitude = 0x1780'0000;   // bits of 2^-80
+inline constexpr std::uint32_t raise_magnitude = 0x2B80'0000;  // bits of 2^-40
+
+// a b, which no compiler contracts into a following sum.
+template <class Arch>
+constexpr float separate_product(float a, float b) noexcept {
+  auto bits = std::bit_cast<std::uint32_t>(a * b);
+  if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
+  return std::bit_cast<float>(bits);
+}
+
+struct magnitude_range {
+  std::uint32_t largest = 0;              // bits of the largest magnitude
+  std::uint32_t smallest = 0x7FFF'FFFFU;  // bits of the smallest that is not zero, less 1
+};
+
+template <class Arch>
+constexpr magnitude_range magnitude_range_of(std::span<float const> x) noexcept {
+  magnitude_range range;
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch>) {
+    if (!std::is_constant_evaluated() && x.size() >= 16) {
+      using words = simd::words<Arch>;
+      auto largest = words::broadcast(0);
+      auto smallest = words::broadcast(range.smallest);
+      for (; i + 16 <= x.size(); i += 16) {
+        auto const m = simd::as<std::uint32_t>(simd::floats<Arch>::load(x.data() + i)) & words::broadcast(0x7FFF'FFFF);
+        largest = max(largest, m);
+        smallest = min(smallest, m - words::broadcast(1));
+      }
+      range = {simd::largest<Arch>(largest), simd::smallest<Arch>(smallest)};
+    }
+  }
+  for (; i < x.size(); ++i) {
+    auto const m = magnitude_bits(x[i]);
+    if (m > range.largest) range.largest = m;
+    if (m - 1 < range.smallest) range.smallest = m - 1;
+  }
+  return range;
+}
+
+// No entry is zero, and all lie from 2^-80 to the limit: one comparison for both ends. False for the rest of short rows.
+template <class Arch>
+bool plainly_safe(std::span<float const> x, std::uint32_t limit) noexcept {
+  if constexpr (simd::vector_arch<Arch>) {
+    using words = simd::words<Arch>;
+    if (x.size() % 16 != 0 || x.empty()) return false;
+    words largest[2]{words::broadcast(0), words::broadcast(0)};
+    auto const above_safe = [&](std::size_t i) __attribute__((always_inline)) {
+      auto const bits = simd::as<std::uint32_t>(simd::floats<Arch>::load(x.data() + i));
+      return bits + bits - words::broadcast(2 * safe_magnitude);
+    };
+    for (std::size_t i = 0; i + 16 <= x.size(); i += 32) {
+      largest[0] = max(largest[0], above_safe(i));
+      if (i + 32 <= x.size()) largest[1] = max(largest[1], above_safe(i + 16));
+    }
+    auto const most = simd::largest<Arch>(max(largest[0], largest[1]) >> 1);
+    return most < limit - safe_magnitude;
+  }
+  return false;
+}
+
+constexpr std::uint32_t magnitude_limit(int growth) noexcept {
+  return growth >= 127 ? 0 : static_cast<std::uint32_t>(254 - growth) << 23;
+}
+
+// x as the header says; returns whether it was multiplied by 2^80.
+template <class Arch>
+constexpr bool bring_to_safety(std::span<float> x, magnitude_range const& range) noexcept {
+  if (range.smallest + 1 >= safe_magnitude) return false;
+  bool const raise = range.largest < raise_magnitude;
+  for (float& v : x)
+    if (raise)
+      v = ieee_multiply(v, 0x1p80f);
+    else if (magnitude_bits(v) < safe_magnitude)
+      v = 0.0f;
+  return raise;
+}
+
+template <class Arch, class F>
+constexpr status guarded(std::span<float> x, int growth, F f) noexcept {
+  auto const limit = magnitude_limit(growth);
+  if (!std::is_constant_evaluated() && plainly_safe<Arch>(x, limit)) {
+    f();
+    return errc::ok;
+  }
+  auto const range = magnitude_range_of<Arch>(x);
+  if (range.largest >= limit) return errc::not_finite;
+  bool const raised = bring_to_safety<Arch>(x, range);
+  f();
+  if (raised)
+    for (float& v : x) v = ieee_multiply(v, 0x1p-80f);
+  return errc::ok;
+}
+
+}  // namespace skive::detail

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// format/rounding_lanes.hpp: rows under directed and stochastic rounding have the codes of the scalar rule.
+#include "skive/format/rounding_lanes.hpp"
+
+#include "skive/format/fp4.hpp"
+#include "skive/format/fp6.hpp"
+#include "skive/format/fp8.hpp"
+#include "skive/format/rows.hpp"
+#include "support/processor_modes.hpp"
+#include "support/simd_arches.hpp"
+
+#include <bit>
+#include <optional>
+#include <random>
+#include <span>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using namespace skive;
+
+// Every binade with ties of narrow formats and their neighbours, NaN and infinity, in an order without system; then an odd tail.
+std::vector<float> const& numbers() {
+  static auto const all = [] {
+    std::vector<float> x;
+    for (std::uint32_t high = 0; high < 0x1'0000; high += 0x8)
+      for (std::uint32_t const low : {0x0'0000U, 0x0'0001U, 0x4'0000U, 0x7'FFFFU, 0x2'A5C3U})
+        x.push_back(std::bit_cast<float>(((high << 16) & 0xFF80'0000U) | ((high << 16) & 0x78'0000U) | low));
+    std::mt19937 random{5};
+    for (std::size_t i = x.size(); i-- > 1;) std::swap(x[i], x[random() % i]);
+    for (int i = 0; i < 20'007; ++i) x.push_back(static_cast<float>(static_cast<int>(random() % 40'001) - 20'000) * 0x1p-11f);
+    return x;
+  }();
+  return all;
+}
+
+template <class Format, class Rounding>
+auto scalar_code(float x, Rounding const& rounding, std::size_t i) {
+  if constexpr (requires { rounding.at(i); })
+    return Format::encode(x, rounding.at(i));
+  else
+    return Format::encode(x, rounding);
+}
+
+template <class Format, class Arch, class Rounding>
+[[gnu::noinline]] void same(Rounding const& rounding, std::vector<typename Format::code_type> const& expected, bool flush) {
+  static_assert(detail::encodes_rounded<Format, Arch, Rounding>);
+  auto const& x = numbers();
+  std::vector<typename Format::code_type> codes(x.size());
+  std::optional<test::flush_subnormals> mode;
+  if (flush) mode.emplace();
+  auto const s = encode_row<Format, Arch>(std::span<float const>{x}, std::span{codes}, rounding);
+  mode.reset();
+  REQUIRE(s);
+  std::size_t wrong = 0;
+  std::size_t first = 0;
+  for (std::size_t i = x.size(); i-- > 0;)
+    if (codes[i] != expected[i]) ++wrong, first = i;
+  CAPTURE(Arch::name(), flush, first, x[first], +codes[first], +expected[first]);
+  REQUIRE(wrong == 0);
+}
+
+template <class Format, class Arches = test::first_arch, class Rounding>
+void check(Rounding const& rounding) {
+  auto const& x = numbers();
+  std::vector<typename Format::code_type> expected(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) expected[i] = scalar_code<Format>(x[i], rounding, i);
+  test::for_each(Arches{}, [&]<class Arch>() {
+    same<Format, Arch>(rounding, expected, false);
+    same<Format, Arch>(rounding, expected, true);
+  });
+}
+
+template <class Format, class Arches = test::first_arch>
+void check_stochastic() {
+  for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c})
+    for (int const count : {1, 3, 8, 9, 16}) check<Format, Arches>(stochastic_stream{99, 7, count, variant});
+}
+
+}  // namespace
+
+TEST_CASE("directed rounding in lanes", "[format]") {
+  check<e4m3fn>(toward_zero{});
+  check<e4m3fn, test::few_arches>(toward_positive{});
+  check<e2m1>(toward_negative{});
+  check<e5m2>(nearest_away{});
+  check<e4m3fnuz>(toward_odd{});
+  check<int8>(toward_positive{});
+  check<int4_full>(toward_negative{});
+  check<uint8>(toward_odd{});
+  check<mxint8>(toward_positive{});
+}
+
+TEST_CASE("stochastic rounding of floats in lanes", "[format]") {
+  check_stochastic<e4m3fn, test::few_arches>();
+  check_stochastic<e2m1>();
+  check_stochastic<e3m2>();
+}
+
+TEST_CASE("stochastic rounding of integers in lanes", "[format]") {
+  check_stochastic<int8>();
+  check_stochastic<mxint8>();
+}
+
+TEST_CASE("more random bits than lanes hold take the scalar rule", "[format]") {
+  check<e4m3fn>(stochastic_stream{1, 2, 17});
+  check<e4m3fn>(stochastic_stream{1, 2, 32});
+}

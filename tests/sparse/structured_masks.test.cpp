@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// sparse/transposable.hpp, structured_masks.hpp, channel_permutation.hpp: against exhaustive search, energies, refusals.
+#include "skive/sparse/structured_masks.hpp"
+
+#include "skive/sparse/channel_permutation.hpp"
+#include "skive/sparse/n_of_m.hpp"
+#include "skive/sparse/transposable.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace {
+
+using namespace skive;
+using bytes = std::vector<std::byte>;
+
+std::vector<float> gaussian(std::size_t n, unsigned seed, bool squares = true) {
+  std::mt19937 random{seed};
+  std::normal_distribution<float> normal;
+  std::vector<float> out(n);
+  for (auto& x : out) x = normal(random), x = squares ? x * x : x;
+  return out;
+}
+
+// All 0/1 matrices of 4 x 4, those with two in every row and column: the best sum of kept scores.
+double best_sum(float const* score, std::size_t stride, int& patterns) {
+  double best = -1e300;
+  patterns = 0;
+  for (unsigned p = 0; p < 65536; ++p) {
+    bool good = true;
+    for (unsigned k = 0; k < 4; ++k) {
+      good = good && __builtin_popcount(p >> (4 * k) & 15U) == 2;
+      good = good && __builtin_popcount(p >> k & 0x1111U) == 2;
+    }
+    if (!good) continue;
+    ++patterns;
+    double sum = 0;
+    for (unsigned i = 0; i < 16; ++i)
+      if ((p >> i & 1U) != 0) sum += static_cast<double>(score[i / 4 * stride + i % 4]);
+    best = std::max(best, sum);
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("transposable: the best of ninety patterns", "[sparse]") {
+  auto const scores = gaussian(16 * 12, 1, false);
+  bytes masks(16 * 2);
+  REQUIRE(select_transposable_2_of_4({scores.data(), 16, 12}, {masks.data(), 16, 2}));
+  int patterns = 0;
+  for (std::size_t r = 0; r < 16; r += 4)
+    for (std::size_t c = 0; c < 12; c += 4) {
+      double sum = 0;
+      for (std::size_t i = 0; i < 4; ++i) {
+        int row = 0, col = 0;
+        for (std::size_t j = 0; j < 4; ++j) {
+          row += is_kept(std::span{masks}.subspan((r + i) * 2, 2), c + j) ? 1 : 0;
+          col += is_kept(std::span{masks}.subspan((r + j) * 2, 2), c + i) ? 1 : 0;
+          if (is_kept(std::span{masks}.subspan((r + i) * 2, 2), c + j)) sum += static_cast<double>(scores[(r + i) * 12 + c + j]);
+        }
+        REQUIRE((row == 2 && col == 2));
+      }
+      REQUIRE(std::fabs(sum - best_sum(scores.data() + r * 12 + c, 12, patterns)) < 1e-9);
+    }
+  CHECK(patterns == 90);
+  CHECK(detail::transposable_patterns.back() == std::array<std::uint8_t, 4>{5, 5, 0, 0});
+  std::vector<float> const equal(16, 1.0f);  // ties: the first pattern, low places first
+  REQUIRE(select_transposable_2_of_4({equal.data(), 4, 4}, {masks.data(), 4, 1}));
+  CHECK((masks[0] == std::byte{3} && masks[1] == std::byte{3} && masks[2] == std::byte{12} && masks[3] == std::byte{12}));
+}
+
+TEST_CASE("transposable: energy taken from Gaussian weights, refusals", "[sparse]") {
+  auto scores = gaussian(512 * 512, 2);
+  bytes masks(512 * 64);
+  REQUIRE(select_transposable_2_of_4({scores.data(), 512, 512}, {masks.data(), 512, 64}));
+  double lost = 0, all = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    all += static_cast<double>(scores[i]);
+    if (!is_kept(masks, i)) lost += static_cast<double>(scores[i]);
+  }
+  CHECK(std::fabs(lost / all - 0.1776) < 0.002);
+  auto const before = masks;
+  CHECK(select_transposable_2_of_4({scores.data(), 510, 512}, {masks.data(), 510, 64}).error() == errc::size_mismatch);
+  CHECK(select_transposable_2_of_4({scores.data(), 512, 512}, {masks.data(), 512, 63}).error() == errc::size_mismatch);
+  scores[77777] = std::numeric_limits<float>::infinity();
+  CHECK(select_transposable_2_of_4({scores.data(), 512, 512}, {masks.data(), 512, 64}).error() == errc::not_finite);
+  CHECK((masks == before));
+}
+
+TEST_CASE("structured masks: blocks", "[sparse]") {
+  auto scores = gaussian(12 * 20, 3, false);
+  bytes masks(12 * 3, std::byte{0xFF});
+  std::vector<std::byte> memory(select_blocks_scratch(12, 20, 3, 5));
+  matrix_view<float const> const view{scores.data(), 12, 20};
+  REQUIRE(select_blocks(view, 3, 5, 6, {masks.data(), 12, 3}, workspace{memory}));
+  std::vector<std::pair<double, std::size_t>> sums;
+  for (std::size_t b = 0; b < 16; ++b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < 15; ++i) sum += static_cast<double>(scores[(b / 4 * 3 + i / 5) * 20 + b % 4 * 5 + i % 5]);
+    sums.emplace_back(-sum, b);
+  }
+  std::sort(sums.begin(), sums.end());
+  for (std::size_t k = 0; k < 16; ++k)
+    for (std::size_t i = 0; i < 15; ++i) {
+      auto const b = sums[k].second;
+      REQUIRE(is_kept(std::span{masks}.subspan((b / 4 * 3 + i / 5) * 3, 3), b % 4 * 5 + i % 5) == (k < 6));
+    }
+  CHECK(count_kept(masks) == 6 * 15);
+  CHECK(select_blocks(view, 5, 5, 6, {masks.data(), 12, 3}, workspace{memory}).error() == errc::size_mismatch);
+  CHECK(select_blocks(view, 3, 5, 17, {masks.data(), 12, 3}, workspace{memory}).error() == errc::invalid_argument);
+  CHECK(select_blocks(view, 3, 5, 6, {masks.data(), 12, 3}, {}).error() == errc::workspace_too_small);
+  scores[0] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(select_blocks(view, 3, 5, 6, {masks.data(), 12, 3}, workspace{memory}).error() == errc::not_finite);
+}
+
+TEST_CASE("structured masks: V:N:M", "[sparse]") {
+  std::size_t const v = 8, m = 10;
+  auto const scores = gaussian(16 * 20, 4);
+  bytes masks(16 * 3, std::byte{0xFF});
+  REQUIRE(select_v_n_m({scores.data(), 16, 20}, v, 2, m, {masks.data(), 16, 3}));
+  for (std::size_t r = 0; r < 16; r += v)
+    for (std::size_t c = 0; c < 20; c += m) {
+      std::vector<double> sums(m);
+      std::vector<bool> used(m);
+      for (std::size_t i = 0; i < v; ++i) {
+        std::size_t kept = 0;
+        for (std::size_t j = 0; j < m; ++j) {
+          sums[j] += static_cast<double>(scores[(r + i) * 20 + c + j]);
+          if (is_kept(std::span{masks}.subspan((r + i) * 3, 3), c + j)) used[j] = true, ++kept;
+        }
+        REQUIRE(kept == 2);
+      }
+      std::vector<double> sorted = sums;
+      std::sort(sorted.rbegin(), sorted.rend());
+      for (std::size_t j = 0; j < m; ++j)
+        if (used[j]) REQUIRE(sums[j] >= sorted[3]);
+    }
+  // Of the four columns each row keeps its two largest: with V = 1 and M = 4 that is 2:4.
+  bytes plain(16 * 3), as_2_of_4(16 * 3);
+  REQUIRE(select_v_n_m({scores.data(), 16, 20}, 1, 2, 4, {plain.data(), 16, 3}));
+  for (std::size_t r = 0; r < 16; ++r)
+    REQUIRE(n_of_m<2, 4>{}.select(std::span{scores}.subspan(r * 20, 20), std::span{as_2_of_4}.subspan(r * 3, 3)));
+  CHECK((plain == as_2_of_4));
+  CHECK(select_v_n_m({scores.data(), 16, 20}, 3, 2, 4, {plain.data(), 16, 3}).error() == errc::size_mismatch);
+  CHECK(select_v_n_m({scores.data(), 16, 20}, 8, 5, 10, {plain.data(), 16, 3}).error() == errc::invalid_argument);
+}
+
+TEST_CASE("structured masks: ratios of layers", "[sparse]") {
+  float const scores[] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 91};  // mean 10
+  CHECK(*outlier_ratio({scores, 2, 5}, 5.0) == 0.1);
+  CHECK(*outlier_ratio({scores, 2, 5}, 10.0) == 0.0);
+  CHECK(outlier_ratio({scores, 0, 5}, 5.0).error() == errc::invalid_argument);
+  std::vector<double> const d{0.01, 0.02, 0.05};
+  std::vector<double> keep(3);
+  REQUIRE(allocate_keep_ratios(d, 0.3, 0.08, keep));
+  CHECK(std::fabs(keep[0] + keep[1] + keep[2] - 0.9) < 1e-12);
+  CHECK(std::fabs(keep[2] - keep[0] - 0.16) < 1e-12);
+  CHECK(std::fabs(keep[1] - keep[0] - 0.04) < 1e-12);
+  std::vector<double> const same(3, 0.5);
+  REQUIRE(allocate_keep_ratios(same, 0.3, 0.08, keep));
+  CHECK((std::fabs(keep[0] - 0.3) < 1e-12 && keep[0] == keep[1]));
+  CHECK(allocate_keep_ratios(d, 1.0, 0.08, keep).error() == errc::invalid_argument);
+  CHECK(allocate_keep_ratios(d, 0.5, 0.08, std::span{keep}.first(2)).error() == errc::size_mismatch);
+}
+
+TEST_CASE("channel permutation: dealt and swapped columns keep more", "[sparse]") {
+  // Columns of falling size, large ones side by side: the worst order for 2:4.
+  std::size_t const rows = 24, cols = 32;
+  auto scores = gaussian(rows * cols, 6);
+  for (std::size_t i = 0; i < scores.size(); ++i) scores[i] *= std::exp2(-static_cast<float>(i % cols) / 4);
+  matrix_view<float const> const view{scores.data(), rows, cols};
+  std::vector<std::uint32_t> order(cols);
+  std::iota(order.begin(), order.end(), 0U);
+  auto const unordered = *kept_score<2, 4>(view, order);
+  double expected = 0;
+  for (std::size_t r = 0; r < rows; ++r)
+    for (std::size_t c = 0; c < cols; c += 4) {
+      std::vector<float> four(scores.begin() + static_cast<long>(r * cols + c),
+                              scores.begin() + static_cast<long>(r * cols + c + 4));
+      std::sort(four.rbegin(), four.rend());
+      expected += static_cast<double>(four[0]) + static_cast<double>(four[1]);
+    }
+  CHECK(std::fabs(unordered - expected) < 1e-9 * expected);
+  std::vector<double> sums(cols);
+  REQUIRE(deal_columns(view, 4, sums, order));
+  for (std::size_t p = 0; p < cols; ++p)  // rank of the column at place p: places of one group are 8 ranks apart
+    CHECK(std::count_if(sums.begin(), sums.end(), [&](double s) { return s > sums[order[p]]; }) ==
+          static_cast<std::ptrdiff_t>(p % 4 * 8 + p / 4));
+  auto const dealt = *kept_score<2, 4>(view, order);
+  CHECK(dealt > 1.05 * unordered);
+  auto const gained = improve_by_swaps<2, 4>(view, order, 2000, 1);
+  REQUIRE(gained);
+  auto const swapped = *kept_score<2, 4>(view, order);
+  CHECK(*gained > 0);
+  CHECK(std::fabs(swapped - dealt - *gained) < 1e-9 * swapped);
+  auto sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t c = 0; c < cols; ++c) CHECK(sorted[c] == c);
+  CHECK(deal_columns(view, 5, sums, order).error() == errc::size_mismatch);
+  order[3] = 32;
+  CHECK(kept_score<2, 4>(view, order).error() == errc::size_mismatch);
+  CHECK(improve_by_swaps<2, 4>(view, order, 1, 1).error() == errc::size_mismatch);
+}
