@@ -97,6 +97,20 @@ TEST_CASE("svd_accurate: small values keep their digits", "[linalg]") {
   CHECK(worst_relative_error<digits50, skive::native_arch>(graded<double>(14, 12, 120, true, random)) <= digits50(1e-14));
 }
 
+TEST_CASE("svd_accurate: thousands of small rotations do not make rows longer", "[linalg]") {
+  std::mt19937 random{7};
+  auto const a = skive::test::random_matrix<float>(200, 200, random);
+  skive::test::svd_results<float> r(200, 200, 200);
+  std::vector<std::byte> memory(skive::svd_accurate_scratch_bytes<float>(200, 200));
+  REQUIRE(skive::svd_accurate<skive::native_arch, float>(a.view(), r.u.view(), r.sigma, r.vt.view(), workspace{memory}));
+  CHECK(skive::test::distance_from_product<double>(a, r.u, r.sigma, r.vt) <=
+        80 * float_rounding * skive::test::frobenius_norm<double>(a));
+  double squares = 0;
+  for (float const x : r.sigma) squares += static_cast<double>(x) * static_cast<double>(x);
+  auto const size = skive::test::frobenius_norm<double>(a);
+  CHECK(std::abs(squares / (size * size) - 1) <= 24 * float_rounding);
+}
+
 TEST_CASE("svd_accurate: the range of float", "[linalg]") {
   std::mt19937 random{5};
   for (double const scale : {1e38, 1e-20, 1e-37}) {

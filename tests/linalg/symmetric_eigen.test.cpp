@@ -48,7 +48,7 @@ void check(matrix<T> const& a, double rounding) {
     std::vector<T> values(n);
     matrix<T> vectors(n, n, 1);
     REQUIRE(decompose<Arch>(jacobi, a, values, vectors));
-    Wide const bound = Wide(rounding) * Wide(16.0 + 8.0 * std::sqrt(static_cast<double>(n)));
+    Wide const bound = Wide(rounding) * Wide(16.0 + 12.0 * std::sqrt(static_cast<double>(n)));
     CHECK(skive::test::distance_from_orthonormal<Wide>(vectors, true) <= bound);
     Wide error(0);
     Wide size(0);

@@ -3,8 +3,8 @@
 /// @file linalg/bidiagonal.hpp - reduction to upper bidiagonal form by Householder reflections.
 ///
 ///   A = Q B P^T,   A of m rows and n <= m columns, B upper bidiagonal,   Q = H_0 H_1 ... , P = G_0 G_1 ...
-///   H_i = 1 - t_i v_i v_i^T: v_i is row i of `left` (zeros, then 1 at place i);   G_i = 1 - s_i u_i u_i^T: row i of `right`, 1
-///   at i + 1
+///   H_i = 1 - t_i v_i v_i^T: v_i is row i of `left` (zeros, then 1 at place i)
+///   G_i = 1 - s_i u_i u_i^T: u_i is row i of `right`, its 1 at i + 1
 ///
 /// Panels of 32 columns: the matrix is read twice per column and written once per panel, by a product.
 ///

@@ -6,8 +6,9 @@
 ///   the shorter order 16 steps meet every index below 16 with every one above
 ///
 /// In a step lane l pairs columns l and l + 16; between steps columns move to other lanes and rows stay. For a pair with
-/// entries a = g_pp, b = g_qq, c = g_pq:   z = (b - a) / 2 c,   t = sign(z) / (|z| + sqrt(1 + z^2)),   cosine = 1 / sqrt(1 +
-/// t^2); the pair is left alone when |c| <= tolerance sqrt(a) sqrt(b), or when a or b is too small for c to have digits.
+/// entries a = g_pp, b = g_qq, c = g_pq:   z = (b - a) / 2 c,   t = sign(z) / (|z| + sqrt(1 + z^2)),
+/// cosine = 1 / sqrt(1 + t^2); the pair is left alone when |c| <= tolerance sqrt(a) sqrt(b), or when a or b is too small for c to
+/// have digits.
 ///
 /// Model of : -
 /// Cost     : 31 (16) steps of about 600 operations on sixteen lanes.

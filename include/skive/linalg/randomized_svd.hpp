@@ -7,7 +7,7 @@
 ///   randomized_svd            k = sigma.size() triplets, l = k + oversampling
 ///   randomized_svd_adaptive   blocks of columns until |A - Q B| <= relative_error |A| in the Frobenius norm: returns the rank
 ///
-/// For k <= n / 8 or so: near k = n / 2 of a flat spectrum the full decomposition is both better and no slower.
+/// For k <= n / 8 or so: of a flat spectrum, which whitened weights have, a larger share is lost that svd_fast keeps.
 ///
 /// Model of : -
 /// Cost     : 2 q + 2 products of 2 m n l operations, each a pass over A, and (m + n) l^2 work between them.

@@ -2,8 +2,8 @@
 #pragma once
 /// @file linalg/rotation_sequence.hpp - many sweeps of plane rotations, kept until they are worth a pass over the rows they turn.
 ///
-///   sweep k, rotations i = first_k ... last_k - 1 in this order:   (row_i, row_i+1) <- (c row_i + s row_i+1, c row_i+1 - s
-///   row_i)
+///   sweep k, rotations i = first_k ... last_k - 1 in this order:
+///     (row_i, row_i+1) <- (c row_i + s row_i+1, c row_i+1 - s row_i)
 ///
 /// What QR iterations do to vectors. Four sweeps run through the rows together, the later ones a row behind, so that a row is
 /// loaded and stored once for four rotations; a strip of columns takes all sweeps before the next one begins.
@@ -12,9 +12,8 @@
 /// Cost     : 6 operations per rotation and column.
 /// Accuracy : each rotation rounds like a product by an orthogonal matrix.
 /// Promise  : a column's result does not depend on which others are there: threads may share the columns.
-/// Source   : F. G. Van Zee, R. A. van de Geijn, G. Quintana-Orti, "Restructuring the tridiagonal and bidiagonal QR algorithms
-/// for
-///            performance", ACM TOMS 40(3), 2014.
+/// Source   : F. G. Van Zee, R. A. van de Geijn, G. Quintana-Orti, "Restructuring the tridiagonal and bidiagonal QR
+///            algorithms for performance", ACM TOMS 40(3), 2014.
 
 #include "skive/linalg/lane_block.hpp"
 

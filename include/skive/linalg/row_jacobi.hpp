@@ -11,12 +11,11 @@
 ///   for (round...) for (pair...) moved |= job.template rotate<Arch>(round, pair);     until no pair of a sweep moved
 ///
 /// Model of : -
-/// Cost     : a sweep of n rows of length k: n^2 k operations for the inner products, 2 n^2 k for the products J^T W.
+/// Cost     : a sweep of n rows of length k: n^2 k operations for the inner products, 4 n^2 k for the products J^T W.
 /// Accuracy : each norm that a sweep leaves is within a few roundings relative, however much smaller it is than others.
 /// Promise  : the same bits for any split of a round's pairs over threads; no scratch but 26 KiB (T = float) of the stack.
-/// Source   : M. R. Hestenes, "Inversion of matrices by biorthogonalization", 1958; rounds as R. P. Brent, F. T. Luk, 1985; V.
-/// Hari,
-///            "Convergence of a block-oriented quasi-cyclic Jacobi method", SIAM J. Matrix Anal. Appl. 29, 2007.
+/// Source   : M. R. Hestenes, "Inversion of matrices by biorthogonalization", 1958; rounds as R. P. Brent, F. T. Luk, 1985;
+///            V. Hari, "Convergence of a block-oriented quasi-cyclic Jacobi method", SIAM J. Matrix Anal. Appl. 29, 2007.
 
 #include "skive/linalg/jacobi_panel.hpp"
 

@@ -2,14 +2,13 @@
 #pragma once
 /// @file linalg/row_orthonormal.hpp - nearly orthonormal rows made orthonormal, the first ones changed least.
 ///
-///   E = Z Z^T - 1,   Z <- (1 - strict lower triangle of E - diagonal of E / 2) Z     until |E| is rounding, if it is small at
-///   first complete_rows    each row loses its parts along those before it; a row that has nothing left becomes a unit vector's
-///   rest
+///   E = Z Z^T - 1,   Z <- (1 - strict lower triangle of E - diagonal of E / 2) Z     until |E| is rounding, if it is small
+///   complete   each row loses its parts along those before it; one that has nothing left becomes what is left of a unit vector
 ///
 /// Earlier rows (large singular values) keep their digits: row i moves by about |e_ij|, j <= i.
 ///
 /// Model of : -
-/// Cost     : 3 n^2 k operations a round for n rows of length k; complete_rows 8 n k a row.
+/// Cost     : 3 n^2 k operations a round for n rows of length k; complete 8 n k a row.
 /// Accuracy : |Z Z^T - 1| of a few dozen roundings.
 /// Promise  : any finite rows, zeros included, become orthonormal (n <= k).
 /// Source   : first order of A. Bjoerck, "Solving linear least squares problems by Gram-Schmidt orthogonalization", BIT 7, 1967;

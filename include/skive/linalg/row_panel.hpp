@@ -7,9 +7,11 @@
 /// x_0 ... x_15 are the rows of one block, x_16 ... x_31 those of the other. Row lengths are multiples of 16.
 ///
 /// Model of : -
-/// Cost     : 32 * 33 (16 * 32 between the blocks) and 64 * 32 operations per column; `combine` works in place, 16 or 32 columns
-/// at a time. Accuracy : each inner product is one of 16 / 8 / 4 lanes (registers) and a tree; errors are relative to |x_i|
-/// |x_j|. Promise  : no scratch; every result depends on the 32 rows only. Source   : -
+/// Cost     : 32 * 33 (16 * 32 between the blocks) and 64 * 32 operations per column; `combine` works in place, one or two
+///            registers of columns at a time.
+/// Accuracy : an inner product is summed in the lanes of one register and then as a tree; errors are relative to |x_i| |x_j|.
+/// Promise  : no scratch; every result depends on the 32 rows only.
+/// Source   : -
 
 #include "skive/linalg/lane_block.hpp"
 

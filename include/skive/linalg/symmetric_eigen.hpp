@@ -11,13 +11,13 @@
 /// Of A the lower triangle is read.
 ///
 /// Model of : -
-/// Cost     : symmetric_eigen 12 n^3 operations with all vectors, 8 n^3 / 3 without; _jacobi about 8 sweeps of 12 n^3 with
-/// vectors. Accuracy : values to c n u |A|; symmetric_eigen_jacobi of positive definite A to c n u k relative, k: the condition
-/// number of
-///            A scaled to a diagonal of ones.
-/// Promise  : not_finite for NaN or infinity, no_convergence after a bounded number of steps; the same bits for one instruction
-/// set. Source   : B. Parlett, "The Symmetric Eigenvalue Problem", 1980; J. Demmel, K. Veselic, SIAM J. Matrix Anal. Appl. 13,
-/// 1992.
+/// Cost     : symmetric_eigen 9 n^3 operations with all vectors, 2 n^3 without; _jacobi 6 n^3 a sweep with vectors, else 3 n^3.
+/// Accuracy : values to c n u |A|; symmetric_eigen_jacobi of positive definite A to c n u k relative, k: the condition number
+///            of A scaled to a diagonal of ones.
+/// Promise  : not_finite for NaN or infinity, no_convergence after a bounded number of steps; the same bits for one
+///            instruction set.
+/// Source   : B. Parlett, "The Symmetric Eigenvalue Problem", 1980; J. Demmel, K. Veselic, SIAM J. Matrix Anal. Appl. 13,
+///            1992.
 
 #include "skive/linalg/tridiagonal.hpp"
 

@@ -9,11 +9,12 @@
 /// of a block to the smaller one (QL is QR with the order reversed), with Wilkinson's shift.
 ///
 /// Model of : -
-/// Cost     : 8 n^3 / 3 operations for the reduction, 6 n^3 for vectors by QR steps, about 0.9 n^2 rotations.
+/// Cost     : 2 n^3 operations for the reduction; 0.9 n^2 rotations (random matrices), for vectors 6 operations more per
+///            rotation and column.
 /// Accuracy : eigenvalues to c n u |A|.
 /// Promise  : ends after 12 n^2 + 400 rotations; d is unordered.
-/// Source   : G. Golub, C. Van Loan, "Matrix Computations", 4th edition, section 8.3; J. Dongarra, D. Sorensen, S. Hammarling,
-/// 1989.
+/// Source   : G. Golub, C. Van Loan, "Matrix Computations", 4th edition, section 8.3; J. Dongarra, D. Sorensen,
+///            S. Hammarling, J. Comp. Appl. Math. 27, 1989.
 
 #include "skive/linalg/reflections.hpp"
 #include "skive/linalg/rotation_sequence.hpp"
