@@ -200,6 +200,7 @@ class rotated {
     if (!accepts_length(n)) return errc::size_mismatch;
     if (auto const s = check_blocks(*this, n, to); !s) return s;
     if (w.size() < scratch_bytes(n)) return errc::workspace_too_small;
+    if (overlaps(row, w, scratch_bytes(n))) return errc::overlap;
     auto const turned = w.take<float>(n);
     if (auto const s = rotate<Arch>(row, turned, w); !s) return s;
     return for_each_piece(n, to, [&](std::size_t first, std::size_t count, bytes_to const& piece) noexcept {
