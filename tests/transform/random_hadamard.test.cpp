@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/random_hadamard.hpp, random_signs.hpp: signs of the stream, definition, laws, blocks, and incoherence of heavy-tailed
-// rows.
+// transform/random_hadamard.hpp, random_signs.hpp: signs of the stream, definition, laws, blocks, heavy-tailed rows.
 #include "skive/transform/random_hadamard.hpp"
 
 #include "laws/transform.hpp"

@@ -12,8 +12,7 @@
 ///            transforms x once for all rows, dot() is the codec's.
 /// Accuracy : that of the codec on T x: an isometry keeps the squared error of a row.
 /// Promise  : the bytes of codec.encode on T x. A row with an entry that is not finite, or of 2^(126 - 2 growth) and more, is
-///            refused with not_finite, since it would spread; bytes that decode to such numbers are corrupt. Nothing is written
-///            then.
+///            refused with not_finite, since it would spread, before the first write; bytes that decode to such are corrupt.
 /// Source   : S. Ashkboos et al., "QuaRot", NeurIPS 2024; A. Tseng et al., "QuIP#", ICML 2024.
 
 #include "skive/core/concepts.hpp"

@@ -2,11 +2,10 @@
 #pragma once
 /// @file transform/outlier_rotation.hpp - DuQuant's rotation of a block of channels, found greedily from activations.
 ///
-///   R: orthogonal, first row 1 / sqrt(n), random otherwise;  repeat: swap the channel with the largest |x| to the front, X <- X
-///   R; Q^T is the product of the swaps and R up to the step at which max |X| was smallest;  y = Q x for a token x
+///   R: orthogonal, first row 1 / sqrt(n), random otherwise;  repeat: swap the channel with the largest |x| to the front, then
+///   X <- X R;  Q^T is the product of the swaps and R up to the step at which max |X| was smallest;  y = Q x for a token x
 ///
-/// Together with zigzag() of transform/permutation.hpp between two of them, block by block, this is DuQuant; dense_rotation
-/// applies Q.
+/// dense_rotation applies Q. With zigzag() of transform/permutation.hpp between two of them, block by block, this is DuQuant.
 ///
 /// Model of : -
 /// Cost     : (rows + n) n^2 multiply-adds a step.

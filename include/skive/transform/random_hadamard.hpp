@@ -73,7 +73,7 @@ class random_hadamard {
   }
 
  private:
-  hadamard hadamard_{};
+  hadamard hadamard_;
   random_signs before_{1, 1};  // seed 1 leaves one number as it is
   random_signs after_{1, 1};
   sign_places places_ = sign_places::before;
