@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// compose/rotated.hpp: the codec's bytes of the rotated row, laws of block_codec, products, refusals, a row saved from its
-// outliers.
+// compose/rotated.hpp: the codec of the rotated row, laws of block_codec, products, refusals, outliers.
 #include "skive/compose/rotated.hpp"
 
 #include "laws/block_codec.hpp"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/algebra.hpp, rows.hpp: compositions against their definitions, rows and columns of matrices, halves, folding,
-// refusals.
+// transform/algebra.hpp, rows.hpp: compositions by definition, rows and columns of matrices, halves, folding, refusals.
 #include "skive/transform/algebra.hpp"
 
 #include "laws/transform.hpp"

@@ -84,6 +84,8 @@ TEST_CASE("order_by sorts stably, zigzag deals there and back", "[transform]") {
   CHECK(skive::order_by(keys, std::span{out}.first(8)).error() == errc::size_mismatch);
   REQUIRE(skive::zigzag(numbers{0, 1, 2, 3, 4, 5, 6, 7, 8}, 3, out));
   CHECK(out == numbers{0, 5, 6, 1, 4, 7, 2, 3, 8});
+  CHECK(skive::zigzag(std::span<std::uint32_t const>{out}.first(6), 3, std::span{out}.last(6)).error() == errc::overlap);
+  CHECK(skive::invert_order(out, out).error() == errc::overlap);
   CHECK(skive::zigzag(out, 2, out).error() == errc::invalid_argument);
   CHECK(skive::zigzag(out, 0, out).error() == errc::invalid_argument);
   CHECK(skive::zigzag(numbers{0}, 1, out).error() == errc::size_mismatch);
@@ -122,6 +124,9 @@ TEST_CASE("column_keys against their definitions", "[transform]") {
   }
   CHECK(skive::column_keys(m, column_key::range, std::span{range}.first(9)).error() == errc::size_mismatch);
   auto dirty = memory;
+  CHECK(
+      skive::column_keys(skive::matrix_view<float const>{dirty.data(), 7, 10, 12}, column_key::range, std::span{dirty}.first(10))
+          .error() == errc::overlap);
   dirty[5] = std::numeric_limits<float>::infinity();
   CHECK(skive::column_keys(skive::matrix_view<float const>{dirty.data(), 7, 10, 12}, column_key::energy, energy).error() ==
         errc::not_finite);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/random_hadamard.hpp, random_signs.hpp: signs of the stream, definition, laws, blocks, and incoherence of heavy-tailed
-// rows.
+// transform/random_hadamard.hpp, random_signs.hpp: signs of the stream, definition, laws, blocks, heavy-tailed rows.
 #include "skive/transform/random_hadamard.hpp"
 
 #include "laws/transform.hpp"
@@ -34,7 +33,7 @@ double largest_over_rms(std::vector<float> const& x) {
 
 TEST_CASE("random_signs: bits of the counter-based stream, exact for every pattern", "[transform]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
-    for (std::size_t const n : {0U, 1U, 15U, 127U, 128U, 129U, 300U, 1024U}) {
+    for (std::size_t const n : {0U, 1U, 15U, 127U, 128U, 129U, 300U, 1024U, 2500U}) {
       random_signs const t{n, 42, 7};
       std::vector<float> x(n);
       for (std::size_t i = 0; i < n; ++i) x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(i * 2654435761U));  // NaN too

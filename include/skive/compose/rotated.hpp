@@ -12,8 +12,7 @@
 ///            transforms x once for all rows, dot() is the codec's.
 /// Accuracy : that of the codec on T x: an isometry keeps the squared error of a row.
 /// Promise  : the bytes of codec.encode on T x. A row with an entry that is not finite, or of 2^(126 - 2 growth) and more, is
-///            refused with not_finite, since it would spread; bytes that decode to such numbers are corrupt. Nothing is written
-///            then.
+///            refused with not_finite, since it would spread, before the first write; bytes that decode to such are corrupt.
 /// Source   : S. Ashkboos et al., "QuaRot", NeurIPS 2024; A. Tseng et al., "QuIP#", ICML 2024.
 
 #include "skive/compose/parts.hpp"
@@ -185,6 +184,7 @@ class rotated {
     if (!accepts_length(n)) return errc::size_mismatch;
     if (auto const s = check_blocks(*this, n, to); !s) return s;
     if (w.size() < scratch_bytes(n)) return errc::workspace_too_small;
+    if (overlaps(row, w, scratch_bytes(n))) return errc::overlap;
     auto const turned = w.take<float>(n);
     if (auto const s = rotate<Arch>(row, turned, w); !s) return s;
     return for_each_piece(n, to, [&](std::size_t first, std::size_t count, bytes_to const& piece) noexcept {

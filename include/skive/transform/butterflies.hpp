@@ -5,12 +5,13 @@
 ///   for h = first, 2 first, ..., n / 2:   (x_j, x_(j+h)) <- (x_j + x_(j+h), x_j - x_(j+h))   for every j without bit h;
 ///   then x_j <- RNE(x_j scale)
 ///
-/// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does 3 or 4 stages in
-/// registers. 4096 numbers stay in L1 and 65536 in L2 until their stages are done; what is left is one more pass: in registers
-/// for up to 4 (AVX-512; else 3) stages, else over tiles of 65536 numbers, copied to scratch since their rows share cache sets.
+/// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
+/// registers. 4096 numbers stay in L1 and 65536 in L2 until their stages are done. What is left is one more pass over memory: in
+/// registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
 ///
 /// Model of : -
-/// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch: tile_floats.
+/// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch:
+///            walsh_hadamard_floats(n).
 /// Accuracy : each stage rounds once.
 /// Promise  : the same bits for every Arch, scalar_arch included.
 /// Source   : B. J. Fino, V. R. Algazi, "Unified matrix treatment of the fast Walsh-Hadamard transform", IEEE Trans. Computers

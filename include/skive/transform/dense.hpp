@@ -5,9 +5,10 @@
 ///   forward: y_i = fl(sum_j Q(i, j) x_j),   inverse: y_j = fl(sum_i Q(i, j) x_i);   sums of exact products in double
 ///
 /// Model of : orthogonal_transform as far as Q is orthogonal: orthogonality() measures it. Q is a view that the caller keeps.
-/// Cost     : n double multiply-adds a number; Q is read once a row. Blocks of 64 to 256 under block_diagonal are what papers
-/// use. Accuracy : ||y - Q x|| <= u ||x|| to first order, for the Q that is stored. Promise  : the same bits for every Arch,
-/// under FTZ, DAZ and contraction. A refused row is untouched. Source   : -
+/// Cost     : n double multiply-adds a number; Q is read once a row. Papers use blocks of 64 to 256, under block_diagonal.
+/// Accuracy : ||y - Q x|| <= u ||x|| to first order, for the Q that is stored.
+/// Promise  : the same bits for every Arch, under FTZ, DAZ and contraction. A refused row is untouched.
+/// Source   : -
 
 #include "skive/core/concepts.hpp"
 #include "skive/core/matrix_view.hpp"

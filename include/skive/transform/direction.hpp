@@ -12,10 +12,11 @@
 ///
 /// Model of : -
 /// Cost     : size checks and one pass that reads the row (transform/safe_range.hpp).
-/// Promise  : a refused row is untouched.
+/// Promise  : a refused row is untouched; one that shares bytes with the scratch is refused (overlap).
 /// Source   : -
 
 #include "skive/core/concepts.hpp"
+#include "skive/core/overlap.hpp"
 #include "skive/transform/safe_range.hpp"
 
 namespace skive {
@@ -77,6 +78,7 @@ template <class Arch, direction D, class T>
 constexpr status transformed(T const& t, std::span<float> x, workspace w) noexcept {
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
+  if (overlaps(x, w, t.scratch_bytes())) return errc::overlap;
   return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
 }
 

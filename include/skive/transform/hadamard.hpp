@@ -9,16 +9,12 @@
 /// (transform/hartley.hpp); plan() says which case it is. Stages of 2 come first, then m1, m2, m3, the product, and the primes.
 ///
 /// Model of : orthogonal_transform
-/// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of the
-/// odd
-///            part; matrices of order 36 and more are expanded to m^2 / 4 bytes of scratch in every call. A value has about 1
-///            KiB.
-/// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order; roundings() = s + sum of (m / 4 + 1) + 2 + sum of (1 + sqrt(p)
-/// /
-///            16), u = 2^-24. Small entries beside large ones count as zero as in walsh_hadamard.hpp.
+/// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of
+///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1016 bytes.
+/// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order, u = 2^-24: roundings() = s + 2 + sum of (m / 4 + 1) + sum of
+///            (1 + sqrt(p) / 16). Small entries beside large ones count as zero as in walsh_hadamard.hpp.
 /// Promise  : the same bits on every instruction set, under FTZ, DAZ and contraction. A refused row is untouched.
-/// Source   : those of its parts; Kronecker products as in A. Chee et al., "QuIP#", ICML 2024 and Y. Ashkboos et al., "QuaRot",
-/// 2024.
+/// Source   : those of its parts; Kronecker products as in A. Tseng et al., "QuIP#", ICML 2024.
 
 #include "skive/transform/hadamard_factor.hpp"
 #include "skive/transform/hadamard_plan.hpp"

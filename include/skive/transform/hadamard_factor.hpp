@@ -10,9 +10,8 @@
 /// Model of : -
 /// Cost     : m / 4 + 5 additions a number for 16 columns at a time, where the plain product takes m - 1; columns that are no
 ///            multiple of 16 are padded. Scratch: 4096 + 32 m floats and m^2 / 4 bytes.
-/// Accuracy : ||error|| <= (m / 4 + 1) u ||x|| sqrt(m) to first order, before the scale: partial sums are products with parts of
-/// an
-///            orthogonal matrix.
+/// Accuracy : ||error|| <= (m / 4 + 1) u ||x|| sqrt(m) to first order, before the scale: partial sums are products with
+///            parts of an orthogonal matrix.
 /// Promise  : the same bits for every Arch, scalar_arch included.
 /// Source   : tables of all sums of a few: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradzev, 1970.
 
@@ -142,8 +141,7 @@ constexpr void mix_columns(float* x, std::size_t width, sign_codes const& h, flo
 // Tables, sums, and a tile of gathered columns, each 16 wide.
 constexpr std::size_t mix_blocks_floats(std::uint32_t m) noexcept { return 16 * (16 * quads_at_once + 2 * std::size_t{m}); }
 
-// Sixteen columns (or `columns`, fewer) from `first` on of blocks that are no multiple of 16 wide, gathered in `tile` and put
-// back.
+// Sixteen columns (or `columns`, fewer) from `first` on of blocks that are no multiple of 16 wide, gathered and put back.
 template <class Arch>
 void mix_gathered(float* x, std::size_t width, sign_codes const& h, float const* scale, float* room, std::size_t first,
                   std::size_t columns) noexcept {
@@ -169,8 +167,8 @@ void mix_gathered(float* x, std::size_t width, sign_codes const& h, float const*
         column[l][j * width] = tile[16 * j + l];
 }
 
-/// x: `count` times h.order blocks of `width` numbers; `room`: mix_blocks_floats(h.order). Precondition: a row that guarded()
-/// lets through.
+/// x: `count` times h.order blocks of `width` numbers; `room`: mix_blocks_floats(h.order).
+/// Precondition: a row that guarded() lets through.
 template <class Arch>
 constexpr void mix_blocks(float* x, std::size_t width, std::size_t count, sign_codes const& h, float const* scale,
                           float* room) noexcept {

@@ -14,7 +14,7 @@
 /// 476 508 520 532 536 584 596 604 612 652 668.
 ///
 /// Model of : primitive
-/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 200 bytes.
+/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 232 bytes.
 /// Accuracy : exact.
 /// Promise  : constexpr; the same matrix everywhere. `t` is as large as it can be: the core is the smallest.
 /// Source   : R. E. A. C. Paley, "On orthogonal matrices", J. Math. Phys. 12, 1933; J. Williamson, Duke Math. J. 11, 1944; J. M.

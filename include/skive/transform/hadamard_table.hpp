@@ -6,10 +6,10 @@
 ///
 /// Model of : -
 /// Cost     : data.
-/// Source   : m = 23: L. D. Baumert, S. W. Golomb, M. Hall, 1962; 29, 39, 43: Williamson's sequences of J. Williamson, 1944, and
-///            L. D. Baumert, M. Hall, 1965; 47: D. Z. Djokovic, 2008; 59: R. J. Fletcher, C. Koukouvinos, J. Seberry, 2004; 107:
-///            H. Kharaghani, B. Tayfeh-Rezaie, "A Hadamard matrix of order 428", J. Combin. Designs 13, 2005. The tests multiply
-///            each matrix with its transpose.
+/// Source   : the orders are due to L. D. Baumert, S. W. Golomb, M. Hall, 1962 (92); J. Williamson, 1944 (172); L. D. Baumert, M.
+///            Hall, 1965, and L. D. Baumert, 1966 (156, 116); R. J. Turyn (188); R. J. Fletcher, C. Koukouvinos, J. Seberry, 2004
+///            (236, a skew one); H. Kharaghani, B. Tayfeh-Rezaie, J. Combin. Designs 13, 2005 (428). The rows are those of
+///            public tables; the tests multiply each matrix with its transpose.
 
 #include <array>
 #include <cstdint>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/hartley.hpp - the orthonormal Hartley matrix of any order, applied across blocks: for orders without +-1
-/// matrix.
+/// @file transform/hartley.hpp - the orthonormal Hartley matrix of any order, applied across blocks of equal width.
 ///
 ///   y_i = sum_j c(i j mod p) x_j,   c(k) = (cos(2 pi k / p) + sin(2 pi k / p)) / sqrt(p);   symmetric, its own inverse
 ///

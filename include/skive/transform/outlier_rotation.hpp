@@ -2,11 +2,10 @@
 #pragma once
 /// @file transform/outlier_rotation.hpp - DuQuant's rotation of a block of channels, found greedily from activations.
 ///
-///   R: orthogonal, first row 1 / sqrt(n), random otherwise;  repeat: swap the channel with the largest |x| to the front, X <- X
-///   R; Q^T is the product of the swaps and R up to the step at which max |X| was smallest;  y = Q x for a token x
+///   R: orthogonal, first row 1 / sqrt(n), random otherwise;  repeat: swap the channel with the largest |x| to the front, then
+///   X <- X R;  Q^T is the product of the swaps and R up to the step at which max |X| was smallest;  y = Q x for a token x
 ///
-/// Together with zigzag() of transform/permutation.hpp between two of them, block by block, this is DuQuant; dense_rotation
-/// applies Q.
+/// dense_rotation applies Q. With zigzag() of transform/permutation.hpp between two of them, block by block, this is DuQuant.
 ///
 /// Model of : -
 /// Cost     : (rows + n) n^2 multiply-adds a step.
@@ -81,13 +80,16 @@ constexpr void spreading_rotation(std::uint64_t seed, matrix_view<float> rt, std
 }  // namespace detail
 
 /// Fills q (n x n) from activations (rows x n), n >= 2. Fails with size_mismatch, workspace_too_small below
-/// outlier_rotation_bytes(), invalid_argument for steps < 0, or not_finite unless every |x| < 2^60.
+/// outlier_rotation_bytes(), overlap, invalid_argument for steps < 0, or not_finite unless every |x| < 2^60.
 template <class Arch = native_arch>
 constexpr result<outlier_search> outlier_rotation(matrix_view<float const> activations, int steps, std::uint64_t seed,
                                                   matrix_view<float> q, workspace w) noexcept {
   auto const n = q.rows;
   if (!q.valid() || !activations.valid() || q.cols != n || activations.cols != n || n < 2) return errc::size_mismatch;
   if (steps < 0) return errc::invalid_argument;
+  if (overlaps(std::span<float const>{activations.data, activations.rows == 0 ? 0 : n}, matrix_view<float const>{q}) ||
+      overlaps(std::span<float>{q.data, n}, activations))
+    return errc::overlap;
   if (w.size() < outlier_rotation_bytes(activations.rows, n)) return errc::workspace_too_small;
   auto best = detail::peak_of(activations);
   for (std::size_t r = 0; r < activations.rows; ++r)

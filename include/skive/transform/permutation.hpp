@@ -47,7 +47,7 @@ class permutation {
   constexpr std::size_t scratch_bytes() const noexcept { return size_ == 0 ? 0 : workspace::bytes<float>(size_); }
   constexpr int growth() const noexcept { return 0; }
 
-  /// Fails with size_mismatch or workspace_too_small.
+  /// Fails with size_mismatch, workspace_too_small or overlap.
   template <class Arch = native_arch>
   constexpr status forward(std::span<float> x, workspace w) const noexcept {
     return run<Arch, direction::forward>(x, w);
@@ -73,6 +73,7 @@ class permutation {
   constexpr status run(std::span<float> x, workspace w) const noexcept {
     if (x.size() != size_) return errc::size_mismatch;
     if (w.size() < scratch_bytes()) return errc::workspace_too_small;
+    if (overlaps(x, w, scratch_bytes()) || overlaps(x, order())) return errc::overlap;
     apply<Arch, D>(x.data(), w);
     return errc::ok;
   }
@@ -83,9 +84,10 @@ class permutation {
 
 static_assert(orthogonal_transform<permutation>);
 
-/// order[i]: where the i-th largest key stands. Fails with size_mismatch, or not_finite for a NaN.
+/// order[i]: where the i-th largest key stands. Fails with size_mismatch, overlap, or not_finite for a NaN.
 constexpr status order_by(std::span<float const> keys, std::span<std::uint32_t> order) noexcept {
   if (keys.size() != order.size() || keys.size() > 0xFFFF'FFFFU) return errc::size_mismatch;
+  if (overlaps(keys, order)) return errc::overlap;
   for (auto const k : keys)
     if (is_nan(k)) return errc::not_finite;
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::uint32_t>(i);
@@ -113,10 +115,11 @@ constexpr status order_by(std::span<float const> keys, std::span<std::uint32_t> 
 }
 
 /// out: `blocks` blocks of equal size; of every 2 `blocks` entries of `order` the first half goes to blocks 0, 1, ..., the second
-/// to ..., 1, 0. Fails with size_mismatch, or invalid_argument unless `blocks` divides the size.
+/// to ..., 1, 0. Fails with size_mismatch, overlap, or invalid_argument unless `blocks` divides the size.
 constexpr status zigzag(std::span<std::uint32_t const> order, std::size_t blocks, std::span<std::uint32_t> out) noexcept {
   if (order.size() != out.size()) return errc::size_mismatch;
   if (blocks == 0 || order.size() % blocks != 0) return errc::invalid_argument;
+  if (overlaps(order, out)) return errc::overlap;
   auto const each = order.size() / blocks;
   for (std::size_t i = 0; i < order.size(); ++i) {
     auto const turn = i / blocks;
@@ -126,9 +129,10 @@ constexpr status zigzag(std::span<std::uint32_t const> order, std::size_t blocks
   return errc::ok;
 }
 
-/// out[order[i]] = i: the order of the inverse. Fails with size_mismatch; order is a permutation's.
+/// out[order[i]] = i: the order of the inverse. Fails with size_mismatch or overlap; order is a permutation's.
 constexpr status invert_order(std::span<std::uint32_t const> order, std::span<std::uint32_t> out) noexcept {
   if (order.size() != out.size()) return errc::size_mismatch;
+  if (overlaps(order, out)) return errc::overlap;
   for (auto const i : order)
     if (i >= out.size()) return errc::invalid_argument;
   for (std::size_t i = 0; i < order.size(); ++i) out[order[i]] = static_cast<std::uint32_t>(i);
@@ -141,9 +145,10 @@ enum class column_key : std::uint8_t {
   energy,   ///< sum of squares in double, rounded to float
 };
 
-/// One key for each column. Fails with size_mismatch, or not_finite where an entry or a key is not.
+/// One key for each column. Fails with size_mismatch, overlap, or not_finite where an entry or a key is not.
 constexpr status column_keys(matrix_view<float const> x, column_key key, std::span<float> out) noexcept {
   if (!x.valid() || out.size() != x.cols) return errc::size_mismatch;
+  if (overlaps(out, x)) return errc::overlap;
   for (std::size_t r = 0; r < x.rows; ++r)
     for (auto const v : x.row(r))
       if (!is_finite(v)) return errc::not_finite;

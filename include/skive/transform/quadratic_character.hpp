@@ -5,8 +5,7 @@
 ///   chi(0) = 0;  chi(g^k) = (-1)^k for a generator g.   Element sum_i a_i X^i (0 <= a_i < p) has the number sum_i a_i p^i
 ///
 /// The generator is X modulo the first monic polynomial of degree e, in the order of its coefficients' number, for which the
-/// powers of X run through all elements but 0: such a polynomial is primitive. For e = 1 X is an integer: the least primitive
-/// root.
+/// powers of X run through all elements but 0: such a polynomial is primitive. For e = 1 X is the least primitive root.
 ///
 /// Model of : -
 /// Cost     : about q steps for each polynomial tried, a few; 140 bytes.

@@ -11,8 +11,8 @@
 /// Source   : core/random.hpp
 
 #include "skive/core/concepts.hpp"
-#include "skive/core/random.hpp"
 #include "skive/simd/bits.hpp"
+#include "skive/simd/philox.hpp"
 #include "skive/transform/direction.hpp"
 
 namespace skive {
@@ -36,8 +36,20 @@ void flip_block(float* x, philox::words const& block) noexcept {
 }
 
 template <class Arch>
-constexpr void flip_signs(float* x, std::size_t n, counter_random const& random) noexcept {
-  for (std::size_t i = 0; i < n; i += 128) {
+constexpr void flip_signs(float* x, std::size_t n, std::uint64_t seed, std::uint64_t stream) noexcept {
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch>)
+    if (!std::is_constant_evaluated())
+      for (; n - i >= 1024; i += 1024) {
+        std::uint64_t words[4][8];
+        simd::philox_blocks<Arch>(seed, stream, i / 128, words);
+        for (std::size_t b = 0; b < 8; ++b)
+          flip_block<Arch>(x + i + 128 * b,
+                           {static_cast<std::uint32_t>(words[0][b]), static_cast<std::uint32_t>(words[1][b]),
+                            static_cast<std::uint32_t>(words[2][b]), static_cast<std::uint32_t>(words[3][b])});
+      }
+  counter_random const random{seed, stream};
+  for (; i < n; i += 128) {
     auto const block = random.block(i / 128);
     if constexpr (simd::vector_arch<Arch>)
       if (!std::is_constant_evaluated() && n - i >= 128) {
@@ -57,12 +69,14 @@ class random_signs {
 
   constexpr random_signs() noexcept = default;  ///< of no number
   constexpr explicit random_signs(std::size_t n, std::uint64_t seed, std::uint64_t stream = 0) noexcept
-      : random_{seed, stream}, size_{n} {}
+      : seed_{seed}, stream_{stream}, size_{n} {}
 
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
   constexpr int growth() const noexcept { return 0; }
-  constexpr bool negative(std::size_t i) const noexcept { return (random_.bits(i / 32) >> (i % 32) & 1) != 0; }
+  constexpr bool negative(std::size_t i) const noexcept {
+    return (counter_random{seed_, stream_}.bits(i / 32) >> (i % 32) & 1) != 0;
+  }
 
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
@@ -78,11 +92,12 @@ class random_signs {
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace) const noexcept {
-    detail::flip_signs<Arch>(x, size_, random_);
+    detail::flip_signs<Arch>(x, size_, seed_, stream_);
   }
 
  private:
-  counter_random random_;
+  std::uint64_t seed_ = 0;
+  std::uint64_t stream_ = 0;
   std::size_t size_ = 0;
 };
 

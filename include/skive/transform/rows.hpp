@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/rows.hpp - a transform of rows and columns of matrices, of halves as well as floats, and of weights it is
-/// folded into.
+/// @file transform/rows.hpp - transforms of the rows and columns of matrices, of halves, and of the weights that follow.
 ///
 ///   transform_row(t, x)        x <- T x, or T^-1 x;  x: float, bfloat16 or float16, converted on the way and rounded once
 ///   transform_rows(t, X)       every row of X
@@ -10,9 +9,9 @@
 ///   two_sided: forward         W <- A W B^T: QuIP's incoherence processing
 ///
 /// Model of : -
-/// Cost     : the transform's for each row; floats of all rows are read once before, for the check; columns are gathered 16 at a
-/// time. Accuracy : the transform's; halves round once more, to nearest even. Promise  : a float matrix is untouched unless every
-/// row is accepted. A row of halves is untouched unless the result fits
+/// Cost     : the transform's for each row; floats of all rows are read once before, for the check; columns go 16 at a time.
+/// Accuracy : the transform's; halves round once more, to nearest even.
+/// Promise  : a float matrix is untouched unless every row is accepted. A row of halves is untouched unless the result fits
 ///            (not_finite); rows of halves before it are not.
 /// Source   : J. Chee, Y. Cai, V. Kuleshov, C. De Sa, "QuIP", NeurIPS 2023 (two-sided).
 
@@ -84,8 +83,7 @@ template <direction D = direction::forward, class Arch = native_arch, transform 
 constexpr status transform_row(T const& t, std::span<float> x, workspace w = {}) noexcept {
   return detail::run<Arch, D>(t, x, w);
 }
-/// Halves. Fails as the transform does, with workspace_too_small below half_row_bytes(t), or not_finite where a result does not
-/// fit.
+/// Halves. Fails as the transform does, with workspace_too_small below half_row_bytes(t), or not_finite if a result does not fit.
 template <direction D = direction::forward, class Arch = native_arch, transform T, class Half>
   requires(sizeof(Half) == 2)
 constexpr status transform_row(T const& t, std::span<Half> x, workspace w) noexcept {

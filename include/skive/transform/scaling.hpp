@@ -32,7 +32,8 @@ class channel_scaling {
     t.factors_ = factors.data();
     t.size_ = factors.size();
     for (auto const s : factors) {
-      if (!(s >= 0x1p-60f && s <= 0x1p60f)) return errc::invalid_argument;
+      bool const fits = s >= 0x1p-60f && s <= 0x1p60f;  // not so for NaN
+      if (!fits) return errc::invalid_argument;
       int const exponent = static_cast<int>(std::bit_cast<std::uint32_t>(s) >> 23) - 127;  // s < 2^(exponent + 1)
       int const needed = exponent >= 0 ? exponent + 1 : -exponent;
       t.growth_ = needed > t.growth_ ? needed : t.growth_;
@@ -147,6 +148,7 @@ constexpr double channel_size(float x) noexcept {
   return exact_double(std::bit_cast<float>(m < float_min_normal_bits ? float_min_normal_bits : m));
 }
 constexpr float kept_scale(double s) noexcept { return s < 0x1p-60 ? 0x1p-60f : s > 0x1p60 ? 0x1p60f : static_cast<float>(s); }
+constexpr bool is_fraction(double alpha) noexcept { return alpha >= 0 && alpha <= 1; }
 constexpr bool all_finite(std::span<float const> x) noexcept {
   for (auto const v : x)
     if (!is_finite(v)) return false;
@@ -159,7 +161,7 @@ constexpr bool all_finite(std::span<float const> x) noexcept {
 constexpr status smoothing_scales(std::span<float const> activations, std::span<float const> weights, double alpha,
                                   std::span<float> out) noexcept {
   if (activations.size() != out.size() || weights.size() != out.size()) return errc::size_mismatch;
-  if (!(alpha >= 0 && alpha <= 1)) return errc::invalid_argument;
+  if (!detail::is_fraction(alpha)) return errc::invalid_argument;
   if (!detail::all_finite(activations) || !detail::all_finite(weights)) return errc::not_finite;
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto const exponent = detail::separate(alpha * detail::log2_of(detail::channel_size(activations[i]))) -
@@ -172,7 +174,7 @@ constexpr status smoothing_scales(std::span<float const> activations, std::span<
 /// Factors by which AWQ multiplies weights and divides activations. Fails as smoothing_scales() does.
 constexpr status activation_scales(std::span<float const> activations, double alpha, std::span<float> out) noexcept {
   if (activations.size() != out.size()) return errc::size_mismatch;
-  if (!(alpha >= 0 && alpha <= 1)) return errc::invalid_argument;
+  if (!detail::is_fraction(alpha)) return errc::invalid_argument;
   if (!detail::all_finite(activations)) return errc::not_finite;
   double low = 0;
   double high = 0;

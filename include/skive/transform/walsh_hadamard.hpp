@@ -5,9 +5,8 @@
 ///   y = H_n x 2^(-k/2)  (orthonormal)   or   y = H_n x  (plain),   H_n(i, j) = (-1)^popcount(i & j): natural order
 ///
 /// Model of : orthogonal_transform (walsh_hadamard, its own inverse); transform (plain_walsh_hadamard)
-/// Cost     : k additions and one multiplication a number, after one pass that reads the row (transform/safe_range.hpp). Rows
-/// past
-///            65536 numbers are read and written twice; past 2^19 they need 256 KiB of scratch for it.
+/// Cost     : k additions and one multiplication a number, after one pass that reads the row (transform/safe_range.hpp).
+///            Past 65536 numbers a row is read and written twice; from 2^20 on that needs 16 to 256 KiB of scratch.
 /// Accuracy : ||y - exact|| <= (k + 2) u ||x|| to first order, u = 2^-24. Where entries below 2^-80 stand beside entries of 2^-40
 ///            and more, they count as zero.
 /// Promise  : the butterflies of transform/butterflies.hpp in order of rising distance, then one product: the same bits on every
