@@ -8,6 +8,7 @@
 #include "skive/core/concepts.hpp"
 #include "skive/core/ieee.hpp"
 #include "skive/core/matrix_view.hpp"
+#include "skive/core/overlap.hpp"
 #include "skive/core/planes.hpp"
 #include "skive/core/primitive.hpp"
 #include "skive/core/random.hpp"
@@ -46,6 +47,7 @@
 
 // format
 #include "skive/format/e8m0.hpp"
+#include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
 #include "skive/format/fp8.hpp"
@@ -115,6 +117,7 @@
 #include "skive/linalg/jacobi_svd.hpp"
 #include "skive/linalg/lane_block.hpp"
 #include "skive/linalg/operand.hpp"
+#include "skive/linalg/pivoted_cholesky.hpp"
 #include "skive/linalg/pivoted_qr.hpp"
 #include "skive/linalg/product.hpp"
 #include "skive/linalg/product_kernel.hpp"
@@ -183,6 +186,10 @@
 #include "skive/codebook/trellis_training.hpp"
 #include "skive/codebook/viterbi.hpp"
 
+// lowrank
+#include "skive/lowrank/right_factor.hpp"
+#include "skive/lowrank/truncated.hpp"
+
 // sparse
 #include "skive/sparse/bit_stream.hpp"
 #include "skive/sparse/block_sparse.hpp"
@@ -195,6 +202,7 @@
 #include "skive/sparse/metadata_2_of_4.hpp"
 #include "skive/sparse/n_of_m.hpp"
 #include "skive/sparse/n_of_m_lanes.hpp"
+#include "skive/sparse/olive.hpp"
 #include "skive/sparse/packed_n_of_m.hpp"
 #include "skive/sparse/position_code.hpp"
 #include "skive/sparse/score_order.hpp"

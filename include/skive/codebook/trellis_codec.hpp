@@ -33,12 +33,12 @@ class trellis_codec {
   using shape = detail::trellis_shape<Code>;
   using encoder = detail::trellis_encoder<Code>;
   static constexpr std::size_t block = detail::trellis_block;
-  static constexpr auto B = static_cast<std::size_t>(Code::step_bits);
-  static constexpr auto V = static_cast<std::size_t>(Code::values);
-  static constexpr std::size_t block_bytes = block / V * B / 8;
+  static constexpr auto step_bits = static_cast<std::size_t>(Code::step_bits);
+  static constexpr auto step_values = static_cast<std::size_t>(Code::values);
+  static constexpr std::size_t block_bytes = block / step_values * step_bits / 8;
   static constexpr std::size_t most_stack = std::size_t{1} << 17;
   static_assert(Scale::bits % 8 == 0 && Scale::bits >= 16, "skive::trellis_codec keeps float32, float16 or bfloat16 scales");
-  static_assert(block % (8 * V) == 0);
+  static_assert(block % (8 * step_values) == 0);
 
  public:
   static constexpr std::size_t plane_count = 2;
@@ -68,7 +68,9 @@ class trellis_codec {
   constexpr std::array<std::size_t, 2> plane_bytes(std::size_t n) const noexcept {
     return {code_bytes(n), saturating_multiply(groups(n), Scale::bits / 8)};
   }
-  constexpr std::size_t scratch_bytes(std::size_t n) const noexcept { return n == 0 ? 0 : encoder::scratch_bytes(block / V); }
+  constexpr std::size_t scratch_bytes(std::size_t n) const noexcept {
+    return n == 0 ? 0 : encoder::scratch_bytes(block / step_values);
+  }
   constexpr std::size_t settle_bytes(std::size_t n) const noexcept {
     return choice_ == trellis_scale::rms ? 0 : scratch_bytes(n);
   }
@@ -108,9 +110,9 @@ class trellis_codec {
   /// The block y that x becomes under `state`; 256 numbers, or fewer at a row's end.
   template <class Arch = native_arch>
   void round(block_state const& state, std::span<float const> x, std::span<float> y) const noexcept
-    requires(encoder::scratch_bytes(block / V) <= most_stack)
+    requires(encoder::scratch_bytes(block / step_values) <= most_stack)
   {
-    alignas(64) std::byte memory[encoder::scratch_bytes(block / V)];
+    alignas(64) std::byte memory[encoder::scratch_bytes(block / step_values)];
     round_block<Arch>(state, x, y, workspace{memory});
   }
   /// The same with memory of the caller, scratch_bytes(256), for every code.
@@ -123,7 +125,7 @@ class trellis_codec {
   }
   template <class Arch = native_arch>
   void round(std::span<block_state const> states, matrix_view<float const> x, matrix_view<float> y) const noexcept
-    requires(encoder::scratch_bytes(block / V) <= most_stack)
+    requires(encoder::scratch_bytes(block / step_values) <= most_stack)
   {
     for (std::size_t r = 0; r < x.rows; ++r) round<Arch>(states[r], x.row(r), y.row(r));
   }
@@ -217,14 +219,15 @@ class trellis_codec {
  private:
   // Numbers of the block that `size` of them are coded in.
   static constexpr std::size_t coded(std::size_t size) noexcept {
-    constexpr auto unit = 8 * V;
-    constexpr auto least = ((static_cast<std::size_t>(Code::state_bits) + B - 1) / B * V + unit - 1) / unit * unit;
+    constexpr auto unit = 8 * step_values;
+    constexpr auto least =
+        ((static_cast<std::size_t>(Code::state_bits) + step_bits - 1) / step_bits * step_values + unit - 1) / unit * unit;
     auto const up = (size + unit - 1) / unit * unit;
     return up < least ? least : up;
   }
   static constexpr std::size_t code_bytes(std::size_t n) noexcept {
     auto const rest = n % block;
-    return saturating_add(saturating_multiply(n / block, block_bytes), rest == 0 ? 0 : coded(rest) / V * B / 8);
+    return saturating_add(saturating_multiply(n / block, block_bytes), rest == 0 ? 0 : coded(rest) / step_values * step_bits / 8);
   }
   template <class F>
   constexpr void each_group(std::size_t n, F f) const noexcept {
@@ -268,7 +271,7 @@ class trellis_codec {
     detail::lane_sums sums;
     each_path<Arch>(state, values, w, [&](std::span<std::uint32_t const> path, float step, std::size_t first, std::size_t size) {
       for (std::size_t i = 0; i < size; ++i) {
-        auto const y = detail::level_value(code_.level(path[i / V], static_cast<int>(i % V)), step);
+        auto const y = detail::level_value(code_.level(path[i / step_values], static_cast<int>(i % step_values)), step);
         auto const d = static_cast<double>(
             static_cast<float>(static_cast<double>(detail::widen(values[first + i])) - static_cast<double>(y)));
         sums.add(first + i, d * d);
@@ -283,7 +286,7 @@ class trellis_codec {
     auto const step = detail::level_step(state.scale, code_.sigma());
     if (is_zero(step) || !is_finite(step)) return;
     auto const inverse = ieee_divide(1.0f, step);
-    encoder e{code_, block / V, w};
+    encoder e{code_, block / step_values, w};
     std::int16_t x[block];
     for (std::size_t first = 0; first < values.size(); first += block) {
       auto const size = values.size() - first < block ? values.size() - first : block;
@@ -299,7 +302,7 @@ class trellis_codec {
     for (auto& v : y) v = is_zero(step) ? 0.0f : state.scale;  // NaN stays, see below for the others
     each_path<Arch>(state, x, w, [&](std::span<std::uint32_t const> path, float s, std::size_t first, std::size_t size) {
       for (std::size_t i = 0; i < size; ++i)
-        y[first + i] = detail::level_value(code_.level(path[i / V], static_cast<int>(i % V)), s);
+        y[first + i] = detail::level_value(code_.level(path[i / step_values], static_cast<int>(i % step_values)), s);
     });
   }
   template <class Arch, class T>

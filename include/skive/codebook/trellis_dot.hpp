@@ -56,9 +56,10 @@ constexpr void store_trellis_path(std::span<std::uint32_t const> path, std::byte
 template <class Code>
 constexpr void decode_trellis_by_rule(Code const& code, std::byte const* codes, std::size_t coded, float step,
                                       std::span<float> out) noexcept {
-  constexpr auto V = static_cast<std::size_t>(Code::values);
+  constexpr auto step_values = static_cast<std::size_t>(Code::values);
   for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = level_value(code.level(trellis_state<Code>(codes, coded / V, i / V), static_cast<int>(i % V)), step);
+    out[i] = level_value(
+        code.level(trellis_state<Code>(codes, coded / step_values, i / step_values), static_cast<int>(i % step_values)), step);
 }
 
 /// What a table entry is worth.

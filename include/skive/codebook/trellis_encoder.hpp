@@ -30,37 +30,37 @@ class trellis_encoder {
   using shape = trellis_shape<Code>;
   static constexpr std::uint32_t classes = shape::classes;
   static constexpr std::uint32_t symbols = shape::symbols;
-  static constexpr int B = shape::step_bits;
-  static constexpr std::size_t V = shape::values;
-  static constexpr int headroom = B >= 3 * shape::values ? 1 : 0;  // fine codes: costs in quarters
-  static constexpr std::size_t rest = 8;                           // steps between two subtractions of the least metric
-  static constexpr std::size_t pad = 32;                           // vector loads may pass the end of a row
+  static constexpr int step_bits = shape::step_bits;
+  static constexpr std::size_t step_values = shape::values;
+  static constexpr int headroom = step_bits >= 3 * shape::values ? 1 : 0;  // fine codes: costs in quarters
+  static constexpr std::size_t rest = 8;                                   // steps between two subtractions of the least metric
+  static constexpr std::size_t pad = 32;                                   // vector loads may pass the end of a row
   static constexpr std::size_t pitch = classes + pad;
 
  public:
   static constexpr std::size_t window(std::size_t steps) noexcept {
-    auto const memories = static_cast<std::size_t>(8 * shape::state_bits / B);
+    auto const memories = static_cast<std::size_t>(8 * shape::state_bits / step_bits);
     auto const wanted = memories < 16 ? 16 : memories;
     return wanted < steps / 2 ? wanted : steps / 2;
   }
   static constexpr std::size_t scratch_bytes(std::size_t steps) noexcept {
-    return workspace::bytes<std::int16_t>(V * shape::states) + workspace::bytes<std::uint16_t>((steps + 1) * pitch) +
+    return workspace::bytes<std::int16_t>(step_values * shape::states) + workspace::bytes<std::uint16_t>((steps + 1) * pitch) +
         workspace::bytes<std::uint32_t>(steps);
   }
 
   /// Precondition: w has scratch_bytes(steps) for every call of encode().
   trellis_encoder(Code const& code, std::size_t steps, workspace w) noexcept
-      : levels_{w.take<std::int16_t>(V * shape::states)},
+      : levels_{w.take<std::int16_t>(step_values * shape::states)},
         metrics_{w.take<std::uint16_t>((steps + 1) * pitch)},
         path_{w.take<std::uint32_t>(steps)} {
     for (std::uint32_t s = 0; s < shape::states; ++s)
-      for (std::size_t v = 0; v < V; ++v) levels_[v * shape::states + s] = code.level(s, static_cast<int>(v));
+      for (std::size_t v = 0; v < step_values; ++v) levels_[v * shape::states + s] = code.level(s, static_cast<int>(v));
   }
 
   /// The states of a block of x.size() / V steps; the first `count` numbers of x matter. Valid until the next call.
   template <class Arch>
   std::span<std::uint32_t const> encode(std::span<std::int16_t const> x, std::size_t count) noexcept {
-    auto const steps = x.size() / V;
+    auto const steps = x.size() / step_values;
     auto const w = window(steps);
     for (std::uint32_t m = 0; m < classes; ++m) metrics_[m] = 0;
     // Time runs down through the seam: steps w - 1 ... 0, then steps - 1 ... steps - w.
@@ -69,7 +69,7 @@ class trellis_encoder {
     auto const* const last = metrics_.data() + 2 * w * pitch;
     for (std::uint32_t m = 1; m < classes; ++m)
       if (last[m] < last[at]) at = m;
-    for (std::size_t t = 2 * w; t-- > w;) at = state_before(x, count, steps + w - 1 - t, t, at) >> B;
+    for (std::size_t t = 2 * w; t-- > w;) at = state_before(x, count, steps + w - 1 - t, t, at) >> step_bits;
     turn<Arch>(x, count, 0, at);
     // The class at the seam was a guess: free it, and hold the one half a turn away.
     auto const start = steps / 2;
@@ -84,10 +84,10 @@ class trellis_encoder {
   // The metric of `state` at `step`, where `from` holds those before it.
   std::uint32_t metric(std::span<std::int16_t const> x, std::size_t count, std::size_t step, std::uint16_t const* from,
                        std::uint32_t state) const noexcept {
-    std::uint32_t sum = from[state >> B];
-    for (std::size_t v = 0; v < V; ++v) {
-      if (step * V + v >= count) break;
-      int d = saturated(levels_[v * shape::states + state] - x[step * V + v]);
+    std::uint32_t sum = from[state >> step_bits];
+    for (std::size_t v = 0; v < step_values; ++v) {
+      if (step * step_values + v >= count) break;
+      int d = saturated(levels_[v * shape::states + state] - x[step * step_values + v]);
       for (int i = 0; i < headroom; ++i) d = saturated(2 * d);
       sum = add(sum, static_cast<std::uint32_t>(d * d) >> 16);
     }
@@ -113,12 +113,12 @@ class trellis_encoder {
   // The best path around the block from class `seam`, which step `start` passes on, back to it.
   template <class Arch>
   void turn(std::span<std::int16_t const> x, std::size_t count, std::size_t start, std::uint32_t seam) noexcept {
-    auto const steps = x.size() / V;
+    auto const steps = x.size() / step_values;
     auto const step = [&](std::size_t t) { return t < start ? start - 1 - t : steps + start - 1 - t; };
     for (std::uint32_t m = 0; m < classes; ++m) metrics_[m] = m == seam ? 0 : 0xFFFF;
     for (std::size_t t = 0; t < steps; ++t) advance<Arch>(x, count, step(t), t);
     auto at = seam;
-    for (std::size_t t = steps; t-- > 0; at >>= B) {
+    for (std::size_t t = steps; t-- > 0; at >>= step_bits) {
       at = state_before(x, count, step(t), t, at);
       path_[step(t)] = at;
     }
@@ -133,7 +133,7 @@ class trellis_encoder {
     if constexpr (simd::vector_arch<Arch>) {
       using narrow = simd::narrower<Arch, classes>;
       if constexpr (classes % simd::shorts<narrow>::size == 0) {
-        if (step * V + V <= count)
+        if (step * step_values + step_values <= count)
           return lower ? lanes<narrow, true>(x, step, from, to) : lanes<narrow, false>(x, step, from, to);
       }
     }
@@ -156,15 +156,15 @@ class trellis_encoder {
     using shorts = simd::shorts<Arch>;
     using metrics = simd::unsigned_shorts<Arch>;
     constexpr auto size = static_cast<std::uint32_t>(shorts::size);
-    shorts source[V];
-    for (std::size_t v = 0; v < V; ++v) source[v] = shorts(x[step * V + v]);
+    shorts source[step_values];
+    for (std::size_t v = 0; v < step_values; ++v) source[v] = shorts(x[step * step_values + v]);
     metrics least(0xFFFF);
     for (std::uint32_t m = 0; m < classes; m += size) {
       metrics best;
       for (std::uint32_t j = 0; j < symbols; ++j) {
         auto const state = j * classes + m;
-        auto here = simd::repeated<B, Arch>(from + (state >> B));
-        for (std::size_t v = 0; v < V; ++v) {
+        auto here = simd::repeated<step_bits, Arch>(from + (state >> step_bits));
+        for (std::size_t v = 0; v < step_values; ++v) {
           auto d = xsimd::ssub(shorts::load_unaligned(levels_.data() + v * shape::states + state), source[v]);
           for (int i = 0; i < headroom; ++i) d = xsimd::sadd(d, d);
           here = xsimd::sadd(here, xsimd::bitwise_cast<std::uint16_t>(simd::high_product<Arch>(d, d)));

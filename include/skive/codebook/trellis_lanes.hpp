@@ -26,22 +26,24 @@ concept trellis_in_lanes = folded_trellis_code<Code> && simd::vector_arch<Arch> 
 
 template <class Code, class Arch>
 class trellis_lanes {
-  static constexpr int B = Code::step_bits;
-  static constexpr int E = Code::index_bits;
-  static constexpr int size = 32 * B;  // bytes of a block
-  static constexpr std::size_t entries = std::size_t{1} << E;
+  static constexpr int step_bits = Code::step_bits;
+  static constexpr int index_bits = Code::index_bits;
+  static constexpr int size = 32 * step_bits;  // bytes of a block
+  static constexpr std::size_t entries = std::size_t{1} << index_bits;
   using words = simd::words<Arch>;
   using table = simd::byte_table<entries, Arch>;
   // vpermb reads 6 bits of an index; elsewhere indices have to be below the number of entries.
-  static constexpr bool masks = !(E == 6 && simd::has_avx512vbmi<Arch>);
-  static constexpr int width(int piece) noexcept { return Code::state_bits - piece * E < E ? Code::state_bits - piece * E : E; }
-  static constexpr int last_bit = B * (8 / B - 1) + Code::state_bits - 1;  // highest that a chunk's byte looks at
+  static constexpr bool masks = !(index_bits == 6 && simd::has_avx512vbmi<Arch>);
+  static constexpr int width(int piece) noexcept {
+    return Code::state_bits - piece * index_bits < index_bits ? Code::state_bits - piece * index_bits : index_bits;
+  }
+  static constexpr int last_bit = step_bits * (8 / step_bits - 1) + Code::state_bits - 1;  // highest that a chunk's byte looks at
 
  public:
-  static constexpr std::size_t fields = 8 / B;
-  static constexpr std::size_t numbers = 64 * fields;          ///< of a chunk
-  static constexpr std::size_t block_chunks = B == 4 ? 2 : 1;  ///< chunks that are decoded together
-  static constexpr std::size_t group = 64 * block_chunks;      ///< their bytes
+  static constexpr std::size_t fields = 8 / step_bits;
+  static constexpr std::size_t numbers = 64 * fields;                  ///< of a chunk
+  static constexpr std::size_t block_chunks = step_bits == 4 ? 2 : 1;  ///< chunks that are decoded together
+  static constexpr std::size_t group = 64 * block_chunks;              ///< their bytes
 
   /// Bias: what is added to the levels, so that products see unsigned bytes; 0: signed ones.
   trellis_lanes(typename Code::table_type const& t, int bias) noexcept : level_{levels(t, bias)}, maps_{make_maps(t)} {}
@@ -97,13 +99,13 @@ class trellis_lanes {
   template <int Bit>
   [[gnu::always_inline]] words field(words const (&string)[4]) const noexcept {
     words i = piece<Bit, width(0)>(string);
-    if constexpr (Code::maps >= 1) i = i ^ simd::look_up_bytes(maps_.first, piece<Bit + E, width(1)>(string));
-    if constexpr (Code::maps >= 2) i = i ^ simd::look_up_bytes(maps_.second, piece<Bit + 2 * E, width(2)>(string));
+    if constexpr (Code::maps >= 1) i = i ^ simd::look_up_bytes(maps_.first, piece<Bit + index_bits, width(1)>(string));
+    if constexpr (Code::maps >= 2) i = i ^ simd::look_up_bytes(maps_.second, piece<Bit + 2 * index_bits, width(2)>(string));
     return simd::look_up_bytes(level_, i);
   }
   template <class F, std::size_t... R>
   [[gnu::always_inline]] void each_field(words const (&string)[4], F& f, std::index_sequence<R...>) const noexcept {
-    (f(R, field<static_cast<int>(R) * B>(string)), ...);
+    (f(R, field<static_cast<int>(R) * step_bits>(string)), ...);
   }
 
   table level_;

@@ -44,13 +44,13 @@ template <real T>
   return sqrt(x);
 }
 template <real T>
-[[gnu::always_inline]] inline T magnitude(T const& x) noexcept {
+[[gnu::always_inline]] inline T absolute(T const& x) noexcept {
   return x < T(0) ? T(-x) : x;
 }
 /// Neither infinite nor NaN; of floats core/ieee.hpp knows it.
 using skive::is_finite;
 template <real T>
-[[gnu::always_inline]] inline bool is_finite(T const& x) noexcept {
+[[gnu::always_inline]] inline bool finite(T const& x) noexcept {
   return T(x - x) == T(0);
 }
 

@@ -62,7 +62,7 @@ struct diagonal_factor {
   status check() const noexcept {
     if (scale.empty()) return errc::size_mismatch;
     for (float const x : scale)
-      if (!(x > 0.0f) || !detail::is_finite(x)) return errc::invalid_argument;
+      if (!(x > 0.0f) || !detail::finite(x)) return errc::invalid_argument;
     return errc::ok;
   }
   template <class Arch = native_arch>
@@ -91,7 +91,7 @@ struct triangular_factor {
   status check() const noexcept {
     if (lower.rows != lower.cols || lower.rows == 0 || !lower.valid()) return errc::size_mismatch;
     for (std::size_t i = 0; i < lower.rows; ++i)
-      if (!(lower(i, i) > 0.0f) || !detail::is_finite(lower(i, i))) return errc::invalid_argument;
+      if (!(lower(i, i) > 0.0f) || !detail::finite(lower(i, i))) return errc::invalid_argument;
     return errc::ok;
   }
   template <class Arch = native_arch>

@@ -31,8 +31,8 @@ class truncated_svd {
  public:
   struct settings {
     svd_method method = svd_method::fast;
-    randomized_svd_options randomized{};   ///< read by svd_method::randomized
-    std::span<float const> row_weights{};  ///< D: positive and finite, or empty
+    randomized_svd_options randomized{};  ///< read by svd_method::randomized
+    std::span<float const> row_weights;   ///< D: positive and finite, or empty
   };
 
   /// Fails with invalid_argument or size_mismatch where rank is 0, or S or D cannot be divided by.

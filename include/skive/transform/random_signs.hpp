@@ -40,13 +40,12 @@ constexpr void flip_signs(float* x, std::size_t n, std::uint64_t seed, std::uint
   std::size_t i = 0;
   if constexpr (simd::vector_arch<Arch>)
     if (!std::is_constant_evaluated())
-      for (; n - i >= 1024; i += 1024) {
-        std::uint64_t words[4][8];
-        simd::philox_blocks<Arch>(seed, stream, i / 128, words);
-        for (std::size_t b = 0; b < 8; ++b)
-          flip_block<Arch>(x + i + 128 * b,
-                           {static_cast<std::uint32_t>(words[0][b]), static_cast<std::uint32_t>(words[1][b]),
-                            static_cast<std::uint32_t>(words[2][b]), static_cast<std::uint32_t>(words[3][b])});
+      while (n - i >= 512) {
+        alignas(64) std::uint32_t words[64];
+        simd::random_words<Arch>(seed, stream, i / 128, words);
+        auto const blocks = (n - i) / 128 < 16 ? (n - i) / 128 : 16;
+        for (std::size_t b = 0; b < blocks; ++b, i += 128)
+          flip_block<Arch>(x + i, {words[4 * b], words[4 * b + 1], words[4 * b + 2], words[4 * b + 3]});
       }
   counter_random const random{seed, stream};
   for (; i < n; i += 128) {
