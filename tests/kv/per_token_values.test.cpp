@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "skive/kv/per_token_values.hpp"
 
-#include "laws/key_quantizer.hpp"
+#include "support/cache_rows.hpp"
 #include "support/simd_arches.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
+#include <limits>
+
+#include <catch2/catch_test_macros.hpp>
 
 namespace {
 
@@ -53,18 +56,8 @@ void check_numbers(page_shape shape, std::size_t group) {
 
 }  // namespace
 
-TEST_CASE("per_token_values: laws and numbers of 3 and 4 bits", "[kv]") {
-  std::vector<std::byte> bytes;
-  test::for_each(test::few_arches{}, [&]<class Arch>() {
-    check_numbers<4, Arch>({40, 64}, 16);
-    auto const codec = *skive::per_token_values<3>::make({72, 64}, 32);
-    test::check_value_quantizer<Arch>(codec, 6.5e-5);
-    test::guarded_page page{codec.page_bytes()};  // the same bytes on every instruction set
-    REQUIRE(codec.template append<Arch>(test::number_rows{64, 72, 8}.view(), 0, page.span()));
-    if (bytes.empty()) bytes = page.memory;
-    REQUIRE((bytes == page.memory));
-  });
-  test::check_value_quantizer<skive::native_arch>(*skive::per_token_values<4>::make({128, 160}), 6.5e-5);
+TEST_CASE("per_token_values: numbers of 4 bits", "[kv]") {
+  test::for_each(test::few_arches{}, []<class Arch>() { check_numbers<4, Arch>({40, 64}, 16); });
 }
 
 TEST_CASE("per_token_values: every other width", "[kv]") {
@@ -76,8 +69,6 @@ TEST_CASE("per_token_values: every other width", "[kv]") {
   check_numbers<7, native>({80, 64}, 32);
   check_numbers<8, native>({80, 64}, 32);
   check_numbers<3, native>({80, 64}, 32);
-  test::check_value_quantizer<native>(*skive::per_token_values<2>::make({64, 96}, 32), 6.5e-5);
-  test::check_value_quantizer<native>(*skive::per_token_values<8>::make({256, 32}), 6.5e-5);
 }
 
 TEST_CASE("per_token_values: bytes of a page, what is refused, corrupt pages", "[kv]") {
