@@ -4,8 +4,11 @@
 // reads in the same memory right after. append: a page of one head, keys and values, per element.
 #include "skive/kv/attention.hpp"
 
+#include "skive/block/mx.hpp"
+#include "skive/kv/codec_pages.hpp"
 #include "skive/kv/float_pages.hpp"
 #include "skive/kv/per_channel_keys.hpp"
+#include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 #include "support/measure.hpp"
 
@@ -179,6 +182,9 @@ void add_kivi(std::size_t group) {
   add_kivi<3>(128);
   add_kivi<2>(128);
   add_kivi<2>(32);
+  add("token4", *per_token_keys<4>::make(shape), *per_token_values<4>::make(shape));
+  add("normal2", *normal_keys<2>::make(shape), *per_token_values<2>::make(shape));
+  add("mxfp4", *codec_keys<mx<e2m1>>::make(mx<e2m1>{32}, shape), *codec_values<mx<e2m1>>::make(mx<e2m1>{32}, shape));
   return true;
 }();
 

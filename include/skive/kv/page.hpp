@@ -63,11 +63,12 @@ inline bool within(std::span<float const> row, float limit) noexcept {
   using words = simd::words<Arch>;
   auto largest = words::broadcast(0);
   auto const clear = words::broadcast(0x7FFF'FFFF);
-  std::size_t i = 0;
-  for (; i + 16 <= row.size(); i += 16)
-    largest = max(largest, simd::as<std::uint32_t>(simd::floats<Arch>::load(row.data() + i)) & clear);
+  auto const* const x = row.data();
+  auto const whole = row.size() / 16 * 16;
+  for (std::size_t i = 0; i < whole; i += 16)
+    largest = max(largest, simd::as<std::uint32_t>(simd::floats<Arch>::load(x + i)) & clear);
   auto most = simd::largest(largest);
-  for (; i < row.size(); ++i) most = magnitude_bits(row[i]) > most ? magnitude_bits(row[i]) : most;
+  for (std::size_t i = whole; i < row.size(); ++i) most = magnitude_bits(x[i]) > most ? magnitude_bits(x[i]) : most;
   return most <= std::bit_cast<std::uint32_t>(limit);
 }
 

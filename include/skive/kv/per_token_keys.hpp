@@ -22,6 +22,7 @@
 #include "skive/kv/affine_fit.hpp"
 #include "skive/kv/coefficients.hpp"
 #include "skive/kv/key_tile.hpp"
+#include "skive/kv/normal_levels.hpp"
 #include "skive/kv/page.hpp"
 
 namespace skive {
@@ -47,17 +48,19 @@ struct split_queries {
   float const* shifts = nullptr;  ///< [row]: q c
 };
 
-template <int Bits, orthogonal_transform Rotation = no_rotation>
+/// Levels: even_levels, or normal_levels, which have no minima.
+template <int Bits, orthogonal_transform Rotation = no_rotation, class Levels = even_levels>
 class per_token_keys {
   static_assert(1 <= Bits && Bits <= 8, "skive::per_token_keys holds 1 to 8 bits");
   using tile = detail::code_tile<Bits, 2>;
+  static constexpr bool even = std::is_same_v<Levels, even_levels>;
 
  public:
   using query = split_queries;
   static constexpr int bits = Bits;
 
   constexpr per_token_keys() noexcept = default;
-  /// `group`: channels that share a step, a multiple of 16, or 0 for all. `center`: c, head_size numbers of the caller, or none.
+  /// `group`: channels that share a scale, a multiple of 16, or 0 for all. `center`: c, head_size numbers of the caller, or none.
   static constexpr result<per_token_keys> make(page_shape shape, std::size_t group, std::span<float const> center,
                                                Rotation rotation, affine_fit fit = affine_fit::min_max) noexcept {
     if (!shape.valid() || group % 16 != 0 || rotation.size() != shape.head_size) return errc::invalid_argument;
@@ -77,7 +80,7 @@ class per_token_keys {
   constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
   constexpr std::size_t page_tokens() const noexcept { return shape_.tokens; }
   constexpr std::size_t group_tokens() const noexcept { return tile_tokens; }
-  constexpr std::size_t page_bytes() const noexcept { return steps_at() + 2 * fields_bytes(); }
+  constexpr std::size_t page_bytes() const noexcept { return steps_at() + (even ? 2 : 1) * fields_bytes(); }
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept {
     return workspace::bytes<float>(tile_tokens * pitch()) + rotation_.scratch_bytes();
   }
@@ -123,7 +126,11 @@ class per_token_keys {
       detail::read_key_codes<tile, Arch>(page.data() + token / tile_tokens * tile_bytes(), token % tile_tokens, row);
       for (std::size_t d = 0; d < head_size(); ++d) {
         auto const* const at = page.data() + steps_at() + 2 * (d / group_ * shape_.tokens + token);
-        row[d] = row[d] * detail::half_at<Arch>(at) + detail::half_at<Arch>(at + fields_bytes());
+        if constexpr (even)
+          row[d] = row[d] * detail::half_at<Arch>(at) + detail::half_at<Arch>(at + fields_bytes());
+        else
+          row[d] = (static_cast<float>(Levels::bytes()[static_cast<std::size_t>(row[d])]) - 127.5f) / 127.5f *
+              detail::half_at<Arch>(at);
       }
       if (auto const s = rotation_.inverse(row, scratch); !s) return s;
       for (std::size_t d = 0; d < center_.size(); ++d) row[d] += center_[d];
@@ -207,26 +214,37 @@ class per_token_keys {
     using floats = simd::floats<Arch>;
     alignas(64) std::byte codes[tile_tokens * 64];
     auto* const to = page + token / tile_tokens * tile_bytes();
-    alignas(64) float minimum[tile_tokens];
+    [[maybe_unused]] alignas(64) float minimum[tile_tokens];
     alignas(64) float inverse[tile_tokens];
     for (std::size_t g = 0; g < groups(); ++g) {
       auto const first = g * group_;
       auto const channels = detail::smaller(group_, head_size() - first);
       auto* const steps = page + steps_at() + 2 * (g * shape_.tokens + token);
-      for (std::size_t i = 0; i < tile_tokens; i += 16) {
-        auto const rule = detail::settle_tokens<Bits, Arch>(fit_, rows + i * pitch() + first, pitch(), channels, steps + 2 * i,
-                                                            steps + fields_bytes() + 2 * i);
-        rule.minimum.store(minimum + i);
-        rule.inverse.store(inverse + i);
-      }
+      if constexpr (even)
+        for (std::size_t i = 0; i < tile_tokens; i += 16) {
+          auto const rule = detail::settle_tokens<Bits, Arch>(fit_, rows + i * pitch() + first, pitch(), channels, steps + 2 * i,
+                                                              steps + fields_bytes() + 2 * i);
+          rule.minimum.store(minimum + i);
+          rule.inverse.store(inverse + i);
+        }
+      if constexpr (!even)
+        for (std::size_t i = 0; i < tile_tokens; ++i) {
+          auto const settled = Levels::template settle<Arch>(rows + i * pitch() + first, channels);
+          inverse[i] = settled.inverse;
+          std::memcpy(steps + 2 * i, &settled.scale, 2);
+        }
       for (std::size_t c = 0; c < channels; c += 64) {  // units of all widths end after 64 channels, and after 16
         auto const some = detail::smaller(64, channels - c);
         for (std::size_t i = 0; i < tile_tokens; ++i)
-          for (std::size_t d = 0; d < some; d += 16)
-            simd::store_bytes(
-                detail::affine_lanes<Bits, Arch>::code(floats::load(rows + i * pitch() + first + c + d),
-                                                       floats::broadcast(minimum[i]), floats::broadcast(inverse[i])),
-                codes + i * 64 + d);
+          for (std::size_t d = 0; d < some; d += 16) {
+            auto const x = floats::load(rows + i * pitch() + first + c + d);
+            auto* const at = codes + i * 64 + d;
+            if constexpr (even)
+              simd::store_bytes(
+                  detail::affine_lanes<Bits, Arch>::code(x, floats::broadcast(minimum[i]), floats::broadcast(inverse[i])), at);
+            else
+              simd::store_bytes(Levels::template code<Arch>(x, floats::broadcast(inverse[i])), at);
+          }
         detail::store_key_tile<tile, Arch>(codes, 64, some, to + (first + c) / tile::rows * tile::bytes);
       }
     }
@@ -243,16 +261,34 @@ class per_token_keys {
     for (std::size_t i = 0; i < Rows; ++i) sum[i][0] = sum[i][1] = floats::broadcast(q.shifts[h + i]);
     auto largest = simd::words<Arch>::broadcast(0);
     for (std::size_t g = 0; g < groups(); ++g) {
-      detail::tile_product<tile, Rows, Arch> p;
+      detail::tile_product<tile, Rows, Arch, even ? (1 << Bits) - 1 : 255> p;
       p.clear();
       auto const channel = g * group_;
       auto const units = tile::units(detail::smaller(group_, head_size() - channel));
-      p.add(codes + channel / tile::rows * tile::bytes, units, q.high + h * pitch() + channel, q.low + h * pitch() + channel,
-            pitch());
+      auto const* const unit = codes + channel / tile::rows * tile::bytes;
+      auto const* const high = q.high + h * pitch() + channel;
+      auto const* const low = q.low + h * pitch() + channel;
+      if constexpr (even) {
+        p.add(unit, units, high, low, pitch());
+      } else {
+        simd::byte_table<16, Arch> const table{Levels::bytes()};
+        p.add(unit, units, high, low, pitch(), [&table](simd::words<Arch> w) __attribute__((always_inline)) {
+          for (std::size_t i = 0; i < w.registers; ++i)
+            w.part[i] =
+                xsimd::bitwise_cast<std::uint32_t>(simd::look_up_bytes(table, xsimd::bitwise_cast<std::uint8_t>(w.part[i])));
+          return w;
+        });
+      }
       for (std::size_t half = 0; half < 2; ++half) {
         auto const* const at = page + steps_at() + 2 * (g * shape_.tokens + start + 16 * half);
-        auto const step = simd::load_float16<Arch>(at);
-        auto const minimum = simd::load_float16<Arch>(at + fields_bytes());
+        auto step = simd::load_float16<Arch>(at);
+        floats minimum;
+        if constexpr (even) {
+          minimum = simd::load_float16<Arch>(at + fields_bytes());
+        } else {
+          minimum = floats::broadcast(0.0f) - step;
+          step = simd::product<Arch>(step, floats::broadcast(1.0f / 127.5f));
+        }
         largest = max(largest, simd::as<std::uint32_t>(step) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
         largest = max(largest, simd::as<std::uint32_t>(minimum) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
         for (std::size_t i = 0; i < Rows; ++i) {
@@ -274,6 +310,10 @@ class per_token_keys {
   Rotation rotation_{};
 };
 
-static_assert(key_quantizer<per_token_keys<4>> && key_quantizer<per_token_keys<3>>);
+/// TurboQuant's form for squared error, with RaBitQ's scale if wished: 16 bits a token besides the codes.
+template <int Bits, orthogonal_transform Rotation = no_rotation, level_scale Scale = level_scale::least_squares>
+using normal_keys = per_token_keys<Bits, Rotation, normal_levels<Bits, Scale>>;
+
+static_assert(key_quantizer<per_token_keys<4>> && key_quantizer<per_token_keys<3>> && key_quantizer<normal_keys<2>>);
 
 }  // namespace skive

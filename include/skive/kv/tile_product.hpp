@@ -19,12 +19,20 @@
 
 namespace skive::detail {
 
-template <class Tile, std::size_t Rows, class Arch>
+/// Codes as they are.
+struct same_bytes {
+  template <class Words>
+  [[gnu::always_inline]] Words operator()(Words const& codes) const noexcept {
+    return codes;
+  }
+};
+
+/// Largest: no byte that is multiplied is above it.
+template <class Tile, std::size_t Rows, class Arch, int Largest = (1 << Tile::width) - 1>
 struct tile_product {
   using integers = simd::integers<Arch>;
   using words = simd::words<Arch>;
   using floats = simd::floats<Arch>;
-  static constexpr int largest_code = (1 << Tile::width) - 1;
 
   integers high[Rows][Tile::columns];
   integers low[Rows][Tile::columns];
@@ -33,17 +41,18 @@ struct tile_product {
     for (std::size_t h = 0; h < Rows; ++h)
       for (std::size_t c = 0; c < Tile::columns; ++c) high[h][c] = low[h][c] = integers::broadcast(0);
   }
-  /// Units one after another; coefficients of row h start at `stride` h bytes.
+  /// Units one after another; coefficients of row h start at `stride` h bytes. map: what becomes of codes first.
+  template <class Map = same_bytes>
   [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* highs, std::byte const* lows,
-                                  std::size_t stride) noexcept {
+                                  std::size_t stride, Map map = {}) noexcept {
     for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows)
       unrolled<Tile::registers>([&]<std::size_t V>() __attribute__((always_inline)) {
-        auto const codes = Tile::template load<V, Arch>(unit);
+        auto const codes = map(Tile::template load<V, Arch>(unit));
         constexpr std::size_t column = V % Tile::columns;
         constexpr std::size_t at = V / Tile::columns * 4;
         unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-          high[H][column] = simd::dot4<largest_code>(high[H][column], codes, four(highs + H * stride + at));
-          low[H][column] = simd::dot4<largest_code>(low[H][column], codes, four(lows + H * stride + at));
+          high[H][column] = simd::dot4<Largest>(high[H][column], codes, four(highs + H * stride + at));
+          low[H][column] = simd::dot4<Largest>(low[H][column], codes, four(lows + H * stride + at));
         });
       });
   }
