@@ -241,6 +241,7 @@
 #include "skive/kv/head_cache.hpp"
 #include "skive/kv/key_scores.hpp"
 #include "skive/kv/key_tile.hpp"
+#include "skive/kv/normal_levels.hpp"
 #include "skive/kv/online_softmax.hpp"
 #include "skive/kv/page.hpp"
 #include "skive/kv/per_channel_keys.hpp"
