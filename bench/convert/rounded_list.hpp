@@ -49,8 +49,8 @@ class encoder_of final : public rounded_encoder {
   void encode_rows(matrix_view<float const> rows, std::byte* out) const override {
     std::vector<std::byte> memory(compare::detail::scratch_of(codec_, {rows.rows, rows.cols}));
     auto const encode = [&](Codec const& codec, std::byte* to, matrix_view<float const> numbers) {
-      compare::detail::each_call(codec, to, numbers,
-                                 [&](auto const& p, auto x) { return codec.encode(x, p, workspace{memory}); });
+      compare::detail::check(compare::detail::each_call(
+          codec, to, numbers, [&](auto const& p, auto x) { return codec.encode(x, p, workspace{memory}); }));
     };
     if constexpr (block_codec<Codec>)
       for (std::size_t r = 0; r < rows.rows; ++r)
