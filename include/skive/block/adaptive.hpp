@@ -9,8 +9,9 @@
 ///
 /// Model of : stepwise_codec
 /// Cost     : an absmax encoding per format, 1 bit a group for two formats; adaptive<float16, int4, e2m1>{16}: 5.0625 bits a
-/// number. Accuracy : never a larger squared error than absmax of any of its formats with the same scale format. Promise  : same
-/// bits everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN. A stored
+///            number.
+/// Accuracy : never a larger squared error than absmax of any of its formats with the same scale format.
+/// Promise  : same bits everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN. A stored
 ///            choice past the last format reads as the last.
 /// Source   : the idea of block-wise choice between FP4 and INT4 grids, as in IF4 and MixFP4.
 

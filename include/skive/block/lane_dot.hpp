@@ -11,8 +11,7 @@
 ///
 /// Model of : -
 /// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
-/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product
-/// with
+/// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product with
 ///            x in real arithmetic; besides what FTZ or underflow take from products below 2^-118. Four vectors at once:
 ///            block/lane_tile.hpp.
 /// Promise  : the same bits for a row in every layout and at every address. A number that decodes to NaN makes the product NaN or

@@ -18,10 +18,9 @@
 /// Model of : -
 /// Cost     : microseconds; no allocation; constexpr.
 /// Accuracy : -
-/// Promise  : parse_description(written name of d) == d but for the constant; a codec has one written name (mxint8, not
-/// bfp8_g32).
-///            parse_description fails with invalid_argument where a word is unknown or missing, unsupported where known words
-///            do not go together.
+/// Promise  : parse_description(written name of d) == d but for the constant; a codec has one written name (mxint8, not bfp8_g32).
+///            parse_description fails with invalid_argument where a word is unknown or missing, unsupported where known words do
+///            not go together.
 /// Source   : the formats' own names and those of their projects.
 
 #include "skive/block/description.hpp"

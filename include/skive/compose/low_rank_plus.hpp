@@ -14,8 +14,7 @@
 /// Cost     : two products of rank n a row, to encode; one to decode. Bits a number: the codec's + rank bits(Format) / n, and the
 ///            factors once. A product needs R x once per vector and then rank multiplications a row.
 /// Accuracy : the codec's error, and that of c in Format; R^T c^ is summed in double and rounded once.
-/// Promise  : sums in double in a fixed order, sums of floats correctly rounded: the same bytes everywhere. Subnormal factors
-/// count
+/// Promise  : sums in double in a fixed order, sums of floats correctly rounded: the same bytes everywhere. Subnormal factors count
 ///            as 0. A row that is not finite is refused with not_finite, before the first write.
 /// Source   : Zhang et al., arXiv:2402.02446 (LQER); Li et al., arXiv:2411.05007 (SVDQuant); Li et al., arXiv:2310.08659 (LoftQ).
 

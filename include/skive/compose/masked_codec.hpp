@@ -9,13 +9,11 @@
 ///   masked_codec{top_fraction{0.5f}, stored_as<float16>{}}     9 bits a number; an index costs 1 bit whatever is kept
 ///
 /// Model of : block_codec (the row is one unit); dot_codec where the codec's query is a view of the vector
-/// Cost     : radix select, gathering and the codec on the kept numbers; scratch for a row and a mask. A product gathers the
-/// vector
+/// Cost     : radix select, gathering and the codec on the kept numbers; scratch for a row and a mask. A product gathers the vector
 ///            by the mask, at most 4096 kept numbers at a time, in 16 KiB of stack.
 /// Accuracy : the codec's on kept numbers. A product: the codec's bound, and its pieces summed in double.
 /// Promise  : the same bytes everywhere. NaN and infinities are kept before any number. A mask that does not keep as many as the
-/// rule
-///            gives errc::corrupt before the first write. Where the codec refuses a row, nothing has been written.
+///            rule gives errc::corrupt before the first write. Where the codec refuses a row, nothing has been written.
 /// Source   : -
 
 #include "skive/compose/sparse_codec.hpp"

@@ -6,8 +6,8 @@
 ///
 /// Model of : -
 /// Cost     : a few instructions an outlier.
-/// Promise  : good() is false unless places ascend and lie inside the row: what it accepts can be read and written without
-/// checks. Source   : -
+/// Promise  : good() is false unless places ascend and lie inside the row: what it accepts can be read and written without checks.
+/// Source   : -
 
 #include "skive/core/rounding.hpp"
 #include "skive/core/scalar_format.hpp"

@@ -9,8 +9,7 @@
 ///
 /// Model of : block_codec, dot_codec
 /// Cost     : rows of halves and floats at copy speed where codes lie without gaps (format/rows.hpp).
-/// Accuracy : the format's; nearest even, finite overflow saturates, NaN and infinity as the format has them. A product adds in
-/// 64
+/// Accuracy : the format's; nearest even, finite overflow saturates, NaN and infinity as the format has them. A product adds in 64
 ///            lanes: |y - exact| <= (n / 64 + 12) 2^-24 sum |w_i x_i|, where tails are summed in double.
 /// Promise  : the same bytes everywhere; the same product in every layout.
 /// Source   : -

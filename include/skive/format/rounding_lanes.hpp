@@ -12,8 +12,7 @@
 /// Model of : -
 /// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b, and random bits.
 /// Accuracy : exact.
-/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and the random bits together
-/// are
+/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and the random bits together are
 ///            too wide, or more than 16 bits are random.
 /// Source   : -
 

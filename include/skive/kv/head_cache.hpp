@@ -19,8 +19,7 @@
 /// Accuracy : that of the quantizers.
 /// Promise  : append checks all tokens and the room for them before the first write. Pages come from the caller as a table of
 ///            pointers, so that they may lie anywhere, and full ones may be shared, saved, restored or dropped.
-/// Source   : Z. Liu et al., "KIVI", ICML 2024 (tail); G. Xiao et al., "Efficient Streaming Language Models with Attention
-/// Sinks",
+/// Source   : Z. Liu et al., "KIVI", ICML 2024 (tail); G. Xiao et al., "Efficient Streaming Language Models with Attention Sinks",
 ///            ICLR 2024.
 
 #include "skive/kv/attention.hpp"

@@ -14,8 +14,7 @@
 /// Accuracy : sums of doubles, rounded to float once.
 /// Promise  : sizes are checked before the first write.
 /// Source   : A. Devoto et al., "A Simple and Effective L2 Norm-Based Strategy for KV Cache Compression", EMNLP 2024; J. Park et
-/// al.,
-///            KeyDiff, arXiv:2504.15364; N. Godey et al., Q-Filters, arXiv:2503.02812; A. Devoto et al., Expected Attention,
+///            al., KeyDiff, arXiv:2504.15364; N. Godey et al., Q-Filters, arXiv:2503.02812; A. Devoto et al., Expected Attention,
 ///            arXiv:2510.00636; Y. Xu et al., ThinK, ICLR 2025; J. Tang et al., Quest, ICML 2024.
 
 #include "skive/core/matrix_view.hpp"

@@ -16,8 +16,7 @@
 /// Accuracy : sums of doubles, rounded to float once; add_...: once a call.
 /// Promise  : sizes are checked before the first write.
 /// Source   : Z. Zhang et al., H2O, NeurIPS 2023; M. Oren et al., TOVA, EMNLP 2024; Z. Liu et al., Scissorhands, NeurIPS 2023; Y.
-/// Li
-///            et al., SnapKV, NeurIPS 2024; Y. He et al., ZipCache, NeurIPS 2024; Y. Feng et al., CriticalKV, arXiv:2502.03805;
+///            Li et al., SnapKV, NeurIPS 2024; Y. He et al., ZipCache, NeurIPS 2024; Y. Feng et al., CriticalKV, arXiv:2502.03805;
 ///            X. Liu et al., ChunkKV, arXiv:2502.00299.
 
 #include "skive/core/matrix_view.hpp"

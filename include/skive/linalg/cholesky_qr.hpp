@@ -10,13 +10,12 @@
 ///
 /// Model of : -
 /// Cost     : 2 or 3 times 2 m n^2 + n^3 operations, all of them products and triangular solves.
-/// Accuracy : that of Householder QR, |Q^T Q - I| and |A - Q R| / |A| <= c m n u, as long as the condition number of A stays
-/// below about
-///            1 / (m n u) in its scaled form; else no_convergence.
+/// Accuracy : that of Householder QR, |Q^T Q - I| and |A - Q R| / |A| <= c m n u, as long as the condition number of A stays below
+///            about 1 / (m n u) in its scaled form; else no_convergence.
 /// Promise  : the same bits for one instruction set. Sizes and finite numbers are checked before the first write.
-/// Source   : Y. Yamamoto, Y. Nakatsukasa, Y. Yanagisawa, T. Fukaya, "Roundoff error analysis of the CholeskyQR2 algorithm",
-///            ETNA 44, 2015; T. Fukaya, R. Kannan, Y. Nakatsukasa, Y. Yamamoto, Y. Yanagisawa, "Shifted Cholesky QR for computing
-///            the QR factorization of ill-conditioned matrices", SIAM J. Sci. Comput. 42(1), 2020.
+/// Source   : Y. Yamamoto, Y. Nakatsukasa, Y. Yanagisawa, T. Fukaya, "Roundoff error analysis of the CholeskyQR2 algorithm", ETNA
+///            44, 2015; T. Fukaya, R. Kannan, Y. Nakatsukasa, Y. Yamamoto, Y. Yanagisawa, "Shifted Cholesky QR for computing the QR
+///            factorization of ill-conditioned matrices", SIAM J. Sci. Comput. 42(1), 2020.
 
 #include "skive/linalg/cholesky.hpp"
 

@@ -12,10 +12,9 @@
 /// Model of : -
 /// Cost     : 2 m n k operations, half of that for symmetric ones; no allocation; scratch at most 1 MiB and a tile.
 /// Accuracy : |C - exact| <= (min(k, d) + k / d + 3) u |alpha| |op(A)| |op(B)| + 2 u |beta C|, to first order in u; d = 256 for
-/// float,
-///            192 for double, and k where there are no registers for T.
-/// Promise  : an element of C has the same bits for one instruction set, however the caller splits rows and columns. beta = 0
-///            never reads C. All sizes are checked before the first write.
+///            float, 192 for double, and k where there are no registers for T.
+/// Promise  : an element of C has the same bits for one instruction set, however the caller splits rows and columns. beta = 0 never
+///            reads C. All sizes are checked before the first write.
 /// Source   : K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34(3), 2008.
 
 #include "skive/core/status.hpp"

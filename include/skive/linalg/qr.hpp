@@ -8,12 +8,11 @@
 /// Model of : -
 /// Cost     : 2 n^2 (m - n / 3) operations, mostly products.
 /// Accuracy : |A - Q R| <= c m n u |A| by columns in the 2-norm, c a small constant; Q as orthogonal as c m n u.
-/// Promise  : sizes and finite numbers are checked before the first write; an overflow in between gives not_finite, and a is
-/// lost.
+/// Promise  : sizes and finite numbers are checked before the first write; an overflow in between gives not_finite, and a is lost.
 ///            The same bits for one instruction set and compiler, however the columns that Q is applied to are split. No
 ///            allocation. Any shape, zero and rank-deficient matrices included.
-/// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
-///            SIAM J. Sci. Stat. Comput. 10(1), 1989.
+/// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations", SIAM
+///            J. Sci. Stat. Comput. 10(1), 1989.
 
 #include "skive/core/checked.hpp"
 #include "skive/core/status.hpp"

@@ -11,8 +11,8 @@
 /// Cost     : 2 m n^2 - 2 n^3 / 3 operations; with pivoting half of them matrix times vector.
 /// Accuracy : backward stable row by row of C: R^T Q^T = P (C + E), |e_i| <= c m u |c_i|.
 /// Promise  : lengths that lost digits by cancellation are computed afresh; ties go to the lower index.
-/// Source   : P. Businger, G. Golub, Numer. Math. 7, 1965; G. Quintana-Orti, X. Sun, C. Bischof, "A BLAS-3 version of the QR
-///            factorization with column pivoting", SIAM J. Sci. Comput. 19, 1998; Z. Drmac, Z. Bujanovic, "On the failure of
+/// Source   : P. Businger, G. Golub, Numerische Mathematik 7, 1965; G. Quintana-Orti, X. Sun, C. Bischof, "A BLAS-3 version of the
+///            QR factorization with column pivoting", SIAM J. Sci. Comput. 19, 1998; Z. Drmac, Z. Bujanovic, "On the failure of
 ///            rank-revealing QR factorization software", ACM TOMS 35, 2008.
 
 #include "skive/linalg/reflections.hpp"

@@ -12,7 +12,7 @@
 /// Accuracy : |Z Z^T - 1| of a few dozen roundings.
 /// Promise  : any finite rows, zeros included, become orthonormal (n <= k).
 /// Source   : first order of A. Bjoerck, "Solving linear least squares problems by Gram-Schmidt orthogonalization", BIT 7, 1967;
-///            twice is enough: L. Giraud et al., Numer. Math. 101, 2005.
+///            twice is enough: L. Giraud et al., Numerische Mathematik 101, 2005.
 
 #include "skive/linalg/product.hpp"
 #include "skive/linalg/row_sums.hpp"

@@ -7,15 +7,15 @@
 /// u is m x r and vt r x n for any r <= min(m, n), the first r vectors; empty views where only values are wanted.
 ///
 /// Model of : -
-/// Cost     : n x n with vectors 14 n^3 operations (random matrices), values only 8 n^3 / 3; a matrix that is longer than
-///            7 / 4 of its width is made triangular first.
+/// Cost     : n x n with vectors 14 n^3 operations (random matrices), values only 8 n^3 / 3; a matrix that is longer than 7 / 4 of
+///            its width is made triangular first.
 /// Accuracy : every value to c n u sigma_0: absolute, so that small values of graded matrices lose digits (svd_accurate keeps
-///            them); |U^T U - 1| (largest element) and |A - U diag(sigma) V^T| / |A| stay below 100 u for n = 64, 160 u for
-///            n = 1024 (random matrices, float).
-/// Promise  : not_finite for NaN or infinity, no_convergence after a bounded number of steps; the same bits for one
-///            instruction set.
-/// Source   : G. Golub, W. Kahan, "Calculating the singular values and pseudo-inverse of a matrix", SIAM J. Numer. Anal. 2,
-///            1965; J. Demmel, W. Kahan, SIAM J. Sci. Stat. Comput. 11, 1990.
+///            them); |U^T U - 1| (largest element) and |A - U diag(sigma) V^T| / |A| stay below 100 u for n = 64, 160 u for n =
+///            1024 (random matrices, float).
+/// Promise  : not_finite for NaN or infinity, no_convergence after a bounded number of steps; the same bits for one instruction
+///            set.
+/// Source   : G. Golub, W. Kahan, "Calculating the singular values and pseudo-inverse of a matrix", SIAM Journal on Numerical
+///            Analysis 2, 1965; J. Demmel, W. Kahan, SIAM J. Sci. Stat. Comput. 11, 1990.
 
 #include "skive/linalg/bidiagonal.hpp"
 #include "skive/linalg/bidiagonal_qr.hpp"

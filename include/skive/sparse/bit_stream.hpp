@@ -7,7 +7,8 @@
 /// Model of : -
 /// Cost     : a few instructions a field.
 /// Promise  : the same bytes on every platform; inlined, so that units of other flags share no symbol. The writer touches no byte
-/// past the last field, the reader none past the span. Source   : -
+///            past the last field, the reader none past the span.
+/// Source   : -
 
 #include "skive/core/bits.hpp"
 

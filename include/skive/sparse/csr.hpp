@@ -10,8 +10,7 @@
 /// Model of : -
 /// Cost     : a product gathers 16 numbers of x at a time; transposed it scatters one by one. No allocation.
 /// Accuracy : |y - exact| <= (count / 16 + 10) 2^-24 sum |w_k x_k| of a row of `count` entries; transposed: rows 2^-24 sum.
-/// Promise  : make() checks every start and column once: no product of what it returned touches memory outside. The views must
-/// not
+/// Promise  : make() checks every start and column once: no product of what it returned touches memory outside. The views must not
 ///            change after that.
 /// Source   : -
 

@@ -9,8 +9,7 @@
 /// Groups follow each other without gaps, bit by bit (sparse/bit_stream.hpp). Four nibbles are thus a little-endian 16-bit word.
 ///
 /// Model of : -
-/// Cost     : tables of at most 4096 entries for codes of up to 12 bits (1, 2 or 4 groups at once); other ranks of up to 16
-/// places
+/// Cost     : tables of at most 4096 entries for codes of up to 12 bits (1, 2 or 4 groups at once); other ranks of up to 16 places
 ///            by a search in 256 entries; M > 16 and long lists by arithmetic, tens of times slower (a mask of bits suits them).
 /// Promise  : mask(code(m)) == m for every mask of N; mask() is 0 for a code that no mask has.
 /// Source   : the nibble: NVIDIA CUTLASS, host_uncompress.h.

@@ -13,13 +13,13 @@
 ///   flap        sum_i w_ij^2 var(x_j), a score a column
 ///
 /// Model of : -
-/// Cost     : one pass, ria two and 64 columns' sums on the stack. No allocation; `scores` may be the weights themselves (not
-/// ria). Accuracy : in double, rounded to float once. Subnormal factors count as 0, results below 2^-125 are 0. Promise  : sizes
-/// are checked before the first write. NaN spreads, and masks refuse it. Same bits everywhere but for gblm, entropy
-///            and flap, whose sums of products a compiler may contract.
-/// Source   : Sun et al., arXiv:2306.11695 (Wanda); Zhang et al., ICLR 2024 (RIA); Frantar, Alistarh, arXiv:2301.00774
-///            (SparseGPT); Das et al., arXiv:2311.04902 (GBLM); Li et al., arXiv:2310.15929 (E-Sparse); An et al.,
-///            arXiv:2312.11983 (FLAP); Molchanov et al., CVPR 2019 (Taylor).
+/// Cost     : one pass, ria two and 64 columns' sums on the stack. No allocation; `scores` may be the weights themselves (not ria).
+/// Accuracy : in double, rounded to float once. Subnormal factors count as 0, results below 2^-125 are 0.
+/// Promise  : sizes are checked before the first write. NaN spreads, and masks refuse it. Same bits everywhere but for gblm,
+///            entropy and flap, whose sums of products a compiler may contract.
+/// Source   : Sun et al., arXiv:2306.11695 (Wanda); Zhang et al., ICLR 2024 (RIA); Frantar, Alistarh, arXiv:2301.00774 (SparseGPT);
+///            Das et al., arXiv:2311.04902 (GBLM); Li et al., arXiv:2310.15929 (E-Sparse); An et al., arXiv:2312.11983 (FLAP);
+///            Molchanov et al., CVPR 2019 (Taylor).
 
 #include "skive/sparse/channel_statistics.hpp"
 

@@ -11,8 +11,7 @@
 /// Cost     : passes over the scores; scratch for one number a block. No allocation.
 /// Accuracy : sums in double in a fixed order; ties to the lower index.
 /// Promise  : exactly as many as stated; the same bits everywhere but for allocate_keep_ratios. Scores that are not finite are
-/// refused
-///            before the first write.
+///            refused before the first write.
 /// Source   : Castro et al., "VENOM", SC 2023; Yin et al., "OWL", arXiv:2310.05175.
 
 #include "skive/core/workspace.hpp"

@@ -8,8 +8,7 @@
 /// Model of : - (a mask of a matrix)
 /// Cost     : 24 + 270 additions a block; a table of 90 patterns; no allocation.
 /// Accuracy : sums in double, in a fixed order; equal sums go to the first pattern, rows compared by their places.
-/// Promise  : exactly two of each four both ways; the same bits everywhere. Scores that are not finite are refused before the
-/// first
+/// Promise  : exactly two of each four both ways; the same bits everywhere. Scores that are not finite are refused before the first
 ///            write.
 /// Source   : I. Hubara et al., "Accelerated Sparse Neural Training", arXiv:2102.08124.
 
