@@ -83,7 +83,8 @@ TEST_CASE("svd_fast: a bidiagonal matrix keeps the digits of its small values", 
     for (float& x : d) x = std::abs(x);
     std::sort(d.begin(), d.end(), std::greater<>{});
     auto const values = skive::test::singular_values_by_rotation<long double>(b);
-    for (std::size_t i = 0; i < n; ++i) CHECK(std::abs(static_cast<long double>(d[i]) / values[i] - 1) < 64 * float_rounding);
+    for (std::size_t i = 0; i < n; ++i)
+      CHECK(std::abs(static_cast<long double>(d[i]) / values[i] - 1) < static_cast<long double>(64 * float_rounding));
   }
 }
 

@@ -55,7 +55,7 @@ void check(matrix<T> const& a, double rounding) {
     for (std::size_t i = 0; i < n; ++i) {
       CHECK((i == 0 || !(values[i - 1] < values[i])));
       for (std::size_t j = 0; j <= i; ++j) {
-        Wide x(a(i, j));
+        auto x = static_cast<Wide>(a(i, j));
         size += x * x;
         for (std::size_t k = 0; k < n; ++k) x -= Wide(vectors(i, k)) * Wide(values[k]) * Wide(vectors(j, k));
         error += x * x;

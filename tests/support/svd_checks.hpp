@@ -84,7 +84,7 @@ Wide distance_from_product(matrix<T> const& a, matrix<T> const& u, std::vector<T
   Wide sum(0);
   for (std::size_t i = 0; i < a.rows(); ++i)
     for (std::size_t j = 0; j < a.cols(); ++j) {
-      Wide x(a(i, j));
+      auto x = static_cast<Wide>(a(i, j));
       for (std::size_t k = 0; k < u.cols(); ++k) x -= Wide(u(i, k)) * Wide(sigma[k]) * Wide(vt(k, j));
       sum += x * x;
     }
