@@ -118,20 +118,37 @@ void make(plan const& p) {
   if ((wanted_l == 0 || wanted_l == L) && (wanted_b == 0 || wanted_b == B)) trainer<L, B, E>{p}.run();
 }
 
+constexpr char const* header = R"(// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file codebook/trellis_trained_table.hpp - the tables of the trained trellis codes (codebook/trellis_trained.hpp).
+///
+///   level of a state = level[s0 ^ map_0[s1] ^ map_1[s2]];   s0, s1, s2: its pieces of `index_bits` bits, the lowest first
+///
+/// The comment of each table: its mean square error on samples of N(0, 1) that it was not trained on.
+///
+/// Model of : -
+/// Cost     : 16 or 64 bytes of levels and as many of each map.
+/// Accuracy : the comments' errors.
+/// Promise  : constants.
+/// Source   : printed by bench/codebook/train_trellis.cpp.
+
+#include "skive/codebook/trellis_code.hpp"
+
+namespace skive::detail {
+
+/// L bits of state, B bits a step.
+template <int L, int B>
+struct trained_table;
+
+)";
+
 }  // namespace
 
 int main(int count, char** arguments) {
   if (count > 3) return 2;
   if (count > 1) wanted_b = std::atoi(arguments[count - 1]);
   if (count > 2) wanted_l = std::atoi(arguments[1]);
-  if (count == 1)
-    std::puts(
-        "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n#pragma once\n"
-        "// Trained folded trellis codes for N(0, 1), made by bench/codebook/train_trellis.cpp. The comment of each: its mean "
-        "square\n"
-        "// error on samples that it was not trained on.\n\n"
-        "#include \"skive/codebook/trellis_code.hpp\"\n\nnamespace skive::detail {\n\n"
-        "/// L bits of state, B bits a step.\ntemplate <int L, int B>\nstruct trained_table;\n");
+  if (count == 1) std::fputs(header, stdout);
   make<4, 1, 4>({400, 60, 12, 3, 1500, 20, 63});
   make<6, 1, 4>({400, 60, 12, 3, 1500, 20, 63});
   make<8, 1, 4>({400, 80, 10, 3, 1500, 20, 63});

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-// Trained folded trellis codes for N(0, 1), made by bench/codebook/train_trellis.cpp. The comment of each: its mean square
-// error on samples that it was not trained on.
+/// @file codebook/trellis_trained_table.hpp - the tables of the trained trellis codes (codebook/trellis_trained.hpp).
+///
+///   level of a state = level[s0 ^ map_0[s1] ^ map_1[s2]];   s0, s1, s2: its pieces of `index_bits` bits, the lowest first
+///
+/// The comment of each table: its mean square error on samples of N(0, 1) that it was not trained on.
+///
+/// Model of : -
+/// Cost     : 16 or 64 bytes of levels and as many of each map.
+/// Accuracy : the comments' errors.
+/// Promise  : constants.
+/// Source   : printed by bench/codebook/train_trellis.cpp.
 
 #include "skive/codebook/trellis_code.hpp"
 

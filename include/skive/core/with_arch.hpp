@@ -49,21 +49,6 @@ struct with_arch {
     else
       return codec.dot(from, q);
   }
-  /// Of a transform. What the caller's T is not made for is a compile error.
-  template <class Transform, class T>
-  static constexpr status forward(Transform const& t, std::span<T> x, workspace w) noexcept {
-    if constexpr (requires { t.template forward<Arch>(x, w); })
-      return t.template forward<Arch>(x, w);
-    else
-      return t.forward(x, w);
-  }
-  template <class Transform, class T>
-  static constexpr status inverse(Transform const& t, std::span<T> x, workspace w) noexcept {
-    if constexpr (requires { t.template inverse<Arch>(x, w); })
-      return t.template inverse<Arch>(x, w);
-    else
-      return t.inverse(x, w);
-  }
 };
 
 }  // namespace skive
