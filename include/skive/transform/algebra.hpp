@@ -134,7 +134,7 @@ class inverse_of {
 };
 
 template <detail::unchecked_transform T>
-class block_diagonal {
+class block_diagonal : public detail::both_ways<block_diagonal<T>> {
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<T>;
 
@@ -147,15 +147,6 @@ class block_diagonal {
   constexpr std::size_t size() const noexcept { return saturating_multiply(inner_.size(), count_); }
   constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
   constexpr int growth() const noexcept { return inner_.growth(); }
-  /// Fails with size_mismatch, workspace_too_small, or as the block does.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {
     detail::apply_many<Arch, D>(inner_, x, count_, w);
@@ -173,7 +164,7 @@ class block_diagonal {
 };
 
 template <detail::unchecked_transform A, detail::unchecked_transform B>
-class kronecker {
+class kronecker : public detail::both_ways<kronecker<A, B>> {
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<A> && orthogonal_transform<B>;
 
@@ -188,15 +179,6 @@ class kronecker {
     return saturating_add(parts, workspace::bytes<float>(saturating_multiply(16, a_.size())));
   }
   constexpr int growth() const noexcept { return a_.growth() + b_.growth(); }
-  /// Fails with size_mismatch, workspace_too_small, or as a part does.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {
     auto const rows = a_.size();

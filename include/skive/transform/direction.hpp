@@ -82,5 +82,20 @@ constexpr status transformed(T const& t, std::span<float> x, workspace w) noexce
   return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
 }
 
+/// What a transform with growth() and apply() inherits.
+template <class T>
+class both_ways {
+ public:
+  /// Fails with size_mismatch, workspace_too_small, overlap, or not_finite unless every |x_i| < 2^(127 - growth()).
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+    return transformed<Arch, direction::forward>(static_cast<T const&>(*this), x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
+  }
+};
+
 }  // namespace detail
 }  // namespace skive

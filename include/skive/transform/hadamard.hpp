@@ -23,7 +23,7 @@
 
 namespace skive {
 
-class hadamard {
+class hadamard : public detail::both_ways<hadamard> {
  public:
   static constexpr bool is_orthogonal = true;
   static constexpr std::size_t max_size = walsh_hadamard::max_size;
@@ -81,16 +81,6 @@ class hadamard {
       sum += 1 + root / 16;
     });
     return sum;
-  }
-
-  /// Fails with size_mismatch, workspace_too_small, or not_finite unless every |x_i| < 2^127 / n.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
   }
 
   /// Without checks (transform/direction.hpp). The parts act on different indices: their order is the same both ways.

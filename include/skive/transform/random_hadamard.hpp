@@ -22,7 +22,7 @@ enum class sign_places : std::uint8_t {
   both,    ///< S and S'
 };
 
-class random_hadamard {
+class random_hadamard : public detail::both_ways<random_hadamard> {
  public:
   static constexpr bool is_orthogonal = true;
   static constexpr std::size_t max_size = hadamard::max_size;
@@ -53,15 +53,6 @@ class random_hadamard {
   constexpr int growth() const noexcept { return hadamard_.growth(); }
   constexpr double roundings() const noexcept { return hadamard_.roundings(); }
 
-  /// Fails with size_mismatch, workspace_too_small, or not_finite as hadamard does.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {

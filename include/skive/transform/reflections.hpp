@@ -38,7 +38,7 @@ constexpr void reflect(float* x, float const* v, double norm_squared, std::size_
 
 }  // namespace detail
 
-class householder_product {
+class householder_product : public detail::both_ways<householder_product> {
  public:
   static constexpr bool is_orthogonal = true;
 
@@ -63,15 +63,6 @@ class householder_product {
   constexpr std::size_t count() const noexcept { return v_.rows; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(v_.cols)) + 2; }
-  /// Fails with size_mismatch or not_finite.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace) const noexcept {
@@ -94,7 +85,7 @@ struct givens_step {
   float sine = 0.0f;
 };
 
-class givens_sequence {
+class givens_sequence : public detail::both_ways<givens_sequence> {
  public:
   static constexpr bool is_orthogonal = true;
 
@@ -120,15 +111,6 @@ class givens_sequence {
   constexpr std::span<givens_step const> steps() const noexcept { return {steps_, count_}; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(size_)) + 2; }
-  /// Fails with size_mismatch or not_finite.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace) const noexcept {

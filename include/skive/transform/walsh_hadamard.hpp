@@ -26,7 +26,7 @@ enum class normalisation : std::uint8_t {
 };
 
 template <normalisation N>
-class basic_walsh_hadamard {
+class basic_walsh_hadamard : public detail::both_ways<basic_walsh_hadamard<N>> {
  public:
   static constexpr bool is_orthogonal = N == normalisation::orthonormal;
   static constexpr std::size_t max_size = std::size_t{1} << 26;
@@ -46,16 +46,6 @@ class basic_walsh_hadamard {
   }
   /// No number on the way is larger than 2^growth() times the largest one.
   constexpr int growth() const noexcept { return std::countr_zero(size_); }
-
-  /// Fails with size_mismatch, workspace_too_small, or not_finite unless every |x_i| < 2^(127 - k).
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
-  }
 
   /// Without checks: what composers call on rows that they have checked (transform/direction.hpp).
   template <class Arch, direction D>
