@@ -95,6 +95,10 @@ class both_ways {
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
     return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
   }
+
+ private:
+  constexpr both_ways() noexcept = default;
+  friend T;
 };
 
 }  // namespace detail
