@@ -59,6 +59,14 @@ void add_width(std::vector<scalar_entry>& list, std::integer_sequence<int, P...>
   (add_p3109<K, P + 1, signedness::without_sign>(list), ...);
   ((P + 1 < K ? add_p3109<K, (P + 1 < K ? P + 1 : P), signedness::with_sign>(list) : void()), ...);
 }
+// power_of_two<b> and apot<b> need a sign bit and one more.
+template <int... B>
+void add_powers(std::vector<scalar_entry>& list, std::integer_sequence<int, B...>) {
+  (list.push_back(entry<power_of_two<B + 2>>("power_of_two" + std::to_string(B + 2))), ...);
+  (list.push_back(entry<apot<B + 2>>("apot" + std::to_string(B + 2))), ...);
+  (list.push_back(entry<apot_unsigned<B + 1>>("apot_unsigned" + std::to_string(B + 1))), ...);
+  list.push_back(entry<apot_unsigned<8>>("apot_unsigned8"));
+}
 template <int... K>
 void add_widths(std::vector<scalar_entry>& list, std::integer_sequence<int, K...>) {
   (add_width<K + 3>(list, std::make_integer_sequence<int, K + 3>{}), ...);
@@ -115,9 +123,8 @@ std::vector<scalar_entry> all() {
       entry<af4>("af4"),
       entry<sf4>("sf4"),
       entry<iq4_nl>("iq4_nl"),
-      entry<power_of_two<4>>("power_of_two4"),
-      entry<apot<4>>("apot4"),
   };
+  add_powers(list, std::make_integer_sequence<int, 7>{});
   add_widths(list, std::make_integer_sequence<int, 8>{});
   return list;
 }
