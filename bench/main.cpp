@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// The benchmark program: Google Benchmark's own arguments and output, or `--summary [FILTER]`, a tab-separated table.
+// The benchmark program: Google Benchmark's own arguments and output, with ratios to scalar twins and peers under its table, or
+// `--summary [FILTER]`, a tab-separated table.
 //
 // A benchmark that belongs in the table is named op/format/size (encode/mxfp4/l2), sets items processed (elements) and
 // bytes processed, and may set the counter fraction_of_ceiling.
 
+#include "support/ratio_reporter.hpp"
+
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -61,7 +65,11 @@ int main(int argc, char** argv) {
   summary_reporter reporter;
   reporter.SetOutputStream(&std::cout);
   reporter.SetErrorStream(&std::cerr);
-  auto const ran = summary ? benchmark::RunSpecifiedBenchmarks(&reporter) : benchmark::RunSpecifiedBenchmarks();
+  skive::bench::ratio_reporter with_ratios;
+  bool const own_format = std::ranges::any_of(arguments, [](auto const& a) { return a.starts_with("--benchmark_format"); });
+  auto const ran = summary ? benchmark::RunSpecifiedBenchmarks(&reporter)
+      : own_format         ? benchmark::RunSpecifiedBenchmarks()
+                           : benchmark::RunSpecifiedBenchmarks(&with_ratios);
   benchmark::Shutdown();
   if (reporter.failed()) return 1;
   return ran > 0 ? 0 : 2;

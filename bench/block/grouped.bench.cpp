@@ -53,6 +53,8 @@ void add(char const* name, Codec const& codec, double bound) {
   add("e4m3fn_g128", absmax<e4m3fn>{128}, 0.03);
   add("nf4_g64", absmax<nf4>{64}, 0.11);
   add("uint4_g32", affine_int<4>{32}, 0.11);
+  add("uint4_row", affine_int<4>{0}, 0.2);
+  add("uint8_row", affine_int<8>{0}, 0.01);
   add("mxfp4", mx<e2m1>{32}, 0.15);
   add("mxfp8_e4m3", mx<e4m3fn>{32}, 0.04);
   add("nvfp4", nvfp4{16, *nvfp4_scheme::make(largest_value)}, 0.11);
