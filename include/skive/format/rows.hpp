@@ -23,6 +23,7 @@
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/half.hpp"
 
+#include <bit>
 #include <span>
 
 namespace skive {
@@ -70,13 +71,19 @@ template <class Arch, class Code>
 [[gnu::always_inline]] inline simd::words<Arch> load_codes(Code const* from) noexcept {
   if constexpr (sizeof(Code) == 1) return simd::load_bytes<Arch>(reinterpret_cast<std::byte const*>(from));
   if constexpr (sizeof(Code) == 4) return simd::words<Arch>::load(from);
-  if constexpr (sizeof(Code) == 2)
-    return simd::generate<std::uint32_t, Arch>([from](std::size_t i) { return std::uint32_t{from[i]}; });
+  if constexpr (sizeof(Code) == 2) {
+    if constexpr (std::endian::native == std::endian::little)
+      return simd::load_halves<Arch>(reinterpret_cast<std::byte const*>(from));
+    else
+      return simd::generate<std::uint32_t, Arch>([from](std::size_t i) { return std::uint32_t{from[i]}; });
+  }
 }
 template <class Arch, class Code>
 [[gnu::always_inline]] inline void store_codes(simd::words<Arch> const& codes, Code* to) noexcept {
   if constexpr (sizeof(Code) == 1) {
     simd::store_bytes<Arch>(codes, reinterpret_cast<std::byte*>(to));
+  } else if constexpr (sizeof(Code) == 2 && std::endian::native == std::endian::little) {
+    simd::store_halves(codes, reinterpret_cast<std::byte*>(to));
   } else {
     alignas(64) std::uint32_t lane[16];
     codes.store(lane);
@@ -84,12 +91,49 @@ template <class Arch, class Code>
   }
 }
 
+// Formats whose conversion is an operation of simd/half.hpp: what it makes infinite is bounded before.
+template <class Format>
+inline constexpr bool is_half =
+    std::endian::native == std::endian::little && (std::is_same_v<Format, bfloat16> || std::is_same_v<Format, float16>);
+
+template <class Format, overflow_policy Overflow, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> bounded(simd::floats<Arch> const& x) noexcept {
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+  constexpr bool finite = Overflow.finite == overflow_action::saturate;
+  constexpr bool infinite = Overflow.infinite == overflow_action::saturate;
+  if constexpr (!finite && !infinite) {
+    return x;
+  } else {
+    constexpr auto most = static_cast<int>(std::is_same_v<Format, bfloat16> ? 0x7F7F'0000 : 0x477F'E000);
+    constexpr int infinity = 0x7F80'0000;
+    auto const bits = simd::as<std::uint32_t>(x);
+    auto const magnitude = simd::as<std::int32_t>(bits & words::broadcast(0x7FFF'FFFF));
+    auto const sign = bits & words::broadcast(0x8000'0000);
+    auto const within = [&](integers const& m) noexcept {
+      return simd::as<std::uint32_t>(min(m, integers::broadcast(most))) | sign;
+    };
+    if constexpr (finite) {
+      auto const kept = simd::as<std::uint32_t>(magnitude > integers::broadcast(infinite ? infinity : infinity - 1));
+      return simd::as<float>(select(kept, bits, within(magnitude)));
+    } else {
+      auto const infinities = simd::as<std::uint32_t>(magnitude == integers::broadcast(infinity));
+      return simd::as<float>(select(infinities, within(magnitude), bits));
+    }
+  }
+}
+
 // The numbers that whole registers take: a multiple of 16.
 template <class Format, class Arch, overflow_policy Overflow, class T>
 std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_type* codes) noexcept {
   std::size_t i = 0;
-  for (; i + 16 <= numbers.size(); i += 16)
-    store_codes<Arch>(format_lanes<Format, Arch>::template encode<Overflow>(load_numbers<Arch>(numbers.data() + i)), codes + i);
+  for (; i + 16 <= numbers.size(); i += 16) {
+    auto const x = load_numbers<Arch>(numbers.data() + i);
+    if constexpr (is_half<Format>)
+      store_numbers<Arch>(bounded<Format, Overflow, Arch>(x), reinterpret_cast<Format*>(codes + i));
+    else
+      store_codes<Arch>(format_lanes<Format, Arch>::template encode<Overflow>(x), codes + i);
+  }
   return i;
 }
 template <class Format, class Arch, class T>
@@ -150,9 +194,14 @@ status decode_row(std::span<typename Format::code_type const> codes, std::span<T
   if (numbers.size() != codes.size()) return errc::size_mismatch;
   std::size_t i = 0;
   if constexpr (simd::vector_arch<Arch>)
-    for (; i + 16 <= codes.size(); i += 16)
-      detail::store_numbers<Arch>(format_lanes<Format, Arch>::decode(detail::load_codes<Arch>(codes.data() + i)),
-                                  numbers.data() + i);
+    for (; i + 16 <= codes.size(); i += 16) {
+      if constexpr (detail::is_half<Format>)
+        detail::store_numbers<Arch>(detail::load_numbers<Arch>(reinterpret_cast<Format const*>(codes.data() + i)),
+                                    numbers.data() + i);
+      else
+        detail::store_numbers<Arch>(format_lanes<Format, Arch>::decode(detail::load_codes<Arch>(codes.data() + i)),
+                                    numbers.data() + i);
+    }
   for (; i < codes.size(); ++i) numbers[i] = detail::narrow<T>(static_cast<float>(Format::decode(codes[i])));
   return errc::ok;
 }
