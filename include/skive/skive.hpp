@@ -43,6 +43,7 @@
 #include "skive/simd/reduce.hpp"
 #include "skive/simd/short_lanes.hpp"
 #include "skive/simd/sixteen.hpp"
+#include "skive/simd/stream.hpp"
 #include "skive/simd/widen.hpp"
 
 // format

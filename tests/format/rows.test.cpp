@@ -6,9 +6,11 @@
 #include "skive/format/fp8.hpp"
 #include "support/simd_arches.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <random>
 #include <span>
 #include <vector>
@@ -101,4 +103,28 @@ TEST_CASE("rows by other policies, and lengths that differ", "[format]") {
   REQUIRE(skive::decode_row<skive::e4m3fn>(std::span<std::uint8_t const>{codes}, std::span{y}).error() ==
           skive::errc::size_mismatch);
   REQUIRE(codes == before);
+}
+
+TEST_CASE("rows past the caches: every length and misalignment gives the plain row, and nothing beside it", "[format]") {
+  std::mt19937 random{2};
+  std::vector<std::uint16_t> codes(80);
+  for (auto& c : codes) c = static_cast<std::uint16_t>(random());
+  alignas(64) float numbers[120];
+  skive::test::for_each(skive::test::few_arches{}, [&]<class Arch>() {
+    for (std::size_t offset = 0; offset <= 16; ++offset)
+      for (std::size_t n = 0; n <= codes.size(); ++n) {
+        std::fill(std::begin(numbers), std::end(numbers), 0.125f);
+        auto const from = std::span<std::uint16_t const>{codes}.first(n);
+        REQUIRE(skive::decode_row<skive::float16, Arch>(from, std::span{numbers}.subspan(offset, n), skive::streamed));
+        std::size_t wrong = 0;
+        for (std::size_t i = 0; i < std::size(numbers); ++i) {
+          bool const inside = offset <= i && i < offset + n;
+          auto const expected = inside ? static_cast<float>(skive::float16::decode(codes[i - offset])) : 0.125f;
+          wrong += std::bit_cast<std::uint32_t>(numbers[i]) == std::bit_cast<std::uint32_t>(expected) ? 0U : 1U;
+        }
+        REQUIRE(wrong == 0);
+      }
+  });
+  REQUIRE(skive::decode_row<skive::float16>(std::span<std::uint16_t const>{codes}, std::span{numbers}, skive::streamed).error() ==
+          skive::errc::size_mismatch);
 }

@@ -4,6 +4,7 @@
 ///
 ///   encode_row<e4m3fn>(numbers, codes)    codes[i] = e4m3fn::encode(numbers[i], rounding, overflow)
 ///   decode_row<e4m3fn>(codes, numbers)    numbers[i] = e4m3fn::decode(codes[i])
+///   decode_row<e4m3fn>(codes, floats, streamed)    the same past the caches, for more floats than they hold (simd/stream.hpp)
 ///
 /// Numbers are float, bfloat16 or float16 (decoding rounds to them, to nearest even, without saturating).
 ///
@@ -22,11 +23,16 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/half.hpp"
+#include "skive/simd/stream.hpp"
 
 #include <bit>
 #include <span>
 
 namespace skive {
+
+struct streamed_t {};
+inline constexpr streamed_t streamed{};
+
 namespace detail {
 
 template <class Arch>
@@ -188,22 +194,46 @@ status encode_row(std::span<T const> numbers, std::span<typename Format::code_ty
   return errc::ok;
 }
 
+namespace detail {
+
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> decode_sixteen(typename Format::code_type const* codes) noexcept {
+  if constexpr (is_half<Format>)
+    return load_numbers<Arch>(reinterpret_cast<Format const*>(codes));
+  else
+    return format_lanes<Format, Arch>::decode(load_codes<Arch>(codes));
+}
+
+}  // namespace detail
+
 /// Fails with size_mismatch.
 template <class Format, class Arch = native_arch, class T>
 status decode_row(std::span<typename Format::code_type const> codes, std::span<T> numbers) noexcept {
   if (numbers.size() != codes.size()) return errc::size_mismatch;
   std::size_t i = 0;
   if constexpr (simd::vector_arch<Arch>)
-    for (; i + 16 <= codes.size(); i += 16) {
-      if constexpr (detail::is_half<Format>)
-        detail::store_numbers<Arch>(detail::load_numbers<Arch>(reinterpret_cast<Format const*>(codes.data() + i)),
-                                    numbers.data() + i);
-      else
-        detail::store_numbers<Arch>(format_lanes<Format, Arch>::decode(detail::load_codes<Arch>(codes.data() + i)),
-                                    numbers.data() + i);
-    }
+    for (; i + 16 <= codes.size(); i += 16)
+      detail::store_numbers<Arch>(detail::decode_sixteen<Format, Arch>(codes.data() + i), numbers.data() + i);
   for (; i < codes.size(); ++i) numbers[i] = detail::narrow<T>(static_cast<float>(Format::decode(codes[i])));
   return errc::ok;
+}
+
+/// Fails with size_mismatch. Other threads may be told when it returns.
+template <class Format, class Arch = native_arch>
+status decode_row(std::span<typename Format::code_type const> codes, std::span<float> numbers, streamed_t) noexcept {
+  if (numbers.size() != codes.size()) return errc::size_mismatch;
+  std::size_t i = 0;
+  if constexpr (simd::vector_arch<Arch>) {
+    auto const past = reinterpret_cast<std::uintptr_t>(numbers.data()) % simd::stream_alignment;
+    auto const head = past == 0 ? 0 : (simd::stream_alignment - past) / sizeof(float);
+    if (head < numbers.size()) {
+      static_cast<void>(decode_row<Format, Arch>(codes.first(head), numbers.first(head)));
+      for (i = head; i + 16 <= codes.size(); i += 16)
+        simd::stream<Arch>(detail::decode_sixteen<Format, Arch>(codes.data() + i), numbers.data() + i);
+      simd::stream_fence<Arch>();
+    }
+  }
+  return decode_row<Format, Arch>(codes.subspan(i), numbers.subspan(i));
 }
 
 }  // namespace skive
