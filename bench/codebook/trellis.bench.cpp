@@ -7,6 +7,7 @@
 #include "skive/core/random.hpp"
 #include "skive/kernel/matrix_vector.hpp"
 #include "support/measure.hpp"
+#include "support/read_ceiling.hpp"
 
 namespace skive::bench {
 namespace {
@@ -15,25 +16,6 @@ std::vector<float> gaussian_numbers(std::size_t n, std::uint64_t stream) {
   std::vector<float> x(n);
   counter_random{1, stream}.fill_gaussian(x);
   return x;
-}
-
-double bytes_read_per_second(std::span<std::byte const> memory) {
-  using words = simd::words<native_arch>;
-  auto const passes = std::max<std::size_t>(1, (std::size_t{1} << 23) / memory.size());
-  std::array<double, 9> seconds{};
-  for (double& s : seconds) {
-    auto const start = std::chrono::steady_clock::now();
-    words sum[4];
-    for (auto& w : sum) w = words::broadcast(0);
-    for (std::size_t p = 0; p < passes; ++p)
-      for (std::size_t i = 0; i + 256 <= memory.size(); i += 256)
-        for (std::size_t k = 0; k < 4; ++k)
-          sum[k] = sum[k] ^ words::load(reinterpret_cast<std::uint32_t const*>(memory.data() + i + 64 * k));
-    benchmark::DoNotOptimize(sum);
-    s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  std::sort(seconds.begin(), seconds.end());
-  return static_cast<double>(passes * memory.size()) / seconds[seconds.size() / 2];
 }
 
 // A row of Gaussian numbers, coded.

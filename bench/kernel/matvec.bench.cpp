@@ -12,6 +12,7 @@
 #include "skive/block/sign.hpp"
 #include "skive/format/lookup.hpp"
 #include "support/measure.hpp"
+#include "support/read_ceiling.hpp"
 
 namespace skive::bench {
 namespace {
@@ -22,27 +23,6 @@ struct packed_size {
 };
 constexpr packed_size packed_sizes[]{{"l2", std::size_t{1} << 19}, {"ram", std::size_t{1} << 26}};
 constexpr std::size_t batch = 32;
-
-// Bytes read per second from the first `bytes` of the codes.
-double read_speed(std::size_t bytes) {
-  using words = simd::words<native_arch>;
-  auto const* const from = memory::shared().codes.data();
-  auto const passes = std::max<std::size_t>(1, (std::size_t{1} << 23) / bytes);
-  std::array<double, 15> seconds{};
-  for (double& s : seconds) {
-    auto const start = std::chrono::steady_clock::now();
-    words sum[4];
-    for (auto& w : sum) w = words::broadcast(0);
-    for (std::size_t p = 0; p < passes; ++p)
-      for (std::size_t i = 0; i + 256 <= bytes; i += 256)
-        for (std::size_t k = 0; k < 4; ++k)
-          sum[k] = sum[k] ^ words::load(reinterpret_cast<std::uint32_t const*>(from + i + 64 * k));
-    benchmark::DoNotOptimize(sum);
-    s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  std::sort(seconds.begin(), seconds.end());
-  return static_cast<double>(passes * bytes) / seconds[seconds.size() / 2];
-}
 
 template <class Codec, class Query>
 class subject {
@@ -151,8 +131,10 @@ void add_products(std::string const& format, Codec const& codec) {
         auto const times = static_cast<std::int64_t>(state.iterations());
         state.SetItemsProcessed(times * static_cast<std::int64_t>(rows * row_floats * vectors));
         state.SetBytesProcessed(times * static_cast<std::int64_t>(bytes));
-        state.counters["fraction_of_ceiling"] = benchmark::Counter(
-            static_cast<double>(times) * static_cast<double>(bytes) / read_speed(bytes), benchmark::Counter::kIsRate);
+        state.counters["fraction_of_ceiling"] =
+            benchmark::Counter(static_cast<double>(times) * static_cast<double>(bytes) /
+                                   bytes_read_per_second(std::span{memory::shared().codes}.first(bytes)),
+                               benchmark::Counter::kIsRate);
       };
       benchmark::RegisterBenchmark((std::string{op} + '/' + format + '/' + size.name).c_str(), run)->MinTime(0.1);
     };

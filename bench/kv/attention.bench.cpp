@@ -11,6 +11,7 @@
 #include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 #include "support/measure.hpp"
+#include "support/read_ceiling.hpp"
 
 namespace skive::bench {
 namespace {
@@ -19,23 +20,6 @@ constexpr std::size_t head_size = 128;
 constexpr std::size_t kv_heads = 8;
 constexpr std::size_t group_heads = 4;
 constexpr page_shape shape{head_size, 128};
-
-double read_seconds(std::span<std::byte const> memory) {
-  using words = simd::words<native_arch>;
-  std::array<double, 9> seconds{};
-  for (double& s : seconds) {
-    auto const start = std::chrono::steady_clock::now();
-    words sum[4];
-    for (auto& w : sum) w = words::broadcast(0);
-    for (std::size_t i = 0; i + 256 <= memory.size(); i += 256)
-      for (std::size_t k = 0; k < 4; ++k)
-        sum[k] = sum[k] ^ words::load(reinterpret_cast<std::uint32_t const*>(memory.data() + i + 64 * k));
-    benchmark::DoNotOptimize(sum);
-    s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-  std::sort(seconds.begin(), seconds.end());
-  return seconds[seconds.size() / 2];
-}
 
 template <class Keys, class Values>
 class cache {
@@ -148,7 +132,8 @@ void add(std::string const& format, Keys const& keys, Values const& values) {
       state.SetItemsProcessed(times * static_cast<std::int64_t>(2 * kv_heads * tokens * head_size));
       state.SetBytesProcessed(times * static_cast<std::int64_t>(c.bytes()));
       state.counters["fraction_of_ceiling"] =
-          benchmark::Counter(static_cast<double>(times) * read_seconds(c.data()), benchmark::Counter::kIsRate);
+          benchmark::Counter(static_cast<double>(times) * static_cast<double>(c.data().size()) / bytes_read_per_second(c.data()),
+                             benchmark::Counter::kIsRate);
     };
     benchmark::RegisterBenchmark(("attention/" + format + '/' + std::to_string(tokens)).c_str(), run)->MinTime(0.1);
   }
