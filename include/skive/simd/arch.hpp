@@ -13,6 +13,8 @@
 ///            ones take the scalar rule everywhere: the same bytes, without vector code.
 /// Source   : -
 
+#include "skive/version.hpp"
+
 // g++ 12 warns of the undefined operands that its own intrinsics pass.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
