@@ -10,7 +10,8 @@
 ///
 /// Model of : -
 /// Cost     : nothing is compiled.
-/// Promise  : CMake and the packages read the three numbers from here; they stand nowhere else. Every header that computes with floats reaches this one.
+/// Promise  : CMake and the packages read the three numbers from here; they stand nowhere else. Headers that compute with
+///            floats include this one.
 
 #define SKIVE_VERSION_MAJOR 0
 #define SKIVE_VERSION_MINOR 1
