@@ -11,6 +11,8 @@ int main(int argc, char** argv) {
   skive::golden::floats(lines);
   skive::golden::shared_exponents(lines);
   skive::golden::compositions(lines);
+  skive::golden::codebooks(lines);
+  skive::golden::searched_scales(lines);
   if (argc < 2) {
     for (auto const& l : lines) std::cout << l << '\n';
     return 0;

@@ -14,6 +14,8 @@
 /// Promise  : any real type whose exp, erfc, sqrt, pow, atan, sinh, cosh, log, abs argument-dependent lookup or std finds.
 /// Source   : H. Takahasi, M. Mori, "Double exponential formulas for numerical integration", Publ. RIMS 9, 1974.
 
+#include "skive/version.hpp"
+
 #include <cmath>
 #include <limits>
 

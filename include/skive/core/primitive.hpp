@@ -6,6 +6,8 @@
 /// Cost     : a declaration.
 /// Promise  : copies are copies of bytes, so that models may be passed by value and kept in the caller's memory.
 
+#include "skive/version.hpp"
+
 #include <type_traits>
 
 namespace skive {

@@ -13,6 +13,8 @@
 /// Promise  : bit patterns only: flush-to-zero modes, contraction and rounding modes cannot change a result.
 /// Source   : IEEE 754-2019 section 3.4 (binary32, binary64).
 
+#include "skive/version.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <type_traits>

@@ -10,6 +10,8 @@
 ///            are untouched; other outputs are unspecified. The numeric values of errc never change meaning.
 /// Source   : the error policy is simdjson's; `result` offers the part of std::expected that needs no exception.
 
+#include "skive/version.hpp"
+
 #include <cstdint>
 #include <type_traits>
 

@@ -8,6 +8,8 @@
 /// Cost     : three words, trivially copyable.
 /// Promise  : never owns, never checks an index.
 
+#include "skive/version.hpp"
+
 #include <cstddef>
 #include <type_traits>
 

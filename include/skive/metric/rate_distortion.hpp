@@ -17,6 +17,8 @@
 /// Source   : T. M. Cover, J. A. Thomas, Elements of Information Theory, 2nd ed., sections 8.6 and 10.3; C. E. Shannon, "Coding
 ///            theorems for a discrete source with a fidelity criterion", 1959.
 
+#include "skive/version.hpp"
+
 #include <cmath>
 #include <numbers>
 

@@ -2,15 +2,18 @@
 #pragma once
 /// @file simd/arch.hpp - instruction sets as types: xsimd's architectures, and what the library asks of them.
 ///
-///   vector_arch<A>   A names an instruction set that this unit is compiled for
+///   vector_arch<A>   A names an instruction set that this unit is compiled for, on a little-endian machine
 ///   native_arch      what operations take when the caller names none
 ///   derives<A, B>    A is B or contains it: -march=native names the most derived one
 ///   has_...<A>       intrinsics of that set may be used on A's registers
 ///
 /// Model of : -
 /// Cost     : declarations.
-/// Promise  : the only header that includes xsimd; versions 13 and 14.
+/// Promise  : the only header that includes xsimd; versions 13 and 14. Machines whose registers xsimd doesn't know and big-endian
+///            ones take the scalar rule everywhere: the same bytes, without vector code.
 /// Source   : -
+
+#include "skive/version.hpp"
 
 // g++ 12 warns of the undefined operands that its own intrinsics pass.
 #if defined(__GNUC__) && !defined(__clang__)
@@ -19,10 +22,21 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 #include <xsimd/xsimd.hpp>
+// Where xsimd knows no registers it leaves out its templates, whose names vector code has to find: emulated ones bring them.
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE)
+#undef XSIMD_WITH_EMULATED
+#define XSIMD_WITH_EMULATED 1
+#include <xsimd/types/xsimd_batch.hpp>
+#include <xsimd/types/xsimd_batch_constant.hpp>
+#include <xsimd/types/xsimd_traits.hpp>
+
+#include <xsimd/types/xsimd_api.hpp>
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic pop
 #endif
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -43,8 +57,9 @@ inline constexpr bool derives = std::is_base_of_v<B, A>;
 
 /// A has registers of 4, 8 or 16 floats here.
 template <class A>
-concept vector_arch = !std::is_same_v<A, scalar_arch> && requires { typename xsimd::batch<float, A>::register_type; } &&
-    16 % xsimd::batch<float, A>::size == 0 && xsimd::batch<float, A>::size >= 4;
+concept vector_arch = std::endian::native == std::endian::little && !std::is_same_v<A, scalar_arch> && requires {
+  typename xsimd::batch<float, A>::register_type;
+} && 16 % xsimd::batch<float, A>::size == 0 && xsimd::batch<float, A>::size >= 4;
 
 /// xsimd::fma is one rounding, not a product and a sum.
 template <class A>

@@ -14,6 +14,8 @@
 /// Promise  : the same bits for every Arch, which only keeps units of different flags apart.
 /// Source   : -
 
+#include "skive/version.hpp"
+
 #include <bit>
 #include <cstddef>
 #include <cstdint>

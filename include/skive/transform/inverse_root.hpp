@@ -12,6 +12,8 @@
 /// Promise  : constexpr; no processor mode changes the result.
 /// Source   : -
 
+#include "skive/version.hpp"
+
 #include <bit>
 #include <cstdint>
 

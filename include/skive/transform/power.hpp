@@ -11,6 +11,8 @@
 /// Promise  : constexpr; each product passes a barrier, so that no flag changes a bit.
 /// Source   : -
 
+#include "skive/version.hpp"
+
 #include <bit>
 #include <cstdint>
 #include <type_traits>
