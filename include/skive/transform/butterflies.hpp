@@ -6,7 +6,7 @@
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers. 4096 numbers stay in L1 and 65536 in L2 until their stages are done. What is left is one more pass over memory: in
+/// registers. 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that L2 is passed over twice. What is left is one more pass over memory: in
 /// registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
 ///
 /// Model of : -
@@ -26,7 +26,7 @@
 
 namespace skive::detail {
 
-inline constexpr std::size_t l1_floats = std::size_t{1} << 12;
+inline constexpr std::size_t l1_floats = std::size_t{1} << 12;  // twice as many still fit: 32 KiB
 inline constexpr std::size_t l2_floats = std::size_t{1} << 16;
 
 // Registers of one network of butterflies: half of what an instruction set with 16 or 32 has.
@@ -118,8 +118,9 @@ void butterflies_in_l1(float* x, std::size_t n, float const* scale) noexcept {
 template <class Arch>
 void butterflies_in_l2(float* x, std::size_t n, float const* scale) noexcept {
   if (n <= l1_floats) return butterflies_in_l1<Arch>(x, n, scale);
-  for (std::size_t i = 0; i < n; i += l1_floats) butterflies_in_l1<Arch>(x + i, l1_floats, nullptr);
-  butterfly_stages<Arch>(x, n, l1_floats, scale);
+  auto const block = n <= 8 * l1_floats ? l1_floats : 2 * l1_floats;  // leaves stages for one pass
+  for (std::size_t i = 0; i < n; i += block) butterflies_in_l1<Arch>(x + i, block, nullptr);
+  butterfly_stages<Arch>(x, n, block, scale);
 }
 
 // The stages from l2_floats on: tiles of n / l2_floats rows, `width` numbers of each.
