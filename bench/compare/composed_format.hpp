@@ -72,17 +72,19 @@ class coder_of_size final : public coder_of_nothing {
 ///        std::vector<float> sample(cols)              some that are valid
 ///        std::vector<float> fit(tensor)               those of a tensor; may throw std::runtime_error
 ///        std::size_t part_cols(cols)                  the length of the rows that parts are handed
-///        result<Composed> make(cols, own, parts)      parts: std::vector<erased_codec>
+///        Kept keep(numbers)                           those of fit() as make() takes them: codecs look at them
+///        result<Composed> make(cols, kept, parts)     parts: std::vector<erased_codec>
 /// Parts have row_bytes().
 template <class Maker>
 class composed_format final : public format {
   using parts_list = std::vector<std::unique_ptr<format>>;
-  using composed = typename decltype(std::declval<Maker const&>().make(0, {}, {}))::value_type;
+  using kept_numbers = decltype(std::declval<Maker const&>().keep({}));
+  using composed = typename decltype(std::declval<Maker const&>().make(0, std::declval<kept_numbers const&>(), {}))::value_type;
 
   class fitted_composition final : public fitted {
    public:
     fitted_composition(composed codec, std::vector<float> constants, std::vector<std::unique_ptr<row_coder>> parts,
-                       std::shared_ptr<std::vector<float> const> own)
+                       std::shared_ptr<kept_numbers const> own)
         : codec_{codec}, constants_{std::move(constants)}, parts_{std::move(parts)}, own_{std::move(own)} {}
     std::size_t bytes(tensor_shape rows) const override {
       return saturating_multiply(rows.rows, total_bytes(codec_.plane_bytes(rows.cols)));
@@ -106,7 +108,7 @@ class composed_format final : public format {
     composed codec_;
     std::vector<float> constants_;
     std::vector<std::unique_ptr<row_coder>> parts_;
-    std::shared_ptr<std::vector<float> const> own_;  // what the codec's views look at
+    std::shared_ptr<kept_numbers const> own_;  // what the codec's views look at
   };
 
  public:
@@ -124,11 +126,11 @@ class composed_format final : public format {
     return bits;
   }
   std::unique_ptr<fitted> fit(matrix_view<float const> tensor) const override {
-    auto const own = std::make_shared<std::vector<float> const>(maker_.fit(tensor));
+    auto constants = maker_.fit(tensor);
+    auto const own = std::make_shared<kept_numbers const>(maker_.keep(constants));
     auto const multiple = of_sizes(tensor.cols, [](composed const& codec) { return codec.row_multiple(); });
     if (tensor.cols % multiple != 0) throw std::runtime_error("rows must be a multiple of " + std::to_string(multiple));
     std::vector<std::unique_ptr<row_coder>> coders;
-    auto constants = *own;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       if (parts_[i]->constant_count(maker_.part_cols(tensor.cols)) == 0) {  // nothing depends on what it is handed
         coders.push_back(std::make_unique<detail::coder_of_fitted>(parts_[i]->restore({}, maker_.part_cols(tensor.cols))));
@@ -160,9 +162,9 @@ class composed_format final : public format {
   std::unique_ptr<fitted> restore(std::span<float const> constants, std::size_t cols) const override {
     if (constants.size() != constant_count(cols)) throw std::runtime_error("the tensor's constants are incomplete");
     std::vector<float> const all(constants.begin(), constants.end());
-    auto const own =
-        std::make_shared<std::vector<float> const>(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(maker_.count(cols)));
-    constants = constants.subspan(own->size());
+    auto const count = maker_.count(cols);
+    auto const own = std::make_shared<kept_numbers const>(maker_.keep({all.data(), all.data() + count}));
+    constants = constants.subspan(count);
     std::vector<std::unique_ptr<row_coder>> coders;
     for (auto const& p : parts_) {
       auto const count = p->constant_count(maker_.part_cols(cols));
@@ -179,7 +181,7 @@ class composed_format final : public format {
     for (auto const& c : coders) list.emplace_back(c.get());
     return list;
   }
-  composed made(std::size_t cols, std::span<float const> own, std::vector<std::unique_ptr<row_coder>> const& coders) const {
+  composed made(std::size_t cols, kept_numbers const& own, std::vector<std::unique_ptr<row_coder>> const& coders) const {
     auto const codec = maker_.make(cols, own, erased(coders));
     if (!codec) throw std::runtime_error(codec.message());
     return *codec;
@@ -189,7 +191,8 @@ class composed_format final : public format {
   std::size_t of_sizes(std::size_t cols, Ask ask) const {
     std::vector<std::unique_ptr<row_coder>> coders;
     for (auto const& p : parts_) coders.push_back(std::make_unique<detail::coder_of_size>(*p));
-    return ask(made(cols, maker_.sample(cols), coders));
+    auto const own = maker_.keep(maker_.sample(cols));
+    return ask(made(cols, own, coders));
   }
   static status encode_by(composed const& codec, std::span<float const> row, std::byte* out) {
     std::vector<std::byte> scratch(codec.scratch_bytes(row.size()));

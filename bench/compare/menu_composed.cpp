@@ -9,6 +9,7 @@
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
 #include "skive/linalg/randomized_svd.hpp"
+#include "skive/transform/permutation.hpp"
 #include "skive/transform/random_hadamard.hpp"
 
 #include <algorithm>
@@ -27,6 +28,7 @@ struct plain_maker {
   std::size_t part_cols(std::size_t cols) const { return cols; }
   std::vector<float> sample(std::size_t) const { return {}; }
   std::vector<float> fit(matrix_view<float const>) const { return {}; }
+  std::vector<float> keep(std::vector<float> numbers) const { return numbers; }  // what make() looks at
 };
 
 struct residual_maker : plain_maker {
@@ -46,11 +48,9 @@ struct n_of_m_maker : plain_maker {
 };
 
 // The rows' common subspace by a truncated SVD, kept in float16.
-struct low_rank_maker {
-  double bits_each = 16;
+struct low_rank_maker : plain_maker {
   std::size_t rank = 1;
   std::size_t count(std::size_t cols) const { return rank * cols; }
-  std::size_t part_cols(std::size_t cols) const { return cols; }
   std::vector<float> sample(std::size_t cols) const { return std::vector<float>(count(cols)); }
   std::vector<float> fit(matrix_view<float const> tensor) const {
     if (rank > tensor.rows || rank > tensor.cols) throw std::runtime_error("the rank is above that of the matrix");
@@ -85,6 +85,32 @@ struct rotation_maker : plain_maker {
     }();
     if (!t) return t.error();
     return rotated{*t, parts[0]};
+  }
+};
+
+// Columns by falling range over the tensor. Sixteen bits a column say where it goes.
+struct permutation_maker : plain_maker {
+  using order = std::vector<std::uint32_t>;
+  std::size_t count(std::size_t cols) const { return cols; }
+  std::vector<float> sample(std::size_t cols) const {
+    std::vector<float> numbers(cols);
+    for (std::size_t i = 0; i < cols; ++i) numbers[i] = static_cast<float>(i);
+    return numbers;
+  }
+  std::vector<float> fit(matrix_view<float const> tensor) const {
+    if (tensor.cols > 65536) throw std::runtime_error("more than 65536 columns to permute");
+    std::vector<float> range(tensor.cols);
+    order places(tensor.cols);
+    detail::check(column_keys(tensor, column_key::range, range));
+    detail::check(order_by(range, places));
+    return {places.begin(), places.end()};
+  }
+  order keep(std::vector<float> const& numbers) const { return {numbers.begin(), numbers.end()}; }
+  result<rotated<permutation, erased_codec>> make(std::size_t, order const& own, std::vector<erased_codec> const& parts) const {
+    std::vector<std::byte> scratch(permutation::check_bytes(own.size()));
+    auto const p = permutation::make(own, workspace{scratch});
+    if (!p) return p.error();
+    return rotated{*p, parts[0]};
   }
 };
 
@@ -126,7 +152,8 @@ made composition_entry(std::string const& name, composer const& c, std::function
     case composer_kind::repeated: return repeated(name, c.count, part);
     case composer_kind::hadamard: return composed(name, rotation_maker<hadamard>{{}, c.count}, part());
     case composer_kind::random_hadamard: return composed(name, rotation_maker<random_hadamard>{{}, c.count}, part());
-    case composer_kind::low_rank: return composed(name, low_rank_maker{.rank = c.count}, part());
+    case composer_kind::permutation: return composed(name, permutation_maker{{.bits_each = 16}}, part());
+    case composer_kind::low_rank: return composed(name, low_rank_maker{{.bits_each = 16}, c.count}, part());
     case composer_kind::outliers:
       return composed(name, outliers_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
     case composer_kind::n_of_m:

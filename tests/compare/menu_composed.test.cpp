@@ -11,6 +11,7 @@
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
 #include "skive/core/random.hpp"
+#include "skive/transform/permutation.hpp"
 #include "skive/transform/random_hadamard.hpp"
 #include "support/menu_rows.hpp"
 
@@ -89,6 +90,43 @@ TEST_CASE("menu: rotations of the row or of blocks", "[compare]") {
   for (std::size_t r = 0; r < 10; ++r)
     REQUIRE(hadamard::make(192)->forward(std::span{turned}.subspan(r * 192, 192), workspace{scratch}));
   CHECK(make_format("had+nvfp4")->fit({m.data(), 10, 192})->constants() == std::vector<float>{amax_of(turned)});
+}
+
+TEST_CASE("menu: columns in the order of their range", "[compare]") {
+  std::vector<float> m(20 * 112);
+  counter_random{7}.fill_gaussian(std::span{m});
+  auto const wide = [](std::size_t i) { return i % 7 == 3 || i % 7 == 5; };  // columns, scattered
+  for (std::size_t i = 0; i < m.size(); ++i) m[i] *= wide(i) ? 20.0f : 1.0f;
+  matrix_view<float const> const rows{m.data(), 20, 112};
+  std::vector<float> range(112);
+  std::vector<std::uint32_t> order(112);
+  REQUIRE(column_keys(rows, column_key::range, range));
+  REQUIRE(order_by(range, order));
+  test::scratch_memory scratch{permutation::check_bytes(112)};
+  auto const p = *permutation::make(order, scratch.get());
+  absmax<int4> const a{32};
+  auto const y = test::through_format(*make_format("perm+int4_g32"), m, 112, 16);
+  CHECK(y == test::rows_through(rotated{p, a}, m, 112));
+  auto const error = [&](std::vector<float> const& z) {  // of the narrow columns, relative to their own size
+    double sum = 0;
+    for (std::size_t i = 0; i < m.size(); ++i)
+      if (!wide(i)) sum += std::pow(static_cast<double>(z[i]) - static_cast<double>(m[i]), 2);
+    return sum;
+  };
+  CHECK(error(y) < 0.05 * error(test::rows_through(a, m, 112)));
+  auto const f = make_format("perm+int4_g32");
+  CHECK(f->total_bits({20, 112}) == make_format("int4_g32")->total_bits({20, 112}) + 16.0 * 112);
+  auto const fitted = f->fit(rows);
+  CHECK(fitted->constants() == std::vector<float>(order.begin(), order.end()));
+  std::vector<std::byte> bytes(fitted->bytes({20, 112}));
+  std::vector<float> again(m.size());
+  fitted->encode_rows(rows, bytes.data());
+  f->restore(fitted->constants(), 112)->decode_rows(bytes.data(), {again.data(), 20, 112});
+  CHECK(again == y);
+  auto twice = fitted->constants();
+  twice[0] = twice[1];
+  CHECK_THROWS_AS(f->restore(twice, 112), std::runtime_error);
+  CHECK_THROWS_AS(f->restore(std::span{twice}.first(111), 112), std::runtime_error);
 }
 
 TEST_CASE("menu: a low-rank term takes the part that all rows share", "[compare]") {

@@ -7,7 +7,7 @@
 ///   block_diagonal{a, count}  a on each of `count` parts, one after another
 ///   kronecker{a, b}           (A (x) B) x: b on each row of x as a matrix of a.size() rows, then a on each of its columns
 ///
-/// Model of : transform; orthogonal_transform where the parts are
+/// Model of : transform; orthogonal_transform where the parts are; for doubles where the parts are
 /// Cost     : the parts'; between two parts one pass that reads the row; kronecker gathers 16 columns at a time.
 /// Accuracy : the errors of the parts add up, to first order.
 /// Promise  : the parts' bits. Parts of this library are checked once, before the first writes; a chain with another's transform
@@ -23,6 +23,7 @@ namespace skive {
 template <transform First, transform Second>
 class chain {
   static constexpr bool unchecked = detail::unchecked_transform<First> && detail::unchecked_transform<Second>;
+  static constexpr bool for_doubles = unchecked && detail::applies_to_doubles<First> && detail::applies_to_doubles<Second>;
 
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<First> && orthogonal_transform<Second>;
@@ -52,10 +53,23 @@ class chain {
     return run<Arch, direction::inverse>(x, w);
   }
 
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
+    requires for_doubles
+  {
+    return run<Arch, direction::forward>(x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
+    requires for_doubles
+  {
+    return run<Arch, direction::inverse>(x, w);
+  }
+
   /// Without checks (transform/direction.hpp).
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept
-    requires unchecked
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace w) const noexcept
+    requires unchecked && (std::is_same_v<Real, float> || for_doubles)
   {
     if constexpr (D == direction::forward) {
       first_.template apply<Arch, D>(x, w);
@@ -79,8 +93,8 @@ class chain {
   }
 
  private:
-  template <class Arch, direction D>
-  constexpr status run(std::span<float> x, workspace w) const noexcept {
+  template <class Arch, direction D, class Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept {
     if (first_.size() != second_.size()) return errc::size_mismatch;
     if constexpr (unchecked) {
       return detail::transformed<Arch, D>(*this, x, w);
@@ -118,8 +132,22 @@ class inverse_of {
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
     return inner_.template forward<Arch>(x, w);
   }
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
+    requires detail::applies_to_doubles<T>
+  {
+    return inner_.template inverse<Arch>(x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
+    requires detail::applies_to_doubles<T>
+  {
+    return inner_.template forward<Arch>(x, w);
+  }
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace w) const noexcept
+    requires(std::is_same_v<Real, float> || detail::applies_to_doubles<T>)
+  {
     inner_.template apply<Arch, opposite(D)>(x, w);
   }
   template <class Arch, direction D>
@@ -147,8 +175,10 @@ class block_diagonal : public detail::both_ways<block_diagonal<T>> {
   constexpr std::size_t size() const noexcept { return saturating_multiply(inner_.size(), count_); }
   constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
   constexpr int growth() const noexcept { return inner_.growth(); }
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace w) const noexcept
+    requires(std::is_same_v<Real, float> || detail::applies_to_doubles<T>)
+  {
     detail::apply_many<Arch, D>(inner_, x, count_, w);
   }
   template <class Arch, direction D>
@@ -179,14 +209,17 @@ class kronecker : public detail::both_ways<kronecker<A, B>> {
     return saturating_add(parts, workspace::bytes<float>(saturating_multiply(16, a_.size())));
   }
   constexpr int growth() const noexcept { return a_.growth() + b_.growth(); }
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace w) const noexcept
+    requires(std::is_same_v<Real, float> || (detail::applies_to_doubles<A> && detail::applies_to_doubles<B>))
+  {
+    constexpr auto lanes = 16 * sizeof(float) / sizeof(Real);
     auto const rows = a_.size();
     auto const cols = b_.size();
     for (std::size_t r = 0; r < rows; ++r) b_.template apply<Arch, D>(x + r * cols, w);
-    auto* const tile = w.take<float>(16 * rows).data();
-    for (std::size_t c = 0; c < cols; c += 16) {
-      auto const count = cols - c < 16 ? cols - c : 16;
+    auto* const tile = w.take<Real>(lanes * rows).data();
+    for (std::size_t c = 0; c < cols; c += lanes) {
+      auto const count = cols - c < lanes ? cols - c : lanes;
       for (std::size_t r = 0; r < rows; ++r)
         for (std::size_t k = 0; k < count; ++k) tile[k * rows + r] = x[r * cols + c + k];
       for (std::size_t k = 0; k < count; ++k) detail::apply_next<Arch, D>(a_, tile + k * rows, rows, w);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/butterflies.hpp - the butterflies of the Walsh-Hadamard transform of 2^k floats, in registers and caches.
+/// @file transform/butterflies.hpp - the butterflies of the Walsh-Hadamard transform of 2^k numbers, in registers and caches.
 ///
 ///   for h = first, 2 first, ..., n / 2:   (x_j, x_(j+h)) <- (x_j + x_(j+h), x_j - x_(j+h))   for every j without bit h;
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers. 4096 numbers stay in L1 and 65536 in L2 until their stages are done. What is left is one more pass over memory: in
+/// registers. 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that L2 is passed over twice. What is left is one more pass over memory: in
 /// registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
+/// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
 /// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch:
@@ -26,15 +27,22 @@
 
 namespace skive::detail {
 
-inline constexpr std::size_t l1_floats = std::size_t{1} << 12;
-inline constexpr std::size_t l2_floats = std::size_t{1} << 16;
+template <class T>
+inline constexpr std::size_t l1_numbers = (std::size_t{1} << 14) / sizeof(T);  // twice as many still fit: 32 KiB
+template <class T>
+inline constexpr std::size_t l2_numbers = (std::size_t{1} << 18) / sizeof(T);
+inline constexpr std::size_t l1_floats = l1_numbers<float>;
+inline constexpr std::size_t l2_floats = l2_numbers<float>;
 
 // Registers of one network of butterflies: half of what an instruction set with 16 or 32 has.
 template <class Arch>
 inline constexpr std::size_t most_registers = xsimd::batch<float, Arch>::size == 16 ? 16 : 8;
 
-template <std::size_t Radix, class Arch>
-[[gnu::always_inline]] inline void butterflies_across(xsimd::batch<float, Arch> (&v)[Radix]) noexcept {
+template <class T, class Arch>
+inline constexpr bool has_registers = std::is_same_v<T, float> || requires { typename xsimd::batch<T, Arch>::register_type; };
+
+template <std::size_t Radix, class Arch, class T>
+[[gnu::always_inline]] inline void butterflies_across(xsimd::batch<T, Arch> (&v)[Radix]) noexcept {
   unrolled<static_cast<std::size_t>(std::countr_zero(Radix)), Arch>([&](auto stage) __attribute__((always_inline)) {
     constexpr std::size_t h = std::size_t{1} << stage;
     unrolled<Radix / 2, Arch>([&](auto pair) __attribute__((always_inline)) {
@@ -57,12 +65,12 @@ template <class Arch>
 }
 
 // Stages h, 2 h, ..., Radix / 2 h in one pass; h is a multiple of the register size, or 1 for the stages within registers first.
-template <std::size_t Radix, bool Within, class Arch>
-void butterfly_pass(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
-  using batch = xsimd::batch<float, Arch>;
+template <std::size_t Radix, bool Within, class Arch, class T>
+void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
+  using batch = xsimd::batch<T, Arch>;
   constexpr auto size = batch::size;
   if constexpr (Within) h = size;
-  auto const factor = batch(scale != nullptr ? *scale : 1.0f);
+  auto const factor = batch(scale != nullptr ? *scale : T(1));
   for (std::size_t i = 0; i < n; i += Radix * h)
     for (std::size_t j = i; j < i + h; j += size) {
       batch v[Radix];
@@ -70,7 +78,7 @@ void butterfly_pass(float* x, std::size_t n, std::size_t h, float const* scale) 
         v[r] = batch::load_unaligned(x + j + r * h);
         if constexpr (Within) v[r] = butterflies_within<Arch>(v[r]);
       });
-      butterflies_across<Radix, Arch>(v);
+      butterflies_across<Radix, Arch, T>(v);
       if (scale != nullptr)
         unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
           v[r] = v[r] * factor;
@@ -80,63 +88,35 @@ void butterfly_pass(float* x, std::size_t n, std::size_t h, float const* scale) 
     }
 }
 
-template <bool Within, class Arch>
-void butterfly_pass(std::size_t radix, float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+template <bool Within, class Arch, class T>
+void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
   switch (radix) {
     case 1:
-      if constexpr (Within) butterfly_pass<1, Within, Arch>(x, n, h, scale);
+      if constexpr (Within) butterfly_pass<1, Within, Arch, T>(x, n, h, scale);
       break;
-    case 2: butterfly_pass<2, Within, Arch>(x, n, h, scale); break;
-    case 4: butterfly_pass<4, Within, Arch>(x, n, h, scale); break;
-    case 8: butterfly_pass<8, Within, Arch>(x, n, h, scale); break;
+    case 2: butterfly_pass<2, Within, Arch, T>(x, n, h, scale); break;
+    case 4: butterfly_pass<4, Within, Arch, T>(x, n, h, scale); break;
+    case 8: butterfly_pass<8, Within, Arch, T>(x, n, h, scale); break;
     default:
-      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch>(x, n, h, scale);
+      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch, T>(x, n, h, scale);
   }
 }
 
 // Stages from h on over n numbers, in as few passes as registers allow, of nearly equal depth.
-template <class Arch>
-void butterfly_stages(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
-  int const depth = h < l1_floats ? std::countr_zero(most_registers<Arch>) : 3;  // 16 rows so far apart share one set of L1
+template <class Arch, class T>
+void butterfly_stages(T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
+  int const depth = h < l1_numbers<T> ? std::countr_zero(most_registers<Arch>) : 3;  // 16 rows so far apart share one set of L1
   for (int left = std::countr_zero(n / h); left > 0;) {
     int const now = (left + (left + depth - 1) / depth - 1) / ((left + depth - 1) / depth);
     left -= now;
-    butterfly_pass<false, Arch>(std::size_t{1} << now, x, n, h, left == 0 ? scale : nullptr);
+    butterfly_pass<false, Arch, T>(std::size_t{1} << now, x, n, h, left == 0 ? scale : nullptr);
     h <<= now;
   }
 }
 
-// All stages; n >= the register size.
-template <class Arch>
-void butterflies_in_l1(float* x, std::size_t n, float const* scale) noexcept {
-  constexpr auto size = xsimd::batch<float, Arch>::size;
-  auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
-  auto const done = registers * size;
-  butterfly_pass<true, Arch>(registers, x, n, 1, done == n ? scale : nullptr);
-  butterfly_stages<Arch>(x, n, done, scale);
-}
-template <class Arch>
-void butterflies_in_l2(float* x, std::size_t n, float const* scale) noexcept {
-  if (n <= l1_floats) return butterflies_in_l1<Arch>(x, n, scale);
-  for (std::size_t i = 0; i < n; i += l1_floats) butterflies_in_l1<Arch>(x + i, l1_floats, nullptr);
-  butterfly_stages<Arch>(x, n, l1_floats, scale);
-}
-
-// The stages from l2_floats on: tiles of n / l2_floats rows, `width` numbers of each.
-template <class Arch>
-void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* tile) noexcept {
-  auto const rows = n / l2_floats;
-  auto const width = rows < l1_floats / 64 ? l1_floats / rows : 64;
-  for (std::size_t c = 0; c < l2_floats; c += width) {
-    for (std::size_t r = 0; r < rows; ++r) std::memcpy(tile + r * width, x + r * l2_floats + c, width * sizeof(float));
-    butterfly_stages<Arch>(tile, rows * width, width, scale);
-    for (std::size_t r = 0; r < rows; ++r) std::memcpy(x + r * l2_floats + c, tile + r * width, width * sizeof(float));
-  }
-}
-
 // The scalar rule: the definition. Templates on Arch, so that objects built with different flags share no symbol.
-template <class Arch>
-constexpr void butterflies_by_definition(float* x, std::size_t n, std::size_t h, float const* scale) noexcept {
+template <class Arch, class T>
+constexpr void butterflies_by_definition(T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
   for (; h < n; h *= 2)
     for (std::size_t i = 0; i < n; i += 2 * h)
       for (std::size_t j = i; j < i + h; ++j) {
@@ -149,6 +129,40 @@ constexpr void butterflies_by_definition(float* x, std::size_t n, std::size_t h,
   for (std::size_t j = 0; j < n; ++j) x[j] = separate_product<Arch>(x[j], *scale);
 }
 
+// All stages; n >= the register size.
+template <class Arch, class T>
+void butterflies_in_l1(T* x, std::size_t n, T const* scale) noexcept {
+  constexpr auto size = xsimd::batch<T, Arch>::size;
+  if constexpr (std::is_same_v<T, double>) {
+    for (std::size_t i = 0; i < n; i += size) butterflies_by_definition<Arch, T>(x + i, size, 1, n == size ? scale : nullptr);
+    return butterfly_stages<Arch, T>(x, n, size, scale);
+  } else {
+    auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
+    auto const done = registers * size;
+    butterfly_pass<true, Arch, T>(registers, x, n, 1, done == n ? scale : nullptr);
+    butterfly_stages<Arch, T>(x, n, done, scale);
+  }
+}
+template <class Arch, class T>
+void butterflies_in_l2(T* x, std::size_t n, T const* scale) noexcept {
+  if (n <= l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale);
+  auto const block = n <= 8 * l1_numbers<T> ? l1_numbers<T> : 2 * l1_numbers<T>;  // leaves stages for one pass
+  for (std::size_t i = 0; i < n; i += block) butterflies_in_l1<Arch, T>(x + i, block, nullptr);
+  butterfly_stages<Arch, T>(x, n, block, scale);
+}
+
+// The stages from l2_floats on: tiles of n / l2_floats rows, `width` numbers of each.
+template <class Arch>
+void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* tile) noexcept {
+  auto const rows = n / l2_floats;
+  auto const width = rows < l1_floats / 64 ? l1_floats / rows : 64;
+  for (std::size_t c = 0; c < l2_floats; c += width) {
+    for (std::size_t r = 0; r < rows; ++r) std::memcpy(tile + r * width, x + r * l2_floats + c, width * sizeof(float));
+    butterfly_stages<Arch, float>(tile, rows * width, width, scale);
+    for (std::size_t r = 0; r < rows; ++r) std::memcpy(x + r * l2_floats + c, tile + r * width, width * sizeof(float));
+  }
+}
+
 // Floats of scratch that walsh_hadamard() takes.
 constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
   return n <= 8 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
@@ -156,17 +170,19 @@ constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
 
 /// n: a power of two, at most 2^26; scale: null for 1; `tile`: walsh_hadamard_floats(n). Precondition: a row that
 /// guarded() lets through.
-template <class Arch>
-constexpr void walsh_hadamard(float* x, std::size_t n, float const* scale, float* tile) noexcept {
-  if constexpr (simd::vector_arch<Arch>) {
-    if (!std::is_constant_evaluated() && n >= xsimd::batch<float, Arch>::size) {
-      if (n <= l2_floats) return butterflies_in_l2<Arch>(x, n, scale);
-      for (std::size_t i = 0; i < n; i += l2_floats) butterflies_in_l2<Arch>(x + i, l2_floats, nullptr);
-      if (n / l2_floats <= 8) return butterfly_stages<Arch>(x, n, l2_floats, scale);
-      return butterflies_by_tiles<Arch>(x, n, scale, tile);
+template <class Arch, class T>
+constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*> scale, float* tile) noexcept {
+  if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
+    if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
+      constexpr auto block = l2_numbers<T>;
+      if (n <= block) return butterflies_in_l2<Arch, T>(x, n, scale);
+      for (std::size_t i = 0; i < n; i += block) butterflies_in_l2<Arch, T>(x + i, block, nullptr);
+      if constexpr (std::is_same_v<T, float>)
+        if (n / block > 8) return butterflies_by_tiles<Arch>(x, n, scale, tile);
+      return butterfly_stages<Arch, T>(x, n, block, scale);
     }
   }
-  butterflies_by_definition<Arch>(x, n, 1, scale);
+  butterflies_by_definition<Arch, T>(x, n, 1, scale);
 }
 
 // Stages below the size of a register, over `sixteens` times sixteen numbers.
@@ -185,6 +201,10 @@ void narrow_butterflies(float* x, std::size_t sixteens, float const* scale) noex
   }
 }
 
+template <class Arch>
+constexpr void walsh_hadamard_blocks(double* x, std::size_t count, std::size_t width, double const* scale, float*) noexcept {
+  for (std::size_t i = 0; i < count; ++i) walsh_hadamard<Arch>(x + i * width, width, scale, nullptr);
+}
 /// `count` transforms of `width` numbers each, one after another.
 template <class Arch>
 constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t width, float const* scale, float* tile) noexcept {

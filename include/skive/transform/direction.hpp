@@ -8,7 +8,7 @@
 ///   apply<Arch, D>(x, w)      the transform without any check
 ///   apply_dual<Arch, D>(x, w) its inverse transposed, if it is not orthogonal and can
 ///
-/// so that a chain checks a row once, before its first part writes.
+/// so that a chain checks a row once, before its first part writes. Where apply() takes doubles, so do forward() and inverse().
 ///
 /// Model of : -
 /// Cost     : size checks and one pass that reads the row (transform/safe_range.hpp).
@@ -34,6 +34,11 @@ concept unchecked_transform = transform<T> && requires(T const t, float* x, work
   { t.template apply<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
 };
 
+template <class T>
+concept applies_to_doubles = requires(T const t, double* x, workspace w) {
+  { t.template apply<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
+};
+
 // forward() or inverse() in direction D of any transform.
 template <class Arch, direction D, transform T>
 constexpr status run(T const& t, std::span<float> x, workspace w) noexcept {
@@ -44,8 +49,8 @@ constexpr status run(T const& t, std::span<float> x, workspace w) noexcept {
 }
 
 // `count` rows without gaps.
-template <class Arch, direction D, class T>
-constexpr void apply_many(T const& t, float* x, std::size_t count, workspace w) noexcept {
+template <class Arch, direction D, class T, std::floating_point Real>
+constexpr void apply_many(T const& t, Real* x, std::size_t count, workspace w) noexcept {
   if constexpr (requires { t.template apply_many<Arch, D>(x, count, w); })
     t.template apply_many<Arch, D>(x, count, w);
   else
@@ -53,11 +58,11 @@ constexpr void apply_many(T const& t, float* x, std::size_t count, workspace w) 
 }
 
 // The part of a transform that follows another one: what that one left behind need not be in the safe range.
-template <class Arch, direction D, unchecked_transform T>
-constexpr void apply_next(T const& t, float* x, std::size_t n, workspace w) noexcept {
+template <class Arch, direction D, unchecked_transform T, std::floating_point Real>
+constexpr void apply_next(T const& t, Real* x, std::size_t n, workspace w) noexcept {
   auto const apply = [&]() noexcept { apply_many<Arch, D>(t, x, n / t.size(), w); };
-  if (t.growth() == 0) return apply();                 // sums nothing
-  static_cast<void>(guarded<Arch>({x, n}, 0, apply));  // finite: checked before the first part
+  if (t.growth() == 0) return apply();                          // sums nothing
+  static_cast<void>(guarded<Arch>(std::span{x, n}, 0, apply));  // finite: checked before the first part
 }
 
 // T^-T, which takes the rows of a matrix when T takes the vectors that it multiplies; T itself where it is orthogonal.
@@ -74,8 +79,8 @@ concept has_dual = unchecked_transform<T> && (orthogonal_transform<T> || require
                    });
 
 // forward() or inverse() of a transform with growth() and apply().
-template <class Arch, direction D, class T>
-constexpr status transformed(T const& t, std::span<float> x, workspace w) noexcept {
+template <class Arch, direction D, class T, std::floating_point Real>
+constexpr status transformed(T const& t, std::span<Real> x, workspace w) noexcept {
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
   if (overlaps(x, w, t.scratch_bytes())) return errc::overlap;
@@ -93,6 +98,20 @@ class both_ways {
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
+    return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
+  }
+
+  /// The same for doubles, |x_i| < 2^(1023 - growth()).
+  template <class Arch = native_arch, class Self = T>
+  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
+    requires applies_to_doubles<Self>
+  {
+    return transformed<Arch, direction::forward>(static_cast<T const&>(*this), x, w);
+  }
+  template <class Arch = native_arch, class Self = T>
+  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
+    requires applies_to_doubles<Self>
+  {
     return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/hadamard.hpp - in-place orthonormal Hadamard transform of any length.
+/// @file transform/hadamard.hpp - in-place orthonormal Hadamard transform of any length, of floats or doubles.
 ///
 ///   y = (O (x) H_m3 (x) H_m2 (x) H_m1 (x) H_2^s) x / sqrt(h),   n = odd h,  h = 2^s m1 m2 m3: the plan of hadamard_plan.hpp
 ///
@@ -12,7 +12,7 @@
 /// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of
 ///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1016 bytes.
 /// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order, u = 2^-24: roundings() = s + 2 + sum of (m / 4 + 1) + sum of
-///            (1 + sqrt(p) / 16). Small entries beside large ones count as zero as in walsh_hadamard.hpp.
+///            (1 + sqrt(p) / 16); of doubles (roundings() + 2 + sum of (p + 8)) 2^-53. Small entries beside large ones count as zero as in walsh_hadamard.hpp.
 /// Promise  : the same bits on every instruction set, under FTZ, DAZ and contraction. A refused row is untouched.
 /// Source   : those of its parts; Kronecker products as in A. Tseng et al., "QuIP#", ICML 2024.
 
@@ -84,18 +84,23 @@ class hadamard : public detail::both_ways<hadamard> {
   }
 
   /// Without checks (transform/direction.hpp). The parts act on different indices: their order is the same both ways.
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
+  template <class Arch, direction D, std::floating_point T>
+  constexpr void apply(T* x, workspace w) const noexcept {
     apply_many<Arch, D>(x, 1, w);
   }
   /// `count` rows without gaps: narrow blocks of several rows share registers.
-  template <class Arch, direction D>
-  constexpr void apply_many(float* x, std::size_t count, workspace w) const noexcept {
+  template <class Arch, direction D, std::floating_point T>
+  constexpr void apply_many(T* x, std::size_t count, workspace w) const noexcept {
     auto const total = count * size_;
     auto width = std::size_t{1} << plan_.stages;
-    apply_stages<Arch>(x, total, width, w);
+    T scale{};
+    if constexpr (std::is_same_v<T, float>)
+      scale = scale_;
+    else
+      scale = detail::inverse_root_double<Arch>(plan_.hadamard_order());
+    apply_stages<Arch, T>(x, total, width, plan_.count == 0 ? &scale : nullptr, w);
     for (std::size_t i = 0; i < plan_.count; ++i) {
-      apply_core<Arch, D>(x, total, width, i, w);
+      apply_core<Arch, D, T>(x, total, width, i, i + 1 == plan_.count ? &scale : nullptr, w);
       width *= plan_.cores[i];
     }
     for_each_prime([&](std::size_t p) {
@@ -111,21 +116,20 @@ class hadamard : public detail::both_ways<hadamard> {
   static constexpr T* w_take(workspace w, std::size_t count) noexcept {
     return count == 0 ? nullptr : w.take<T>(count).data();
   }
-  template <class Arch>
-  constexpr void apply_stages(float* x, std::size_t total, std::size_t width, workspace w) const noexcept {
-    auto const* const scale = plan_.count == 0 ? &scale_ : nullptr;
+  template <class Arch, class T>
+  constexpr void apply_stages(T* x, std::size_t total, std::size_t width, T const* scale, workspace w) const noexcept {
     if (width == 1) return;  // the scale is 1 then, or that of a core
     auto* const tile = w_take<float>(w, detail::walsh_hadamard_floats(width));
     detail::walsh_hadamard_blocks<Arch>(x, total / width, width, scale, tile);
   }
-  template <class Arch, direction D>
-  constexpr void apply_core(float* x, std::size_t total, std::size_t width, std::size_t i, workspace w) const noexcept {
+  template <class Arch, direction D, class T>
+  constexpr void apply_core(T* x, std::size_t total, std::size_t width, std::size_t i, T const* scale,
+                            workspace w) const noexcept {
     auto const m = plan_.cores[i];
-    auto* const room = w.take<float>(detail::mix_blocks_floats(m)).data();
+    auto* const room = w.take<T>(detail::mix_blocks_floats(m) * sizeof(float) / sizeof(T)).data();
     detail::sign_codes codes{m, codes_.data() + (first_code_[i] < kept_bytes ? first_code_[i] : 0)};
     if (first_code_[i] >= kept_bytes)
       codes = detail::make_sign_codes<Arch>(cores_[i], D == direction::inverse, w.take<std::uint8_t>(detail::sign_code_bytes(m)));
-    auto const* const scale = i + 1 == plan_.count ? &scale_ : nullptr;
     detail::mix_blocks<Arch>(x, width, total / (m * width), codes, scale, room);
   }
   // The prime factors of the odd part, the smallest first.

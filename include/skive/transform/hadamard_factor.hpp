@@ -23,20 +23,49 @@
 
 namespace skive::detail {
 
-// One column of the scalar rule, and sixteen of it.
-template <class Arch>
+// One column of the scalar rule.
+template <class Arch, class T>
 struct one_column {
-  static constexpr std::size_t lanes = 1;
-  float value;
-  static constexpr one_column load(float const* p) noexcept { return {*p}; }
-  constexpr void store(float* p) const noexcept { *p = value; }
-  static constexpr one_column broadcast(float x) noexcept { return {x}; }
+  T value;
+  static constexpr one_column load(T const* p) noexcept { return {*p}; }
+  constexpr void store(T* p) const noexcept { *p = value; }
+  static constexpr one_column broadcast(T x) noexcept { return {x}; }
   friend constexpr one_column operator+(one_column a, one_column b) noexcept { return {a.value + b.value}; }
   friend constexpr one_column operator-(one_column a, one_column b) noexcept { return {a.value - b.value}; }
 };
-template <class Arch>
-constexpr one_column<Arch> scaled(one_column<Arch> x, one_column<Arch> scale) noexcept {
+template <class Arch, class T>
+constexpr one_column<Arch, T> scaled(one_column<Arch, T> x, one_column<Arch, T> scale) noexcept {
   return {separate_product<Arch>(x.value, scale.value)};
+}
+// Eight columns of doubles, which compilers put into registers.
+template <class Arch>
+struct eight_columns {
+  double value[8];
+  static constexpr eight_columns load(double const* p) noexcept {
+    return made([p](std::size_t l) { return p[l]; });
+  }
+  constexpr void store(double* p) const noexcept {
+    for (std::size_t l = 0; l < 8; ++l) p[l] = value[l];
+  }
+  static constexpr eight_columns broadcast(double x) noexcept {
+    return made([x](std::size_t) { return x; });
+  }
+  friend constexpr eight_columns operator+(eight_columns const& a, eight_columns const& b) noexcept {
+    return made([&](std::size_t l) { return a.value[l] + b.value[l]; });
+  }
+  friend constexpr eight_columns operator-(eight_columns const& a, eight_columns const& b) noexcept {
+    return made([&](std::size_t l) { return a.value[l] - b.value[l]; });
+  }
+  template <class F>
+  static constexpr eight_columns made(F f) noexcept {
+    eight_columns c{};
+    for (std::size_t l = 0; l < 8; ++l) c.value[l] = f(l);
+    return c;
+  }
+};
+template <class Arch>
+constexpr eight_columns<Arch> scaled(eight_columns<Arch> const& x, eight_columns<Arch> const& scale) noexcept {
+  return eight_columns<Arch>::made([&](std::size_t l) { return separate_product<Arch>(x.value[l], scale.value[l]); });
 }
 template <class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> scaled(simd::floats<Arch> const& x, simd::floats<Arch> const& scale) noexcept {
@@ -94,10 +123,10 @@ constexpr sign_codes make_sign_codes(hadamard_matrix const& h, bool transposed, 
 inline constexpr std::size_t quads_at_once = 16;  // their table is 16 KiB for 16 columns
 
 // T_q for all 16 codes, of quads first .. first + count - 1.
-template <class Arch, class V, std::size_t Lanes>
-[[gnu::always_inline]] constexpr void tabulate_sums(float const* x, std::size_t width, std::size_t first, std::size_t count,
-                                                    float* table) noexcept {
-  auto const zero = V::broadcast(0.0f);
+template <class Arch, class V, std::size_t Lanes, class T>
+[[gnu::always_inline]] constexpr void tabulate_sums(T const* x, std::size_t width, std::size_t first, std::size_t count,
+                                                    T* table) noexcept {
+  auto const zero = V::broadcast(T(0));
   for (std::size_t q = 0; q < count; ++q) {
     auto const* const four = x + 4 * (first + q) * width;
     auto const a = V::load(four);
@@ -112,11 +141,11 @@ template <class Arch, class V, std::size_t Lanes>
 }
 
 // Lanes columns at x; room: tables, then the sums so far of matrices of more quads than a table takes.
-template <class Arch, class V, std::size_t Lanes>
-constexpr void mix_columns(float* x, std::size_t width, sign_codes const& h, float const* scale, float* room) noexcept {
+template <class Arch, class V, std::size_t Lanes, class T>
+constexpr void mix_columns(T* x, std::size_t width, sign_codes const& h, T const* scale, T* room) noexcept {
   std::size_t const quads = h.order / 4;
   auto* const sums = room + quads_at_once * 16 * Lanes;
-  auto const factor = V::broadcast(scale != nullptr ? *scale : 1.0f);
+  auto const factor = V::broadcast(scale != nullptr ? *scale : T(1));
   for (std::size_t first = 0; first < quads; first += quads_at_once) {
     auto const count = quads - first < quads_at_once ? quads - first : quads_at_once;
     tabulate_sums<Arch, V, Lanes>(x, width, first, count, room);
@@ -185,7 +214,18 @@ constexpr void mix_blocks(float* x, std::size_t width, std::size_t count, sign_c
     }
   }
   for (std::size_t k = 0; k < count; ++k, x += h.order * width)
-    for (std::size_t c = 0; c < width; ++c) mix_columns<Arch, one_column<Arch>, 1>(x + c, width, h, scale, room);
+    for (std::size_t c = 0; c < width; ++c) mix_columns<Arch, one_column<Arch, float>, 1>(x + c, width, h, scale, room);
+}
+
+// Doubles; `room`: half as many of them take the same memory.
+template <class Arch>
+constexpr void mix_blocks(double* x, std::size_t width, std::size_t count, sign_codes const& h, double const* scale,
+                          double* room) noexcept {
+  for (std::size_t k = 0; k < count; ++k, x += h.order * width) {
+    std::size_t c = 0;
+    for (; c + 8 <= width; c += 8) mix_columns<Arch, eight_columns<Arch>, 8>(x + c, width, h, scale, room);
+    for (; c < width; ++c) mix_columns<Arch, one_column<Arch, double>, 1>(x + c, width, h, scale, room);
+  }
 }
 
 }  // namespace skive::detail

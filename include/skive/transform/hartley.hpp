@@ -6,13 +6,15 @@
 ///
 /// c is kept to multiples of 2^-(28 + floor(log2(p) / 2)), 29 bits: a product with a float is then exact in double, so that
 /// neither contraction nor the width of registers changes a sum. Results are rounded to multiples of 2^-120, then to float.
+/// Doubles take c to all its digits, and one product and one sum after another.
 ///
 /// Model of : -
 /// Cost     : p multiply-adds in double a number, 16 columns at a time; a table of p coefficients. Scratch: 17 p doubles.
-/// Accuracy : ||error|| <= (1 + sqrt(p) / 16) u ||x||.
+/// Accuracy : ||error|| <= (1 + sqrt(p) / 16) u ||x||; of doubles (p + 8) u, u = 2^-53.
 /// Promise  : the same code and bits for every Arch.
 /// Source   : R. N. Bracewell, "Discrete Hartley transform", J. Opt. Soc. Am. 73, 1983.
 
+#include "skive/transform/inverse_root.hpp"
 #include "skive/transform/safe_range.hpp"
 
 #include <bit>
@@ -20,18 +22,6 @@
 #include <cstdint>
 
 namespace skive::detail {
-
-// Products and sums of doubles that stay apart: the coefficients are the same under every contraction.
-template <class Arch>
-struct exact_order {
-  double value;
-  friend constexpr exact_order operator*(exact_order a, exact_order b) noexcept {
-    auto bits = std::bit_cast<std::uint64_t>(a.value * b.value);
-    if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
-    return {std::bit_cast<double>(bits)};
-  }
-  friend constexpr exact_order operator+(exact_order a, exact_order b) noexcept { return {a.value + b.value}; }
-};
 
 // sin(pi / 4 t) and cos(pi / 4 t) by their series, 0 <= t <= 1; the last terms left out are below 2^-53.
 template <class Arch>
@@ -57,17 +47,8 @@ constexpr double shifted_sine(std::uint64_t k, std::uint64_t p) noexcept {
   return quadrant >= 2 ? -value : value;
 }
 
-// sqrt(2 / p) to about 2^-50 by Newton's steps from a power of two.
-template <class Arch>
-constexpr double root_of_two_over(std::uint64_t p) noexcept {
-  using real = exact_order<Arch>;
-  real const half{static_cast<double>(p) / 4};  // y -> y (3/2 - (p / 2) y^2 / 2)
-  real y{std::bit_cast<double>(static_cast<std::uint64_t>(1023 - std::bit_width(p) / 2) << 52)};
-  for (int step = 0; step < 8; ++step) y = y * (real{1.5} + real{-1.0} * (half * y * y));
-  return y.value;
-}
-
-template <class Arch>
+// `Real` float: rounded so that products with floats are exact.
+template <class Arch, class Real>
 constexpr void hartley_coefficients(std::uint64_t p, double* c) noexcept {
   using real = exact_order<Arch>;
   auto const root = root_of_two_over<Arch>(p);
@@ -75,7 +56,7 @@ constexpr void hartley_coefficients(std::uint64_t p, double* c) noexcept {
   auto const magic = 1.5 * std::bit_cast<double>(static_cast<std::uint64_t>(1023 + 52 - places) << 52);
   for (std::uint64_t k = 0; k < p; ++k) {
     auto const exact = real{root} * real{shifted_sine<Arch>(k, p)};
-    c[k] = (exact.value + magic) - magic;
+    c[k] = std::is_same_v<Real, float> ? (exact.value + magic) - magic : exact.value;
   }
 }
 
@@ -84,7 +65,7 @@ constexpr std::size_t hartley_doubles(std::size_t p) noexcept { return 17 * p; }
 /// x: p blocks of `width` numbers; `room`: hartley_doubles(p).
 template <class Arch>
 constexpr void hartley_blocks(float* x, std::size_t width, std::size_t p, double* room) noexcept {
-  hartley_coefficients<Arch>(p, room);
+  hartley_coefficients<Arch, float>(p, room);
   auto* const tile = room + p;
   constexpr double multiple = 1.5 * 0x1p-68;  // sums with it are multiples of 2^-120
   for (std::size_t c = 0; c < width; c += 16) {
@@ -100,6 +81,25 @@ constexpr void hartley_blocks(float* x, std::size_t width, std::size_t p, double
         if (k >= p) k -= p;
       }
       for (std::size_t l = 0; l < columns; ++l) x[i * width + c + l] = static_cast<float>((sum[l] + multiple) - multiple);
+    }
+  }
+}
+
+// Of doubles: one product and one sum after another.
+template <class Arch>
+constexpr void hartley_blocks(double* x, std::size_t width, std::size_t p, double* room) noexcept {
+  hartley_coefficients<Arch, double>(p, room);
+  auto* const column = room + p;
+  for (std::size_t c = 0; c < width; ++c) {
+    for (std::size_t j = 0; j < p; ++j) column[j] = x[j * width + c];
+    for (std::size_t i = 0; i < p; ++i) {
+      exact_order<Arch> sum{0.0};
+      for (std::size_t j = 0, k = 0; j < p; ++j) {
+        sum = sum + exact_order<Arch>{room[k]} * exact_order<Arch>{column[j]};
+        k += i;
+        if (k >= p) k -= p;
+      }
+      x[i * width + c] = sum.value;
     }
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/inverse_root.hpp - 1 / sqrt(n) in float, correctly rounded, in integers.
+/// @file transform/inverse_root.hpp - 1 / sqrt(n): in float correctly rounded, in integers; in double by Newton steps in a fixed order.
 ///
 ///   f = floor(2^t / sqrt(n)) with 2^24 <= f < 2^25;   RNE(1 / sqrt(n)) = f 2^-t rounded to 24 bits
 ///
@@ -8,7 +8,7 @@
 ///
 /// Model of : -
 /// Cost     : 25 steps of bisection.
-/// Accuracy : correctly rounded.
+/// Accuracy : float correctly rounded; double within 2 units in the last place.
 /// Promise  : constexpr; no processor mode changes the result.
 /// Source   : -
 
@@ -36,6 +36,36 @@ constexpr float inverse_root(std::uint64_t n) noexcept {
     if (root_fits(f | bit, n, t)) f |= bit;
   auto const kept = static_cast<float>((f >> 1) + (f & 1));
   return kept * std::bit_cast<float>(static_cast<std::uint32_t>(128 - t) << 23);  // 2^(1 - t)
+}
+
+// Products and sums of doubles that stay apart: the coefficients are the same under every contraction.
+template <class Arch>
+struct exact_order {
+  double value;
+  friend constexpr exact_order operator*(exact_order a, exact_order b) noexcept {
+    auto bits = std::bit_cast<std::uint64_t>(a.value * b.value);
+    if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
+    return {std::bit_cast<double>(bits)};
+  }
+  friend constexpr exact_order operator+(exact_order a, exact_order b) noexcept { return {a.value + b.value}; }
+};
+
+// sqrt(2 / p) to about 2^-50 by Newton's steps from a power of two.
+template <class Arch>
+constexpr double root_of_two_over(std::uint64_t p) noexcept {
+  using real = exact_order<Arch>;
+  real const half{static_cast<double>(p) / 4};  // y -> y (3/2 - (p / 2) y^2 / 2)
+  real y{std::bit_cast<double>(static_cast<std::uint64_t>(1023 - std::bit_width(p) / 2) << 52)};
+  for (int step = 0; step < 8; ++step) y = y * (real{1.5} + real{-1.0} * (half * y * y));
+  return y.value;
+}
+
+/// 1 / sqrt(n) in double, within 2 units in the last place; exact where n is a power of 4.
+template <class Arch>
+constexpr double inverse_root_double(std::uint64_t n) noexcept {
+  auto const k = std::countr_zero(n);
+  if (std::has_single_bit(n) && k % 2 == 0) return std::bit_cast<double>(static_cast<std::uint64_t>(1023 - k / 2) << 52);
+  return root_of_two_over<Arch>(2 * n);
 }
 
 }  // namespace skive::detail

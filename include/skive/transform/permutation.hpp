@@ -44,7 +44,7 @@ class permutation {
   constexpr permutation() noexcept = default;  ///< of no number
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr std::span<std::uint32_t const> order() const noexcept { return {order_, size_}; }
-  constexpr std::size_t scratch_bytes() const noexcept { return size_ == 0 ? 0 : workspace::bytes<float>(size_); }
+  constexpr std::size_t scratch_bytes() const noexcept { return size_ == 0 ? 0 : workspace::bytes<double>(size_); }
   constexpr int growth() const noexcept { return 0; }
 
   /// Fails with size_mismatch, workspace_too_small or overlap.
@@ -56,10 +56,18 @@ class permutation {
   constexpr status inverse(std::span<float> x, workspace w) const noexcept {
     return run<Arch, direction::inverse>(x, w);
   }
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace w) const noexcept {
+    return run<Arch, direction::forward>(x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace w) const noexcept {
+    return run<Arch, direction::inverse>(x, w);
+  }
   /// Without checks (transform/direction.hpp).
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
-    auto const from = w.take<float>(size_);
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace w) const noexcept {
+    auto const from = w.take<Real>(size_);
     for (std::size_t i = 0; i < size_; ++i) from[i] = x[i];
     for (std::size_t i = 0; i < size_; ++i)
       if constexpr (D == direction::forward)
@@ -69,8 +77,8 @@ class permutation {
   }
 
  private:
-  template <class Arch, direction D>
-  constexpr status run(std::span<float> x, workspace w) const noexcept {
+  template <class Arch, direction D, class Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept {
     if (x.size() != size_) return errc::size_mismatch;
     if (w.size() < scratch_bytes()) return errc::workspace_too_small;
     if (overlaps(x, w, scratch_bytes()) || overlaps(x, order())) return errc::overlap;

@@ -54,8 +54,8 @@ class random_hadamard : public detail::both_ways<random_hadamard> {
   constexpr double roundings() const noexcept { return hadamard_.roundings(); }
 
   /// Without checks (transform/direction.hpp).
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace w) const noexcept {
+  template <class Arch, direction D, std::floating_point T>
+  constexpr void apply(T* x, workspace w) const noexcept {
     bool const first = D == direction::forward || places_ == sign_places::both;
     bool const last = D == direction::inverse || places_ == sign_places::both;
     if (first) (D == direction::forward ? before_ : after_).template apply<Arch, D>(x, w);

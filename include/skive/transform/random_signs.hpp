@@ -88,10 +88,31 @@ class random_signs {
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
     return forward<Arch>(x, w);
   }
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept {
+    if (x.size() != size_) return errc::size_mismatch;
+    apply<Arch, direction::forward>(x.data(), w);
+    return errc::ok;
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept {
+    return forward<Arch>(x, w);
+  }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace) const noexcept {
     detail::flip_signs<Arch>(x, size_, seed_, stream_);
+  }
+  template <class Arch, direction D>
+  constexpr void apply(double* x, workspace) const noexcept {
+    counter_random const random{seed_, stream_};
+    for (std::size_t i = 0; i < size_; i += 128) {
+      auto const block = random.block(i / 128);
+      for (std::size_t j = i; j < size_ && j < i + 128; ++j) {
+        auto const flip = static_cast<std::uint64_t>(block[(j - i) / 32] >> (j % 32) & 1) << 63;
+        x[j] = std::bit_cast<double>(std::bit_cast<std::uint64_t>(x[j]) ^ flip);
+      }
+    }
   }
 
  private:

@@ -60,6 +60,15 @@ class channel_scaling {
     apply<Arch, direction::inverse>(x.data(), w);
     return errc::ok;
   }
+  /// Doubles: also with not_finite, see transform/safe_range.hpp.
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::forward>(*this, x, w);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept {
+    return detail::transformed<Arch, direction::inverse>(*this, x, w);
+  }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace) const noexcept {
@@ -69,6 +78,13 @@ class channel_scaling {
         for (; i + 16 <= size_; i += 16)
           if (!apply_sixteen<Arch, D>(x + i, factors_ + i)) apply_some<D>(x, i, i + 16);
     apply_some<D>(x, i, size_);
+  }
+  template <class Arch, direction D>
+  constexpr void apply(double* x, workspace) const noexcept {
+    for (std::size_t i = 0; i < size_; ++i) {
+      auto const s = static_cast<double>(factors_[i]);
+      x[i] = D == direction::forward ? x[i] / s : detail::separate_product<Arch>(x[i], s);
+    }
   }
   template <class Arch, direction D>
   constexpr void apply_dual(float* x, workspace w) const noexcept {
