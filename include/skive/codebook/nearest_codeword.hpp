@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file codebook/nearest_codeword.hpp - the nearest codeword of every row of a matrix.
+///
+///   index_i = the least k among those of least |c_k|^2 / 2 - x_i . c_k      codewords: a matrix, one in a row
+///
+/// Sixteen samples lie in the lanes, a codeword's numbers are broadcast: no sum across lanes, whatever k and d. The sum over
+/// the numbers runs from the first to the last.
+///
+/// Model of : -
+/// Cost     : k d / 16 fused products and 4 k / 16 other instructions a sample in registers of 512 bits; d = 1, 2, 3, 4 and 8 keep
+///            the samples in registers.
+/// Accuracy : the chosen one is nearest up to (d + 2) u |x| |c|; a sample with NaN has index 0.
+/// Promise  : the same indices on all instruction sets that fuse products with sums; the others may differ in near ties. Whatever
+///            the samples, every index is below k.
+/// Source   : -
+
+#include "skive/core/matrix_view.hpp"
+#include "skive/core/overlap.hpp"
+#include "skive/core/planes.hpp"
+#include "skive/core/status.hpp"
+#include "skive/core/workspace.hpp"
+#include "skive/simd/arithmetic.hpp"
+
+#include <limits>
+
+namespace skive {
+
+namespace detail {
+
+/// Bytes for n samples of d numbers in lanes: number j of sample i at [i / 16][j][i % 16], the last sixteen filled up with zeros.
+constexpr std::size_t lane_floats(std::size_t n, std::size_t d) noexcept {
+  return saturating_multiply(saturating_multiply(n / 16 + (n % 16 != 0 ? 1 : 0), 16), d);
+}
+template <class Arch>
+void fill_lanes(matrix_view<float const> x, std::size_t first, std::size_t count, float* lanes) noexcept {
+  for (std::size_t i = 0; i < 16; ++i)
+    for (std::size_t j = 0; j < x.cols; ++j) lanes[16 * j + i] = i < count ? x(first + i, j) : 0.0f;
+}
+
+/// |c|^2 / 2 of each row: squares of floats are exact in double.
+template <class Arch>
+void half_squares(matrix_view<float const> c, std::span<float> out) noexcept {
+  for (std::size_t k = 0; k < c.rows; ++k) {
+    double sum = 0;
+    for (std::size_t j = 0; j < c.cols; ++j) sum += static_cast<double>(c(k, j)) * static_cast<double>(c(k, j));
+    out[k] = static_cast<float>(0.5 * sum);
+  }
+}
+
+template <class Arch>
+struct nearest_lanes {
+  simd::floats<Arch> score;
+  simd::words<Arch> index;
+};
+
+// The best for sixteen samples; D: numbers of a sample, 0: any.
+template <class Arch, std::size_t D>
+[[gnu::always_inline]] inline nearest_lanes<Arch> nearest_of(float const* lanes, matrix_view<float const> c,
+                                                             float const* half) noexcept {
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+  auto const d = D == 0 ? c.cols : D;
+  floats x[D == 0 ? 1 : D];  // negative, so that the score is one chain of sums
+  for (std::size_t j = 0; j < D; ++j) x[j] = floats::broadcast(0.0f) - floats::load(lanes + 16 * j);
+  nearest_lanes<Arch> best{floats::broadcast(std::numeric_limits<float>::infinity()), words::broadcast(0)};
+  auto now = words::broadcast(0);
+  words const place[4]{words::broadcast(0), words::broadcast(1), words::broadcast(2), words::broadcast(3)};
+  // The lower index wins a tie. Between four scores first: one step of the chain through `best` for all of them.
+  auto const better = [](nearest_lanes<Arch> const& a, nearest_lanes<Arch> const& b) noexcept {
+    auto const second = simd::as<std::uint32_t>(b.score < a.score);
+    return nearest_lanes<Arch>{min(a.score, b.score), select(second, b.index, a.index)};
+  };
+  auto const* row = c.data;
+  std::size_t k = 0;
+  for (; k + 4 <= c.rows; k += 4, row += 4 * c.row_stride) {
+    floats sum[4];
+    for (std::size_t i = 0; i < 4; ++i) sum[i] = floats::broadcast(half[k + i]);
+    for (std::size_t j = 0; j < d; ++j) {
+      auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
+      for (std::size_t i = 0; i < 4; ++i) sum[i] = simd::fused(xj, floats::broadcast(row[i * c.row_stride + j]), sum[i]);
+    }
+    auto const four = better(better({sum[0], place[0]}, {sum[1], place[1]}), better({sum[2], place[2]}, {sum[3], place[3]}));
+    best = better(best, {four.score, four.index + now});
+    now = now + words::broadcast(4);
+  }
+  for (; k < c.rows; ++k, row += c.row_stride) {
+    auto sum = floats::broadcast(half[k]);
+    for (std::size_t j = 0; j < d; ++j) {
+      auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
+      sum = simd::fused(xj, floats::broadcast(row[j]), sum);
+    }
+    best = better(best, {sum, now});
+    now = now + place[1];
+  }
+  return best;
+}
+
+// f(first sample, index of sixteen) for `blocks` times sixteen samples in lanes.
+template <class Arch, std::size_t D, class F>
+void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float const> c, float const* half, F& f) noexcept {
+  alignas(64) std::uint32_t index[16];
+  for (std::size_t b = 0; b < blocks; ++b, lanes += 16 * c.cols) {
+    if constexpr (simd::vector_arch<Arch>) {
+      nearest_of<Arch, D>(lanes, c, half).index.store(index);
+    } else {
+      for (std::size_t i = 0; i < 16; ++i) {
+        auto best = std::numeric_limits<float>::infinity();
+        index[i] = 0;
+        for (std::size_t k = 0; k < c.rows; ++k) {
+          float s = half[k];
+          for (std::size_t j = 0; j < c.cols; ++j) s -= lanes[16 * j + i] * c(k, j);
+          if (s < best) best = s, index[i] = static_cast<std::uint32_t>(k);
+        }
+      }
+    }
+    f(16 * b, index);
+  }
+}
+template <class Arch, class F>
+void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float const> c, float const* half, F f) noexcept {
+  switch (c.cols) {
+    case 1: return each_nearest<Arch, 1>(lanes, blocks, c, half, f);
+    case 2: return each_nearest<Arch, 2>(lanes, blocks, c, half, f);
+    case 3: return each_nearest<Arch, 3>(lanes, blocks, c, half, f);
+    case 4: return each_nearest<Arch, 4>(lanes, blocks, c, half, f);
+    case 8: return each_nearest<Arch, 8>(lanes, blocks, c, half, f);
+    default: return each_nearest<Arch, 0>(lanes, blocks, c, half, f);
+  }
+}
+
+}  // namespace detail
+
+/// Scratch of nearest_codewords() for k codewords of d numbers.
+constexpr std::size_t nearest_codewords_bytes(std::size_t k, std::size_t d) noexcept {
+  return saturating_add(workspace::bytes<float>(k), workspace::bytes<float>(detail::lane_floats(16, d)));
+}
+
+/// Fails with size_mismatch (codewords of another length than samples, not one index a sample), invalid_argument (a view, no
+/// codeword), overflow (2^32 codewords) or workspace_too_small; `index` is then untouched.
+template <class Arch = native_arch>
+status nearest_codewords(matrix_view<float const> x, matrix_view<float const> codewords, std::span<std::uint32_t> index,
+                         workspace scratch) noexcept {
+  if (x.cols != codewords.cols || index.size() != x.rows) return errc::size_mismatch;
+  if (!x.valid() || !codewords.valid() || codewords.rows == 0 || codewords.cols == 0) return errc::invalid_argument;
+  if (codewords.rows > 0xFFFF'FFFFU) return errc::overflow;
+  if (scratch.size() < nearest_codewords_bytes(codewords.rows, codewords.cols)) return errc::workspace_too_small;
+  auto const half = scratch.take<float>(codewords.rows);
+  auto const lanes = scratch.take<float>(16 * codewords.cols);
+  detail::half_squares<Arch>(codewords, half);
+  for (std::size_t i = 0; i < x.rows; i += 16) {
+    auto const count = x.rows - i < 16 ? x.rows - i : 16;
+    detail::fill_lanes<Arch>(x, i, count, lanes.data());
+    detail::each_nearest<Arch>(lanes.data(), 1, codewords, half.data(), [&](std::size_t, std::uint32_t const* found) {
+      for (std::size_t l = 0; l < count; ++l) index[i + l] = found[l];
+    });
+  }
+  return errc::ok;
+}
+
+}  // namespace skive
