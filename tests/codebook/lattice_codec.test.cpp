@@ -20,8 +20,8 @@ using point = std::array<std::int16_t, 8>;
 
 template <class Code>
 std::vector<point> all_points() {
-  std::vector<point> points(std::size_t{1} << (8 * Code::code_bytes));
-  for (std::uint32_t c = 0; c < points.size(); ++c) Code::levels(c, points[c].data());
+  std::vector<point> points(std::size_t{1} << Code::code_bits);
+  for (std::uint64_t c = 0; c < points.size(); ++c) Code::levels(c, points[c].data());
   return points;
 }
 
@@ -34,8 +34,8 @@ lanes spread(std::span<std::int32_t const> x) {
 }
 
 template <class Code, class V>
-std::array<std::uint32_t, 16> codes_of(lanes const& y) {
-  std::array<std::uint32_t, 16> codes{};
+std::array<std::uint64_t, 16> codes_of(lanes const& y) {
+  std::array<std::uint64_t, 16> codes{};
   for (std::size_t first = 0; first < 16; first += detail::lane_count<V>) {
     V v[8];
     for (std::size_t j = 0; j < 8; ++j) v[j] = V::load(&y[j][first]);

@@ -22,22 +22,22 @@ namespace skive {
 
 struct e8_1b {
   static constexpr std::size_t dimension = 8;
-  static constexpr std::size_t code_bytes = 1;
+  static constexpr std::size_t code_bits = 8;
   static constexpr int unit_bits = 1;
   static constexpr float source_scale = 0.60f;
   static constexpr bool repeatable = true;
 
   /// out[j] = twice coordinate j. Every code below 256 is a point.
-  static constexpr void levels(std::uint32_t code, std::int16_t* out) noexcept {
+  static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
     code &= 255;
     for (std::size_t i = 0; i < 8; ++i) out[i] = 0;
     if (code < 128) {
-      auto const signs = code | (static_cast<std::uint32_t>(std::popcount(code)) & 1) << 7;
+      auto const signs = code | (static_cast<std::uint64_t>(std::popcount(code)) & 1) << 7;
       for (std::size_t i = 0; i < 8; ++i) out[i] = (signs >> i & 1) != 0 ? std::int16_t{-1} : std::int16_t{1};
     } else if (code < 240) {
       auto pair = (code - 128) / 4;
       std::size_t j = 1;
-      for (; pair >= j; ++j) pair -= static_cast<std::uint32_t>(j);
+      for (; pair >= j; ++j) pair -= j;
       out[j] = (code & 2) != 0 ? std::int16_t{-2} : std::int16_t{2};
       out[pair] = (code & 1) != 0 ? std::int16_t{-2} : std::int16_t{2};
     } else if (code > 240) {
@@ -46,7 +46,7 @@ struct e8_1b {
   }
 
   template <class V>
-  static constexpr void encode(V const (&y)[8], std::uint32_t* codes) noexcept {
+  static constexpr void encode(V const (&y)[8], std::uint64_t* codes) noexcept {
     alignas(64) std::int32_t words[detail::lane_count<V>]{};
     search(y).store(words);
     for (std::size_t l = 0; l < detail::lane_count<V>; ++l) codes[l] = code_of(static_cast<std::uint32_t>(words[l]));
@@ -108,15 +108,15 @@ struct e8_1b {
 /// The rest of First times k / 64 in Second, whose levels come back times m / 256.
 template <class First, class Second, int M, int K>
 struct residual_pair {
-  static_assert(First::dimension == Second::dimension && First::code_bytes + Second::code_bytes <= 4);
+  static_assert(First::dimension == Second::dimension && First::code_bits + Second::code_bits <= 56);
   static_assert(M * K > 16384 * 0.995 && M * K < 16384 * 1.005, "skive::residual_pair: k / 64 has to be 256 / m");
   static constexpr std::size_t dimension = First::dimension;
-  static constexpr std::size_t code_bytes = First::code_bytes + Second::code_bytes;
+  static constexpr std::size_t code_bits = First::code_bits + Second::code_bits;
   static constexpr int unit_bits = 10;
   static constexpr float source_scale = 0.98f;
   static constexpr bool repeatable = false;  // another first point can be nearer to the sum
 
-  static constexpr void levels(std::uint32_t code, std::int16_t* out) noexcept {
+  static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
     std::int16_t a[dimension]{};
     std::int16_t b[dimension]{};
     First::levels(code & first_mask, a);
@@ -126,7 +126,7 @@ struct residual_pair {
   }
 
   template <class V>
-  static constexpr void encode(V const (&y)[dimension], std::uint32_t* codes) noexcept {
+  static constexpr void encode(V const (&y)[dimension], std::uint64_t* codes) noexcept {
     constexpr auto lanes = detail::lane_count<V>;
     First::encode(y, codes);
     alignas(64) std::int32_t x[dimension][lanes]{};
@@ -138,14 +138,14 @@ struct residual_pair {
     }
     V rest[dimension];
     for (std::size_t i = 0; i < dimension; ++i) rest[i] = V::load(x[i]);
-    std::uint32_t second[lanes]{};
+    std::uint64_t second[lanes]{};
     Second::encode(rest, second);
     for (std::size_t l = 0; l < lanes; ++l) codes[l] |= second[l] << first_bits;
   }
 
  private:
-  static constexpr int first_bits = static_cast<int>(8 * First::code_bytes);
-  static constexpr std::uint32_t first_mask = (std::uint32_t{1} << first_bits) - 1;
+  static constexpr std::size_t first_bits = First::code_bits;
+  static constexpr std::uint64_t first_mask = (std::uint64_t{1} << first_bits) - 1;
 };
 
 using e8_3b = residual_pair<e8p, e8_1b, 125, 131>;

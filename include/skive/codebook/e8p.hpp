@@ -135,15 +135,15 @@ class e8p_search {
 /// 8 numbers in 16 bits.
 struct e8p {
   static constexpr std::size_t dimension = 8;
-  static constexpr std::size_t code_bytes = 2;
+  static constexpr std::size_t code_bits = 16;
   static constexpr int unit_bits = 2;           ///< levels are multiples of 2^-2
   static constexpr float source_scale = 1.03f;  ///< root mean square that a row is brought to
   static constexpr bool repeatable = true;      ///< every point is its own nearest one
 
   /// out[j] = coordinate j times 4, -11 .. 11. Every code below 2^16 is a point.
-  static constexpr void levels(std::uint32_t code, std::int16_t* out) noexcept {
+  static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
     auto const row = code >> 8 & 255;
-    auto const p = static_cast<std::uint32_t>(std::popcount(code & 255)) & 1;
+    auto const p = static_cast<std::uint64_t>(std::popcount(code & 255)) & 1;
     auto const signs = (code & 255) ^ p ^ (detail::e8p_row_odd[row] ? 128U : 0U);
     for (std::size_t i = 0; i < 8; ++i) {
       int const size = 2 * detail::e8p_rows[row][i];
@@ -153,7 +153,7 @@ struct e8p {
 
   /// codes[l] = nearest point to lane l of y, in 2^-16, |y| < 2^25.
   template <class V>
-  static constexpr void encode(V const (&y)[8], std::uint32_t* codes) noexcept {
+  static constexpr void encode(V const (&y)[8], std::uint64_t* codes) noexcept {
     alignas(64) std::int32_t words[detail::lane_count<V>]{};
     search(y).store(words);
     alignas(64) std::int32_t x[8][detail::lane_count<V>]{};

@@ -3,7 +3,7 @@
 /// @file codebook/lattice_codec.hpp - rows in points of a finite set of vectors, with a scale per row or per group.
 ///
 ///   s = kept(rms of the group);   step = fl32(s / source_scale);   y = RNE(x 2^16 / step), |y| <= 2^22;   code = nearest point to y
-///   x' = fl32(level step 2^-unit_bits);   planes: codes (code_bytes for each `dimension` numbers, little-endian), scales
+///   x' = fl32(level step 2^-unit_bits);   planes: codes (code_bits for each `dimension` numbers, without gaps, lowest bit first), scales
 ///
 /// A group's last point is filled up with zeros.
 ///
@@ -15,6 +15,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/codebook/e8_sets.hpp"
+#include "skive/codebook/point_coordinates.hpp"
 #include "skive/codebook/root_mean_square.hpp"
 #include "skive/codebook/trellis_dot.hpp"
 #include "skive/core/concepts.hpp"
@@ -25,8 +26,8 @@ namespace skive {
 /// A finite set of vectors of `dimension` integers times 2^-unit_bits. levels(code, out) is total; encode(y, codes) finds the
 /// point for each lane of y, which is in 2^-16. repeatable: every point is its own nearest one.
 template <class C>
-concept point_code = primitive<C> && C::dimension >= 1 && C::code_bytes >= 1 && C::code_bytes <= 4 && C::unit_bits <= 12 &&
-    requires(std::uint32_t code, std::int16_t* out, std::uint32_t* codes, detail::single_lane const (&y)[C::dimension]) {
+concept point_code = primitive<C> && C::dimension >= 1 && C::code_bits >= 1 && C::code_bits <= 56 && C::unit_bits <= 12 &&
+    requires(std::uint64_t code, std::int16_t* out, std::uint64_t* codes, detail::single_lane const (&y)[C::dimension]) {
       { C::source_scale } -> std::convertible_to<float>;
       { C::repeatable } -> std::convertible_to<bool>;
       { C::levels(code, out) } noexcept -> std::same_as<void>;
@@ -34,32 +35,10 @@ concept point_code = primitive<C> && C::dimension >= 1 && C::code_bytes >= 1 && 
     };
 static_assert(point_code<e8p> && point_code<e8_1b> && point_code<e8_3b>);
 
-namespace detail {
-
-/// RNE(x 2^16 / step), |.| <= 2^22, `inverse` being 1 / step. Precondition: x is finite.
-constexpr std::int32_t point_coordinate(float x, float inverse) noexcept {
-  auto const p = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
-  auto const bounded = p > 64.0f ? 64.0f : p < -64.0f ? -64.0f : p;
-  return static_cast<std::int32_t>((bounded * 65536.0f + 0x1.8p23f) - 0x1.8p23f);
-}
-
-/// sixteen of them.
-template <class Arch>
-[[gnu::always_inline]] inline simd::integers<Arch> point_coordinates(simd::floats<Arch> const& x,
-                                                                     simd::floats<Arch> const& inverse) noexcept {
-  using floats = simd::floats<Arch>;
-  auto const p = simd::product(x, inverse);
-  auto const bounded = max(min(p, floats::broadcast(64.0f)), floats::broadcast(-64.0f));
-  auto const shifted = simd::product(bounded, floats::broadcast(65536.0f)) + floats::broadcast(0x1.8p23f);
-  return simd::as<std::int32_t>(shifted) - simd::integers<Arch>::broadcast(std::bit_cast<std::int32_t>(0x1.8p23f));
-}
-
-}  // namespace detail
-
 template <point_code Code, class Scale = float16>
 class lattice_codec {
   static constexpr std::size_t dimension = Code::dimension;
-  static constexpr std::size_t code_bytes = Code::code_bytes;
+  static constexpr std::size_t code_bits = Code::code_bits;
   static_assert(Scale::bits % 8 == 0 && Scale::bits >= 16, "skive::lattice_codec keeps float32, float16 or bfloat16 scales");
 
  public:
@@ -84,7 +63,10 @@ class lattice_codec {
     return group_ == 0 ? (n != 0 ? 1 : 0) : n / group_ + (n % group_ != 0 ? 1 : 0);
   }
   constexpr std::array<std::size_t, 2> plane_bytes(std::size_t n) const noexcept {
-    return {saturating_multiply(points(n), code_bytes), saturating_multiply(groups(n), Scale::bits / 8)};
+    auto const whole = group_ == 0 ? 0 : n / group_;
+    auto const rest = group_ == 0 ? n : n % group_;
+    return {saturating_add(saturating_multiply(whole, bytes_of(points(group_))), bytes_of(points(rest))),
+            saturating_multiply(groups(n), Scale::bits / 8)};
   }
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
   constexpr std::size_t settle_bytes(std::size_t) const noexcept { return 0; }
@@ -125,7 +107,7 @@ class lattice_codec {
     auto const step = step_of(state);
     for (auto& v : y) v = is_zero(step) ? 0.0f : state.scale;  // NaN stays
     if (is_zero(step) || !is_finite(step)) return;
-    std::uint32_t code = 0;
+    std::uint64_t code = 0;
     points_of<detail::single_lane>(x, ieee_divide(1.0f, step), &code);
     std::int16_t level[dimension]{};
     Code::levels(code, level);
@@ -174,6 +156,10 @@ class lattice_codec {
  private:
   static constexpr std::size_t chunk = 16 * dimension;
   static constexpr std::size_t points(std::size_t n) noexcept { return n / dimension + (n % dimension != 0 ? 1 : 0); }
+  // ceil(points code_bits / 8): sixteen points fill 2 code_bits bytes.
+  static constexpr std::size_t bytes_of(std::size_t points) noexcept {
+    return saturating_add(saturating_multiply(points / 16, 2 * code_bits), (points % 16 * code_bits + 7) / 8);
+  }
   static constexpr float step_of(scale_state const& s) noexcept { return detail::level_step(s.scale, Code::source_scale); }
   static constexpr float unit_of(float step) noexcept {
     return step * (1.0f / static_cast<float>(1 << Code::unit_bits));  // exact: steps are 0, NaN or 2^-80 and more
@@ -190,27 +176,45 @@ class lattice_codec {
       auto const state = detail::load_scale<Scale>(
           detail::load_field(from[1].data + g * from[1].block_stride, 0, Scale::bits, bit_order::low_first));
       auto const* codes = from[0].data + g * from[0].block_stride;
-      for (std::size_t i = 0; i < size; i += chunk, codes += 16 * code_bytes)
+      for (std::size_t i = 0; i < size; i += chunk, codes += 2 * code_bits)
         f(codes, step_of(state), first + i, size - i < chunk ? size - i : chunk);
     });
   }
-  static std::uint32_t load_code(std::byte const* from) noexcept {
-    std::uint32_t code = 0;
-    for (std::size_t b = 0; b < code_bytes; ++b) code |= std::to_integer<std::uint32_t>(from[b]) << (8 * b);
-    return code;
+  // Bits code_bits i ... of a piece of `points` points.
+  static std::uint64_t load_code(std::byte const* from, std::size_t i, std::size_t points) noexcept {
+    auto const first = i * code_bits;
+    auto const last = first + code_bits <= 8 * bytes_of(points) ? (first + code_bits + 7) / 8 : bytes_of(points);
+    std::uint64_t code = 0;
+    for (auto b = first / 8; b < last; ++b) {
+      auto const byte = std::to_integer<std::uint64_t>(from[b]);
+      code |= 8 * b < first ? byte >> (first - 8 * b) : byte << (8 * b - first);
+    }
+    return code & ((std::uint64_t{1} << code_bits) - 1);
+  }
+  static void store_codes(std::uint64_t const* codes, std::size_t count, std::byte* out) noexcept {
+    std::uint64_t word = 0;
+    std::size_t filled = 0;
+    for (std::size_t p = 0; p < count; ++p) {
+      word |= codes[p] << filled;  // fewer than 8 bits are waiting
+      for (filled += code_bits; filled >= 8; filled -= 8, word >>= 8)
+        *out++ = static_cast<std::byte>(static_cast<std::uint8_t>(word));
+    }
+    if (filled > 0) *out = static_cast<std::byte>(static_cast<std::uint8_t>(word));
   }
   static void decode_points(std::byte const* codes, float step, std::span<float> out) noexcept {
     auto const unit = unit_of(step);
-    for (std::size_t i = 0; i < out.size(); i += dimension, codes += code_bytes) {
+    auto const count = points(out.size());
+    for (std::size_t p = 0; p < count; ++p) {
       std::int16_t level[dimension]{};
-      Code::levels(load_code(codes), level);
-      for (std::size_t j = 0; j < dimension && i + j < out.size(); ++j) out[i + j] = detail::level_value(level[j], unit);
+      Code::levels(load_code(codes, p, count), level);
+      for (std::size_t j = 0; j < dimension && p * dimension + j < out.size(); ++j)
+        out[p * dimension + j] = detail::level_value(level[j], unit);
     }
   }
 
   // The codes of one point for each lane of V; numbers past the end of `values` are zero.
   template <class V, class T>
-  static void points_of(std::span<T const> values, float inverse, std::uint32_t* codes) noexcept {
+  static void points_of(std::span<T const> values, float inverse, std::uint64_t* codes) noexcept {
     constexpr auto lanes = detail::lane_count<V>;
     alignas(64) std::int32_t x[dimension][lanes]{};
     for (std::size_t i = 0; i < values.size(); ++i)
@@ -220,17 +224,9 @@ class lattice_codec {
     Code::encode(y, codes);
   }
   template <class Arch>
-  static void whole_chunk(float const* values, float inverse, std::uint32_t* codes) noexcept {
-    using integers = simd::integers<Arch>;
-    alignas(64) std::int32_t flat[chunk];
-    auto const by = simd::floats<Arch>::broadcast(inverse);
-    for (std::size_t i = 0; i < chunk; i += 16)
-      detail::point_coordinates<Arch>(simd::floats<Arch>::load(values + i), by).store(flat + i);
-    alignas(64) std::int32_t x[dimension][16];
-    for (std::size_t l = 0; l < 16; ++l)
-      for (std::size_t j = 0; j < dimension; ++j) x[j][l] = flat[l * dimension + j];
-    integers y[dimension];
-    for (std::size_t j = 0; j < dimension; ++j) y[j] = integers::load(x[j]);
+  static void whole_chunk(float const* values, float inverse, std::uint64_t* codes) noexcept {
+    simd::integers<Arch> y[dimension];
+    detail::load_points<Arch, dimension>(values, inverse, y);
     Code::encode(y, codes);
   }
 
@@ -249,15 +245,14 @@ class lattice_codec {
     auto const inverse = known ? ieee_divide(1.0f, step) : 0.0f;
     for (std::size_t i = 0; i < values.size(); i += chunk) {
       auto const part = values.subspan(i, values.size() - i < chunk ? values.size() - i : chunk);
-      std::uint32_t codes[16]{};
+      std::uint64_t codes[16]{};
       if (known) encode_chunk<Arch>(part, inverse, codes);
-      for (std::size_t p = 0; p < points(part.size()); ++p)
-        for (std::size_t b = 0; b < code_bytes; ++b)
-          *out++ = static_cast<std::byte>(static_cast<std::uint8_t>(codes[p] >> (8 * b)));
+      store_codes(codes, points(part.size()), out);
+      out += 2 * code_bits;
     }
   }
   template <class Arch, class T>
-  static void encode_chunk(std::span<T const> part, float inverse, std::uint32_t* codes) noexcept {
+  static void encode_chunk(std::span<T const> part, float inverse, std::uint64_t* codes) noexcept {
     if constexpr (simd::vector_arch<Arch>) {
       if (std::is_same_v<T, float> && part.size() == chunk) {
         if constexpr (std::is_same_v<T, float>) whole_chunk<Arch>(part.data(), inverse, codes);
