@@ -28,6 +28,8 @@ made mean_or_adaptive_entry(std::string const& name, codec_description const& d)
 made p3109_entry(std::string const& name, codec_description const& d);
 /// Codes whose names are words of their own; nullptr if it is none.
 made code_entry(std::string const& name);
+/// Codes in points of lattices; nullptr if it is none.
+made lattice_entry(std::string const& name);
 
 namespace detail {
 

@@ -163,6 +163,8 @@ TEST_CASE("menu: codes for Gaussian sources", "[compare]") {
   CHECK(error("lloyd2") < 0.125);
   CHECK(error("tcq2_l8") < 0.082);
   CHECK(error("rht+tcq2_l8") < 0.082);
+  CHECK(error("rht+e8p") < 0.098);
+  CHECK(make_format("e8_3b")->total_bits({8, 1024}) == 8 * (3 * 1024 + 16));
   CHECK(make_format("tcq2_l8")->total_bits({8, 1024}) == 8 * (2 * 1024 + 32));
   CHECK(make_format("lloyd2")->total_bits({8, 1024}) == 8 * (2 * 1024 + 16));
 }

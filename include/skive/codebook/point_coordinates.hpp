@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file codebook/point_coordinates.hpp - numbers as coordinates of points: integers in 2^-16, point l in lane l.
+///
+///   point_coordinate(x, inverse) = RNE(fl32(x inverse) 2^16), at most 2^22 in magnitude
+///
+/// Model of : -
+/// Cost     : six operations for sixteen numbers and a transposition through memory.
+/// Promise  : the same bits everywhere. x and inverse are finite.
+/// Source   : -
+
+#include "skive/codebook/single_lane.hpp"
+#include "skive/simd/arithmetic.hpp"
+
+#include <bit>
+
+namespace skive::detail {
+
+constexpr std::int32_t point_coordinate(float x, float inverse) noexcept {
+  auto const p = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
+  auto const bounded = p > 64.0f ? 64.0f : p < -64.0f ? -64.0f : p;
+  return static_cast<std::int32_t>((bounded * 65536.0f + 0x1.8p23f) - 0x1.8p23f);
+}
+
+template <class Arch>
+[[gnu::always_inline]] inline simd::integers<Arch> point_coordinates(simd::floats<Arch> const& x,
+                                                                     simd::floats<Arch> const& inverse) noexcept {
+  using floats = simd::floats<Arch>;
+  auto const p = simd::product(x, inverse);
+  auto const bounded = max(min(p, floats::broadcast(64.0f)), floats::broadcast(-64.0f));
+  auto const shifted = simd::product(bounded, floats::broadcast(65536.0f)) + floats::broadcast(0x1.8p23f);
+  return simd::as<std::int32_t>(shifted) - simd::integers<Arch>::broadcast(std::bit_cast<std::int32_t>(0x1.8p23f));
+}
+
+/// y[j] lane l = coordinate j of point l, of sixteen points of N numbers one after another.
+template <class Arch, std::size_t N>
+[[gnu::always_inline]] inline void load_points(float const* x, float inverse, simd::integers<Arch> (&y)[N]) noexcept {
+  alignas(64) std::int32_t flat[16 * N];
+  auto const by = simd::floats<Arch>::broadcast(inverse);
+  for (std::size_t i = 0; i < 16 * N; i += 16) point_coordinates<Arch>(simd::floats<Arch>::load(x + i), by).store(flat + i);
+  alignas(64) std::int32_t turned[N][16];
+  for (std::size_t l = 0; l < 16; ++l)
+    for (std::size_t j = 0; j < N; ++j) turned[j][l] = flat[l * N + j];
+  for (std::size_t j = 0; j < N; ++j) y[j] = simd::integers<Arch>::load(turned[j]);
+}
+
+}  // namespace skive::detail
