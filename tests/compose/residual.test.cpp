@@ -8,6 +8,7 @@
 
 #include "laws/block_codec.hpp"
 #include "laws/dot_codec.hpp"
+#include "support/plain_floats.hpp"
 #include "support/processor_modes.hpp"
 
 #include <cmath>
@@ -37,26 +38,9 @@ double energy(std::vector<float> const& a, std::vector<float> const& b) {
   return sum;
 }
 
-// A codec of a caller's own, without a path for instruction sets: the number itself.
-struct plain_floats {
-  static constexpr std::size_t plane_count = 1;
-  constexpr std::size_t block_size() const noexcept { return 1; }
-  constexpr std::size_t row_multiple() const noexcept { return 1; }
-  constexpr std::array<std::size_t, 1> plane_bytes(std::size_t n) const noexcept { return {saturating_multiply(n, 4)}; }
-  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-  status encode(std::span<float const> row, planes<std::byte, 1> to, workspace) const noexcept {
-    for (std::size_t i = 0; i < row.size(); ++i) std::memcpy(to[0].data + i * to[0].block_stride, &row[i], 4);
-    return errc::ok;
-  }
-  status decode(planes<std::byte const, 1> from, std::span<float> row, workspace) const noexcept {
-    for (std::size_t i = 0; i < row.size(); ++i) std::memcpy(&row[i], from[0].data + i * from[0].block_stride, 4);
-    return errc::ok;
-  }
-};
-
 using two_fours = residual<absmax<int4>, absmax<int4>>;
 static_assert(block_codec<two_fours> && dot_codec<two_fours> && !stepwise_codec<two_fours>);
-static_assert(block_codec<residual<plain_floats, mx<e2m1>>> && !dot_codec<residual<plain_floats, mx<e2m1>>>);
+static_assert(block_codec<residual<test::plain_floats, mx<e2m1>>> && !dot_codec<residual<test::plain_floats, mx<e2m1>>>);
 
 }  // namespace
 
@@ -87,7 +71,7 @@ TEST_CASE("residual: what it decodes is the sum of what its parts decode", "[com
   for (std::size_t i = 0; i < row.size(); ++i)
     REQUIRE(both[i] == static_cast<float>(static_cast<double>(coarse[i]) + static_cast<double>(fine[i])));
   CHECK(energy(both, row) < energy(coarse, row) / 20);
-  CHECK(test::through(residual{a, plain_floats{}}, row) == row);
+  CHECK(test::through(residual{a, test::plain_floats{}}, row) == row);
 }
 
 TEST_CASE("residual: the bytes do not depend on the processor's mode", "[compose]") {

@@ -11,6 +11,7 @@
 #include "laws/block_codec.hpp"
 #include "laws/dot_codec.hpp"
 #include "laws/mask_pattern.hpp"
+#include "support/plain_floats.hpp"
 
 #include <cmath>
 
@@ -18,25 +19,9 @@ namespace {
 
 using namespace skive;
 
-// Numbers themselves, and no path for instruction sets: a block of one number, so that many fit into one block of positions.
-struct plain_floats {
-  static constexpr std::size_t plane_count = 1;
-  constexpr std::size_t block_size() const noexcept { return 1; }
-  constexpr std::size_t row_multiple() const noexcept { return 1; }
-  constexpr std::array<std::size_t, 1> plane_bytes(std::size_t n) const noexcept { return {saturating_multiply(n, 4)}; }
-  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-  status encode(std::span<float const> row, planes<std::byte, 1> to, workspace) const noexcept {
-    for (std::size_t i = 0; i < row.size(); ++i) std::memcpy(to[0].data + i * to[0].block_stride, &row[i], 4);
-    return errc::ok;
-  }
-  status decode(planes<std::byte const, 1> from, std::span<float> row, workspace) const noexcept {
-    for (std::size_t i = 0; i < row.size(); ++i) std::memcpy(&row[i], from[0].data + i * from[0].block_stride, 4);
-    return errc::ok;
-  }
-};
-
 using two_of_four = n_of_m<2, 4>;
-static_assert(block_codec<sparse_codec<two_of_four, plain_floats>> && !dot_codec<sparse_codec<two_of_four, plain_floats>>);
+static_assert(block_codec<sparse_codec<two_of_four, test::plain_floats>> &&
+              !dot_codec<sparse_codec<two_of_four, test::plain_floats>>);
 static_assert(block_codec<sparse_codec<n_of_m<4, 8>, absmax<int4>>> && dot_codec<sparse_codec<n_of_m<4, 8>, absmax<int4>>>);
 static_assert(std::is_trivially_copyable_v<sparse_codec<two_of_four, absmax<int4>>>);
 
@@ -98,7 +83,7 @@ TEST_CASE("sparse_codec: laws of block_codec", "[compose]") {
 }
 
 TEST_CASE("sparse_codec: many blocks of the codec in one", "[compose]") {
-  sparse_codec const plain{two_of_four{}, plain_floats{}};
+  sparse_codec const plain{two_of_four{}, test::plain_floats{}};
   CHECK(plain.block_size() == 32);
   test::check_block_codec(plain, {0, 4, 28, 32, 36, 200});
   sparse_codec const nested{two_of_four{}, residual{absmax<int4>{4}, absmax<int4>{4}}};  // 8 blocks of 4 in 16 kept

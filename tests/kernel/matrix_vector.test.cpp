@@ -8,6 +8,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/block/sign.hpp"
+#include "support/plain_floats.hpp"
 
 #include <algorithm>
 
@@ -48,41 +49,6 @@ struct rows_of {
     return *codec.dot(from, q);
   }
 };
-
-// A codec of which kernels know no more than the concept: floats in a plane.
-struct plain_floats {
-  static constexpr std::size_t plane_count = 1;
-  using query = skive::float_query;
-  std::size_t block_size() const noexcept { return 1; }
-  std::size_t row_multiple() const noexcept { return 1; }
-  std::array<std::size_t, 1> plane_bytes(std::size_t n) const noexcept {
-    return {n > ~std::size_t{0} / 4 ? ~std::size_t{0} : 4 * n};
-  }
-  std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-  skive::status encode(std::span<float const> row, skive::planes<std::byte, 1> to, skive::workspace = {}) const noexcept {
-    std::memcpy(to[0].data, row.data(), row.size_bytes());
-    return skive::errc::ok;
-  }
-  skive::status decode(skive::planes<std::byte const, 1> from, std::span<float> row, skive::workspace = {}) const noexcept {
-    std::memcpy(row.data(), from[0].data, row.size_bytes());
-    return skive::errc::ok;
-  }
-  std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  skive::result<query> prepare(std::span<float const> x, skive::workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
-  skive::result<float> dot(skive::planes<std::byte const, 1> from, query const& q) const noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < q.size; ++i) {
-      float w = 0;
-      std::memcpy(&w, from[0].data + 4 * i, 4);
-      if (w == 1000.0f) return skive::errc::corrupt;
-      sum += static_cast<double>(w) * static_cast<double>(q.data[i]);
-    }
-    return static_cast<float>(sum);
-  }
-};
-static_assert(skive::dot_codec<plain_floats>);
 
 // Every row, a range, and every cell of a batch: the products of single rows.
 template <class Codec, class Query>
@@ -135,7 +101,7 @@ TEST_CASE("matrix_vector: rows, ranges and batches have the products of single r
   check_codec(skive::absmax<skive::int4>{32}, 300, 9);
   check_codec(skive::affine_int<4>{32}, 256, 8);
   check_codec(skive::ternary{128}, 70, 7);
-  check_codec(plain_floats{}, 40, 7);
+  check_codec(test::plain_floats_dot{}, 40, 7);
   check_codec(skive::absmax<skive::int8>{32}, 4096, 70);  // more rows than a block has
 }
 
@@ -189,7 +155,7 @@ TEST_CASE("matrix_vector: what is refused, and nothing is written", "[kernel]") 
 }
 
 TEST_CASE("matrix_vector: a codec that finds a row corrupt stops there", "[kernel]") {
-  rows_of rows{plain_floats{}, 3, 4, 0};
+  rows_of rows{test::plain_floats_dot{}, 3, 4, 0};
   float const bad = 1000.0f;
   std::memcpy(rows.memory.data() + rows.pitch, &bad, 4);
   std::vector<float> const x(4, 1.0f);
