@@ -59,6 +59,12 @@ void declare(CLI::App& app, options& o, raw_options& raw) {
   app.add_option("--threads", o.threads, "threads; figures don't depend on them")->check(CLI::Range(1u, 1024u))->type_name("N");
   app.add_option("--csv", raw.csv, "comma-separated rows to FILE, or in place of the table")->expected(0, 1)->type_name("[FILE]");
   app.add_option("--json", raw.json, "everything as JSON to FILE, or in place of the table")->expected(0, 1)->type_name("[FILE]");
+  app.add_option("--kv", o.caches,
+                 "queries, keys and values ([heads, tokens, head size]; names ending in q, k, v, k_pre): the table of quantized "
+                 "caches instead; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("FILE");
   app.add_option("--plot", o.plot, "rate-distortion picture, through gnuplot")->type_name("FILE.svg|png");
   app.add_flag("--summary", o.summary, "print the table over all tensors only");
   app.add_flag("--no-timing", raw.no_timing, "don't time: the output is then the same in every run");
@@ -88,6 +94,8 @@ void finish(CLI::App const& app, options& o, raw_options const& raw) {
   if (!o.plot.empty() && !o.plot.ends_with(".svg") && !o.plot.ends_with(".png"))
     throw CLI::ValidationError{"--plot", fmt::format("'{}' ends neither in .svg nor in .png", o.plot)};
   if (!o.feeds.empty() && o.activations.empty()) throw CLI::ValidationError{"--feeds", "needs --activations"};
+  for (char const* const other : {"--input", "--activations", "--format", "--rules", "--budget", "--json", "--plot", "--list"})
+    if (!o.caches.empty() && app.count(other) > 0) throw CLI::ValidationError{"--kv", fmt::format("does not go with {}", other)};
   o.timing = !raw.no_timing;
 }
 

@@ -31,6 +31,7 @@ struct options {
   std::optional<std::string> csv;   // file; "-": standard output
   std::optional<std::string> json;  // likewise
   std::string plot;
+  std::vector<std::string> caches;  // files of keys and values: the table of caches instead
   bool list = false;
   bool summary = false;
   bool timing = true;

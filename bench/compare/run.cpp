@@ -3,7 +3,9 @@
 
 #include "comparison.hpp"
 #include "evaluate.hpp"
+#include "glob.hpp"
 #include "input.hpp"
+#include "kv_table.hpp"
 #include "plot.hpp"
 #include "report.hpp"
 #include "synthetic.hpp"
@@ -81,6 +83,23 @@ void report(comparison const& c, options const& o, problems& found) {
   }
 }
 
+int run_caches(options const& o) {
+  problems found{stderr};
+  auto tensors = read_files(o.caches, found);
+  std::erase_if(tensors, [&](tensor const& t) { return !glob_match(o.tensors, t.name); });
+  auto const layers = find_layers(tensors, found);
+  if (layers.empty())
+    found.report("", "", "no cache: no tensor [heads, tokens, head size] whose name ends in k, key, keys or k_cache is left");
+  auto const rows = compare_caches(layers, o.timing, o.threads);
+  if (o.prints_table()) {
+    auto const text = cache_table_text(rows, o.summary);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  }
+  if (o.csv) write(*o.csv, cache_csv_text(rows), found);
+  if (std::fflush(stdout) != 0) found.report("standard output", "", "cannot be written");
+  return found.none() ? 0 : 2;
+}
+
 int run_checked(int argc, char const* const* argv) {
   auto const parsed = parse_command_line(argc, argv);
   if (auto const* code = std::get_if<int>(&parsed)) return *code;
@@ -89,6 +108,7 @@ int run_checked(int argc, char const* const* argv) {
     list_formats();
     return 0;
   }
+  if (!o.caches.empty()) return run_caches(o);
   auto const formats = formats_of(o);
   problems found{stderr};
   auto const tensors = o.inputs.empty() ? synthetic_checkpoint() : read_files(o.inputs, found);

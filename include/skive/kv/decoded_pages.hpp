@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file kv/decoded_pages.hpp - key and value quantizers of pages that can be decoded: 32 tokens at a time, once for all queries.
+///
+///   logits(h, t) = q_h x_t,   sums(h, .) += sum_t w(h, t) x_t,   x_t: decoded rows, which stay in cache
+///
+/// Page: what knows the bytes (kv/codec_pages.hpp, kv/grouped_pages.hpp), with make, shape, page_bytes, scratch_bytes, append,
+/// decode and decode_rows, the last without checks.
+///
+/// Model of : key_quantizer (decoded_keys), value_quantizer (decoded_values)
+/// Cost     : that of decoding, then one multiply-add for each number and query. Scratch: 32 tokens of floats.
+/// Accuracy : that of the page; products are sums of floats.
+/// Promise  : dot and accumulate fail with corrupt when decoded numbers are not finite.
+/// Source   : -
+
+#include "skive/kv/float_pages.hpp"
+
+namespace skive {
+namespace detail {
+
+/// The sixteen lanes of x, folded into one register.
+template <class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> folded(simd::floats<Arch> const& x) noexcept {
+  auto sum = x.part[0];
+  for (std::size_t i = 1; i < x.registers; ++i) sum = sum + x.part[i];
+  return sum;
+}
+
+/// logits(h, t) = queries h ... h + Rows - 1 times rows t.
+template <class Arch, std::size_t Rows>
+inline void dot_rows(matrix_view<float const> rows, matrix_view<float const> queries, std::size_t h,
+                     matrix_view<float> logits) noexcept {
+  using floats = simd::floats<Arch>;
+  using batch = xsimd::batch<float, Arch>;
+  constexpr std::size_t width = batch::size;
+  auto const n = rows.cols;
+  for (std::size_t t = 0; t < rows.rows; t += width) {
+    batch part[Rows][width];
+    for (std::size_t i = 0; i < width; ++i) {
+      auto const* const x = &rows(smaller(t + i, rows.rows - 1), 0);
+      floats sum[Rows];
+      for (auto& s : sum) s = floats::broadcast(0.0f);
+      for (std::size_t d = 0; d < n; d += 16) {
+        auto const number = load_some<Arch>(x + d, n - d);
+        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+          sum[H] = simd::fused(number, load_some<Arch>(&queries(h + H, d), n - d), sum[H]);
+        });
+      }
+      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { part[H][i] = folded<Arch>(sum[H]); });
+    }
+    for (std::size_t i = 0; i < Rows; ++i) {
+      auto const all = simd::sum_of_each<Arch>(part[i]);
+      alignas(64) float lane[width];
+      all.store_aligned(lane);
+      for (std::size_t j = 0; j < width && t + j < rows.rows; ++j) logits(h + i, t + j) = lane[j];
+    }
+  }
+}
+
+}  // namespace detail
+
+template <class Page>
+class decoded_keys : public Page {
+ public:
+  using query = plain_queries;
+  using codec_type = typename Page::codec_type;
+
+  constexpr decoded_keys() noexcept = default;
+  /// Fails with what Page::make fails with.
+  static constexpr result<decoded_keys> make(codec_type const& codec, page_shape shape) noexcept {
+    auto const page = Page::make(codec, shape);
+    if (!page) return page.error();
+    return decoded_keys{*page};
+  }
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept {
+    return saturating_add(workspace::bytes<float>(tile_tokens * this->head_size()), Page::scratch_bytes(0));
+  }
+  template <class Arch = native_arch>
+  result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
+    return detail::plain_query<Arch>(rows, this->head_size());
+  }
+  /// logits(i, j) = query i times token first + j. Fails with size_mismatch, workspace_too_small, corrupt.
+  template <class Arch = native_arch>
+  status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
+             workspace scratch) const noexcept {
+    auto const n = this->head_size();
+    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, logits.cols); !s) return s;
+    if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != n) return errc::size_mismatch;
+    if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
+    auto const memory = scratch.take<float>(tile_tokens * n);
+    for (std::size_t t = 0; t < logits.cols;) {
+      auto const count = detail::smaller(tile_tokens - (first + t) % tile_tokens, logits.cols - t);
+      matrix_view<float> const rows{memory.data(), count, n};
+      if (auto const s = Page::template decode_rows<Arch>(page, first + t, rows, scratch); !s) return s;
+      matrix_view<float> const part{logits.data + t, logits.rows, count, logits.row_stride};
+      detail::in_fours(logits.rows,
+                       [&]<std::size_t Rows>(std::size_t h) { detail::dot_rows<Arch, Rows>(rows, q.rows, h, part); });
+      t += count;
+    }
+    return detail::finite_rows<Arch>(logits) ? errc::ok : errc::corrupt;
+  }
+
+ private:
+  constexpr explicit decoded_keys(Page const& page) noexcept : Page{page} {}
+};
+
+template <class Page>
+class decoded_values : public Page {
+ public:
+  using codec_type = typename Page::codec_type;
+
+  constexpr decoded_values() noexcept = default;
+  /// Fails with what Page::make fails with.
+  static constexpr result<decoded_values> make(codec_type const& codec, page_shape shape) noexcept {
+    auto const page = Page::make(codec, shape);
+    if (!page) return page.error();
+    return decoded_values{*page};
+  }
+  constexpr std::size_t scratch_bytes(std::size_t) const noexcept {
+    return saturating_add(workspace::bytes<float>(tile_tokens * this->head_size()), Page::scratch_bytes(0));
+  }
+  /// sums(i, d) += sum_j weights(i, j) v(first + j, d). Fails with size_mismatch, not_finite (a weight), workspace_too_small,
+  /// corrupt.
+  template <class Arch = native_arch>
+  status accumulate(std::span<std::byte const> page, std::size_t first, matrix_view<float const> weights, matrix_view<float> sums,
+                    workspace scratch) const noexcept {
+    auto const n = this->head_size();
+    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, weights.cols); !s) return s;
+    if (auto const s = detail::check_weights<Arch>(weights, sums, n); !s) return s;
+    if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
+    auto const plain = float_values<float>::make({n, tile_tokens});
+    auto const memory = scratch.take<float>(tile_tokens * n);
+    for (std::size_t t = 0; t < weights.cols;) {
+      auto const count = detail::smaller(tile_tokens - (first + t) % tile_tokens, weights.cols - t);
+      if (auto const s = Page::template decode_rows<Arch>(page, first + t, {memory.data(), count, n}, scratch); !s) return s;
+      matrix_view<float const> const part{weights.data + t, weights.rows, count, weights.row_stride};
+      if (weights.rows != 0)
+        if (auto const s = plain->template accumulate<Arch>(std::as_bytes(memory), 0, part, sums); !s) return s;
+      t += count;
+    }
+    return errc::ok;
+  }
+
+ private:
+  constexpr explicit decoded_values(Page const& page) noexcept : Page{page} {}
+};
+
+}  // namespace skive
