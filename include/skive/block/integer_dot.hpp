@@ -231,17 +231,17 @@ class integer_dot {
       for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
     for (std::size_t q = 0; q < Queries; ++q) {
       auto const* const x = queries_[q] + step * record;
-      auto const term = load_words(x + 64 * steps::fields);
+      auto const term = simd::load_words<Arch>(x + 64 * steps::fields);
       integers sums[Rows];
       for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
       for (std::size_t r = 0; r < steps::fields; ++r) {
-        auto const of_vector = load_words(x + 64 * r);
+        auto const of_vector = simd::load_words<Arch>(x + 64 * r);
         for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], of_vector);
       }
       for (std::size_t i = 0; i < Rows; ++i) {
         auto t = simd::to_float<Arch>(sums[i]);
         if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(term), t);
-        if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(load_words(x + 64 * steps::fields + 64)));
+        if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64)));
         total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);
       }
     }
@@ -253,24 +253,15 @@ class integer_dot {
     return (codes >> static_cast<int>(r * width)) & words::broadcast(((1U << width) - 1) * 0x01010101U);
   }
 
-  [[gnu::always_inline]] static words load_words(std::byte const* from) noexcept {
-    words w;
-    using bytes = xsimd::batch<std::uint8_t, Arch>;
-    for (std::size_t i = 0; i < w.registers; ++i)
-      w.part[i] = xsimd::bitwise_cast<std::uint32_t>(
-          bytes::load_unaligned(reinterpret_cast<std::uint8_t const*>(from) + i * bytes::size));
-    return w;
-  }
-
   // The codes of a step, one or more to a byte.
   [[gnu::always_inline]] words spread_codes(std::byte const* from) const noexcept {
     if constexpr (steps::folded) {
-      return load_words(from);
+      return simd::load_words<Arch>(from);
     } else {
       alignas(64) std::byte bytes[64];
       for (std::size_t i = 0; i < 4; ++i)
         simd::store_bytes(simd::load_fields<width, Arch>(from + 2 * i * width, layout_.order), bytes + 16 * i);
-      return load_words(bytes);
+      return simd::load_words<Arch>(bytes);
     }
   }
   // Bytes at, at + 1, ... of the row's codes, whatever lies between its blocks; zeros past its end.

@@ -2,6 +2,7 @@
 #pragma once
 /// @file simd/bytes.hpp - sixteen bytes or 16-bit numbers in memory, one per lane of 32 bits.
 ///
+///   load_words<Arch>(p)      lane i holds bytes 4 i .. 4 i + 3
 ///   load_bytes<Arch>(p)      lane i holds byte i, 0 <= i < 16           store_bytes(w, p)    byte i is the low one of lane i
 ///   load_halves<Arch>(p)     lane i holds the 16-bit number i           store_halves(w, p)   number i is the low half of lane i
 ///   load_upper_halves<Arch>(p), store_upper_halves(w, p)               the upper half of the lane instead; the rest is zero
@@ -97,6 +98,18 @@ template <class Arch>
   auto const address = reinterpret_cast<std::uintptr_t>(from) + ahead;
   __builtin_prefetch(
       reinterpret_cast<void const*>(address));  // NOLINT(performance-no-int-to-ptr): past the end there is no pointer
+}
+
+/// 64 bytes as they lie, four to a lane.
+template <class Arch>
+[[gnu::always_inline]] inline words<Arch> load_words(std::byte const* from) noexcept {
+  using bytes = xsimd::batch<std::uint8_t, Arch>;
+  words<Arch> w;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < w.registers; ++i)
+    w.part[i] = xsimd::bitwise_cast<std::uint32_t>(
+        bytes::load_unaligned(reinterpret_cast<std::uint8_t const*>(from) + i * bytes::size));
+  return w;
 }
 
 template <class Arch>
