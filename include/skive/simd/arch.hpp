@@ -9,8 +9,8 @@
 ///
 /// Model of : -
 /// Cost     : declarations.
-/// Promise  : the only header that includes xsimd; versions 13 and 14. Machines whose registers xsimd doesn't know and big-endian
-///            ones take the scalar rule everywhere: the same bytes, without vector code.
+/// Promise  : the only header that includes xsimd; versions 13 and 14. Big-endian machines take the scalar rule everywhere: the same
+///            bytes, without vector code. Where xsimd knows no registers its emulated ones of 128 bits serve.
 /// Source   : -
 
 #include "skive/version.hpp"
@@ -127,6 +127,10 @@ inline constexpr bool has_neon64 =
 }  // namespace simd
 
 /// The arch of operations for which the caller names none.
+#if defined(XSIMD_NO_SUPPORTED_ARCHITECTURE) && !defined(XSIMD_DEFAULT_ARCH)
+using native_arch = std::conditional_t<simd::vector_arch<xsimd::emulated<128>>, xsimd::emulated<128>, scalar_arch>;
+#else
 using native_arch = std::conditional_t<simd::vector_arch<xsimd::default_arch>, xsimd::default_arch, scalar_arch>;
+#endif
 
 }  // namespace skive
