@@ -133,9 +133,13 @@ constexpr status fold(T const& t, matrix_view<float> weights, matrix_side side, 
   if (weights.cols != t.size() || !weights.valid()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
   if (auto const s = detail::check_rows<Arch>(t, matrix_view<float const>{weights}); !s) return s;
-  for (std::size_t r = 0; r < weights.rows; ++r)
-    static_cast<void>(detail::guarded<Arch>(
-        weights.row(r), 0, [&]() noexcept { detail::apply_dual<Arch, direction::forward>(t, weights.row(r).data(), w); }));
+  for (std::size_t r = 0; r < weights.rows; ++r) {
+    auto const apply = [&]() noexcept { detail::apply_dual<Arch, direction::forward>(t, weights.row(r).data(), w); };
+    if (t.growth() == 0)  // sums nothing: small entries stay what they are
+      apply();
+    else
+      static_cast<void>(detail::guarded<Arch>(weights.row(r), 0, apply));
+  }
   return errc::ok;
 }
 
