@@ -158,7 +158,8 @@ TEST_CASE("nystrom: what no other coefficients beat, exact at the inputs' rank, 
     constexpr std::size_t k = 12;
     std::vector<std::size_t> order(layer::n);
     for (std::size_t i = 0; i < layer::n; ++i) order[i] = i;
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    std::sort(order.begin(), order.end(),
+              [&](std::size_t a, std::size_t b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a < b); });
     order.resize(k);
     matrix<float> m(layer::n, k);
     std::vector<std::byte> space(nystrom_scratch_bytes(layer::n, k));
