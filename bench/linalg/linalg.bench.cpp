@@ -9,12 +9,10 @@
 #include "skive/linalg/pivoted_cholesky.hpp"
 #include "skive/linalg/pivoted_qr.hpp"
 #include "support/measure.hpp"
+#include "support/openblas.hpp"
 
-#include <cstdlib>
 #include <functional>
 #include <memory>
-
-#include <dlfcn.h>
 
 #if __has_include(<eigen3/Eigen/Core>)
 #include <eigen3/Eigen/Core>
@@ -47,26 +45,6 @@ double multiply_add_rate() {
   return static_cast<double>(rounds * 12 * batch::size) / seconds[seconds.size() / 2];
 }
 
-/// OpenBLAS, or nothing.
-class peer {
- public:
-  static peer& open() {
-    static peer p;
-    return p;
-  }
-  template <class F>
-  F* find(char const* name) const {
-    return library_ == nullptr ? nullptr : reinterpret_cast<F*>(dlsym(library_, name));
-  }
-
- private:
-  void* library_;
-  peer() {
-    if (simd::has_avx512<native_arch>) setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
-    setenv("OPENBLAS_NUM_THREADS", "1", 1);
-    library_ = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
-  }
-};
 using sgemm = void(int, int, int, int, int, int, float, float const*, int, float const*, int, float, float*, int);
 using ssyrk = void(int, int, int, int, int, float, float const*, int, float, float*, int);
 using strsm = void(int, int, int, int, int, int, int, float, float const*, int, float*, int);
@@ -167,7 +145,7 @@ void add_products(std::string const& size, std::size_t m, std::size_t n, std::si
          return static_cast<bool>(product(left, x.right(), x.out(), x.memory()));
        },
        error});
-  if (auto* const gemm = peer::open().find<sgemm>("cblas_sgemm"))
+  if (auto* const gemm = openblas::open().find<sgemm>("cblas_sgemm"))
     add(name + (":openblas/" + size), {m, n, k}, flops,
         {nothing,
          [gemm, t](arena& x) {
@@ -233,7 +211,7 @@ void add_symmetric(std::size_t n) {
 void add_symmetric_peers(std::size_t n) {
   auto const size = std::to_string(n);
   auto const cube = static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
-  if (auto* const syrk = peer::open().find<ssyrk>("cblas_ssyrk"))
+  if (auto* const syrk = openblas::open().find<ssyrk>("cblas_ssyrk"))
     add("syrk/f32:openblas/" + size, {n, n, n}, cube / 2,
         {nothing,
          [syrk](arena& x) {
@@ -241,7 +219,7 @@ void add_symmetric_peers(std::size_t n) {
            return true;
          },
          good});
-  if (auto* const potrf = peer::open().find<spotrf>("spotrf_"))
+  if (auto* const potrf = openblas::open().find<spotrf>("spotrf_"))
     add("cholesky/f32:openblas/" + size, {n, n, n}, cube / 6,
         {definite,
          [potrf](arena& x) {
@@ -250,7 +228,7 @@ void add_symmetric_peers(std::size_t n) {
            return info == 0;
          },
          good});
-  if (auto* const trsm = peer::open().find<strsm>("cblas_strsm"))
+  if (auto* const trsm = openblas::open().find<strsm>("cblas_strsm"))
     add("solve/f32:openblas/" + size, {n, n, n}, cube / 2,
         {factored,
          [trsm](arena& x) {
@@ -292,7 +270,7 @@ void add_qr(std::size_t m, std::size_t n) {
 void add_qr_peers(std::size_t m, std::size_t n) {
   auto const size = std::to_string(m) + 'x' + std::to_string(n);
   auto const flops = orthogonal_work(m, n);
-  auto const& p = peer::open();
+  auto const& p = openblas::open();
   auto* const geqrf = p.find<sgeqrf>("sgeqrf_");
   auto* const orgqr = p.find<sorgqr>("sorgqr_");
   if (geqrf != nullptr && orgqr != nullptr)

@@ -53,7 +53,7 @@ TEST_CASE("randomized_svd: error within Halko's bound, orthonormal, values below
     auto const values = harmonic(96);
     auto const a = skive::test::with_singular_values<float>(values, random);
     constexpr std::size_t k = 20;
-    for (auto const kind : {sketch::gaussian, sketch::rademacher, sketch::sparse_sign})
+    for (auto const kind : {sketch::gaussian, sketch::rademacher, sketch::sparse_sign, sketch::hadamard})
       for (std::size_t const power : {0U, 1U, 2U}) {
         CAPTURE(static_cast<int>(kind), power);
         double mean = 0;
@@ -148,7 +148,7 @@ TEST_CASE("randomized_svd_adaptive: the smallest rank for an error", "[linalg]")
 }
 
 TEST_CASE("sketches: entries by seed and place", "[linalg]") {
-  for (auto const kind : {sketch::gaussian, sketch::rademacher, sketch::sparse_sign}) {
+  for (auto const kind : {sketch::gaussian, sketch::rademacher, sketch::sparse_sign, sketch::hadamard}) {
     matrix<float> wide(300, 100);
     matrix<float> other(300, 100);
     skive::fill_sketch(wide.view(), kind, 7);
@@ -169,6 +169,18 @@ TEST_CASE("sketches: entries by seed and place", "[linalg]") {
     for (std::size_t i = 0; i < 300; ++i)
       for (std::size_t j = 0; j < 37; ++j) CHECK(part(i, j) == wide(i, j + 20));
   }
+}
+
+TEST_CASE("sketches: columns of a Hadamard matrix with random signs, no column twice", "[linalg]") {
+  matrix<float> omega(128, 128);
+  skive::fill_sketch(omega.view(), sketch::hadamard, 9);
+  auto const gram =
+      skive::test::product_by_definition<double>(std::as_const(omega).view(), true, std::as_const(omega).view(), false);
+  for (std::size_t i = 0; i < 128; ++i)
+    for (std::size_t j = 0; j < 128; ++j) REQUIRE(gram(i, j) == (i == j ? 128.0 : 0.0));
+  matrix<float> one(1, 1);
+  skive::fill_sketch(one.view(), sketch::hadamard, 9);
+  CHECK(std::abs(one(0, 0)) == 1);
 }
 
 TEST_CASE("randomized_svd: refusals come before the first write", "[linalg]") {

@@ -2,10 +2,7 @@
 // lowrank/truncated.hpp and right_factor.hpp: Eckart-Young, the loss that whitening leaves, no other factor better, refusals.
 #include "skive/lowrank/truncated.hpp"
 
-#include "skive/linalg/cholesky.hpp"
-#include "skive/linalg/symmetric_eigen.hpp"
-#include "support/allocations.hpp"
-#include "support/svd_checks.hpp"
+#include "support/layer.hpp"
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -19,6 +16,7 @@ using skive::svd_method;
 using skive::triangular_factor;
 using skive::truncated_svd;
 using skive::workspace;
+using skive::test::layer;
 using skive::test::matrix;
 
 struct factors {
@@ -34,52 +32,9 @@ factors factor(truncated_svd<S> const& f, matrix<float> const& w) {
   return to;
 }
 
-// |(W - left right) X| in the Frobenius norm; X: columns are tokens.
 double output_error(matrix<float> const& w, factors const& f, matrix<double> const& x) {
-  matrix<double> e(w.rows(), w.cols());
-  e.fill([&](std::size_t i, std::size_t j) {
-    auto sum = static_cast<double>(w(i, j));
-    for (std::size_t k = 0; k < f.left.cols(); ++k) sum -= static_cast<double>(f.left(i, k)) * static_cast<double>(f.right(k, j));
-    return sum;
-  });
-  return skive::test::frobenius_norm<double>(
-      skive::test::product_by_definition<double, double>(e.view(), false, x.view(), false));
+  return skive::test::output_error(w, f.left, f.right, x);
 }
-
-// Inputs whose channels have falling variances and hang together, and everything that methods make of them.
-struct layer {
-  static constexpr std::size_t m = 40, n = 56, tokens = 200;
-  matrix<float> w{m, n};
-  matrix<double> x{n, tokens};
-  matrix<double> unit{n, n};
-  matrix<float> lower{n, n};
-  std::vector<float> rms, mean;
-
-  explicit layer(unsigned seed) : rms(n), mean(n) {
-    std::mt19937 random{seed};
-    w = skive::test::random_matrix<float>(m, n, random);
-    auto const mix = skive::test::random_orthogonal(n, random);
-    auto const source = skive::test::random_matrix<double>(n, tokens, random);
-    x.fill([&](std::size_t i, std::size_t t) {
-      double sum = 0;
-      for (std::size_t k = 0; k < n; ++k)
-        sum += (mix(i, k) * 0.8 + (i == k ? 1.0 : 0.0)) * source(k, t) / static_cast<double>(k + 1);
-      return sum;
-    });
-    unit.fill([](std::size_t i, std::size_t j) { return i == j ? 1.0 : 0.0; });
-    auto const gram = skive::test::product_by_definition<double, double>(x.view(), false, x.view(), true);
-    lower.fill([&](std::size_t i, std::size_t j) { return static_cast<float>(gram(i, j)); });
-    std::vector<std::byte> memory(skive::cholesky_scratch_bytes<float>(n));
-    skive::cholesky_report<float> report;
-    REQUIRE(skive::cholesky<skive::native_arch>(lower.view(), report, workspace{memory}));
-    for (std::size_t i = 0; i < n; ++i) {
-      double sum = 0;
-      for (std::size_t t = 0; t < tokens; ++t) sum += std::abs(x(i, t));
-      mean[i] = static_cast<float>(std::sqrt(sum / static_cast<double>(tokens)));  // ASVD, alpha = 1/2
-      rms[i] = static_cast<float>(std::sqrt(gram(i, i)));
-    }
-  }
-};
 
 }  // namespace
 

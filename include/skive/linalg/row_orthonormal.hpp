@@ -40,6 +40,7 @@ struct row_orthonormal {
       if (distance <= good) return;
       (void)product<Arch>(e, z, change, scratch);
       for (std::size_t i = 0; i < n; ++i) axpy<Arch>(T(-1), &change(i, 0), &z(i, 0), z.cols);
+      if (T(2) * distance * distance <= good) return;  // what is left is of second order
     }
     complete(z, length, 0, scratch);
   }
