@@ -28,6 +28,7 @@ made mean_or_adaptive_entry(std::string const& name, codec_description const& d)
 made p3109_entry(std::string const& name, codec_description const& d);
 /// Codes whose names are words of their own; nullptr if it is none.
 made code_entry(std::string const& name);
+made vector_entry(std::string const& name);
 
 namespace detail {
 
