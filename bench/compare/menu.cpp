@@ -77,8 +77,8 @@ std::unique_ptr<format> make_format(std::string_view name) {
   for (auto const& make : added())
     if (auto f = make(); f->name() == name) return f;
   if (name.find('+') != name.npos) return make_composition(name);
-  if (auto f = code_entry(std::string{name})) return f;
-  if (auto f = lattice_entry(std::string{name})) return f;
+  for (auto const find : {code_entry, vector_entry, lattice_entry})
+    if (auto f = find(std::string{name})) return f;
   auto const d = parse_description(name);
   if (!d) refuse_unread(name, d.error());
   if (d->family == codec_family::double_quantized && (d->group % 8 != 0 || d->group > 4096))

@@ -30,6 +30,7 @@ made p3109_entry(std::string const& name, codec_description const& d);
 made code_entry(std::string const& name);
 /// Codes in points of lattices; nullptr if it is none.
 made lattice_entry(std::string const& name);
+made vector_entry(std::string const& name);
 
 namespace detail {
 

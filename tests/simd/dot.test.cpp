@@ -46,6 +46,16 @@ void check(sums const& start, lanes const& a, lanes const& b) {
   REQUIRE(read == small);
   skive::simd::dot4_signed(s, words<Arch>::load(a.data()), y).store(read.data());
   REQUIRE(read == both);
+  sums pairs;
+  for (std::size_t i = 0; i < 16; ++i) {
+    auto sum = static_cast<std::uint32_t>(start[i]);  // wraps, as lanes do
+    for (int j = 0; j < 2; ++j)
+      sum +=
+          static_cast<std::uint32_t>(static_cast<std::int16_t>(a[i] >> (16 * j)) * static_cast<std::int16_t>(b[i] >> (16 * j)));
+    pairs[i] = static_cast<std::int32_t>(sum);
+  }
+  skive::simd::dot2(s, words<Arch>::load(a.data()), y).store(read.data());
+  REQUIRE(read == pairs);
 }
 
 }  // namespace

@@ -32,10 +32,18 @@ namespace detail {
 constexpr std::size_t lane_floats(std::size_t n, std::size_t d) noexcept {
   return saturating_multiply(saturating_multiply(n / 16 + (n % 16 != 0 ? 1 : 0), 16), d);
 }
-template <class Arch>
+/// D: numbers of a sample, 0: any.
+template <class Arch, std::size_t D = 0>
 void fill_lanes(matrix_view<float const> x, std::size_t first, std::size_t count, float* lanes) noexcept {
+  auto const d = D == 0 ? x.cols : D;
+  auto const* row = x.data + first * x.row_stride;
+  if (count >= 16) {
+    for (std::size_t i = 0; i < 16; ++i, row += x.row_stride)
+      for (std::size_t j = 0; j < d; ++j) lanes[16 * j + i] = row[j];
+    return;
+  }
   for (std::size_t i = 0; i < 16; ++i)
-    for (std::size_t j = 0; j < x.cols; ++j) lanes[16 * j + i] = i < count ? x(first + i, j) : 0.0f;
+    for (std::size_t j = 0; j < d; ++j) lanes[16 * j + i] = i < count ? row[i * x.row_stride + j] : 0.0f;
 }
 
 /// |c|^2 / 2 of each row: squares of floats are exact in double.
@@ -98,7 +106,7 @@ template <class Arch, std::size_t D>
 
 // f(first sample, index of sixteen) for `blocks` times sixteen samples in lanes.
 template <class Arch, std::size_t D, class F>
-void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float const> c, float const* half, F& f) noexcept {
+void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float const> c, float const* half, F const& f) noexcept {
   alignas(64) std::uint32_t index[16];
   for (std::size_t b = 0; b < blocks; ++b, lanes += 16 * c.cols) {
     if constexpr (simd::vector_arch<Arch>) {
@@ -117,16 +125,36 @@ void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float cons
     f(16 * b, index);
   }
 }
+// f<D>(): D numbers of a sample in registers, 0 for the others.
+template <class Arch, class F>
+[[gnu::always_inline]] inline void with_dimension(std::size_t d, F f) noexcept {
+  switch (d) {
+    case 1: return f.template operator()<1>();
+    case 2: return f.template operator()<2>();
+    case 3: return f.template operator()<3>();
+    case 4: return f.template operator()<4>();
+    case 8: return f.template operator()<8>();
+    default: return f.template operator()<0>();
+  }
+}
 template <class Arch, class F>
 void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float const> c, float const* half, F f) noexcept {
-  switch (c.cols) {
-    case 1: return each_nearest<Arch, 1>(lanes, blocks, c, half, f);
-    case 2: return each_nearest<Arch, 2>(lanes, blocks, c, half, f);
-    case 3: return each_nearest<Arch, 3>(lanes, blocks, c, half, f);
-    case 4: return each_nearest<Arch, 4>(lanes, blocks, c, half, f);
-    case 8: return each_nearest<Arch, 8>(lanes, blocks, c, half, f);
-    default: return each_nearest<Arch, 0>(lanes, blocks, c, half, f);
-  }
+  with_dimension<Arch>(c.cols, [&]<std::size_t D>() noexcept { each_nearest<Arch, D>(lanes, blocks, c, half, f); });
+}
+
+/// f(sample, index) for every row of x; `lanes`: room for sixteen.
+template <class Arch, class F>
+void each_nearest_row(matrix_view<float const> x, matrix_view<float const> c, float const* half, float* lanes, F f) noexcept {
+  with_dimension<Arch>(c.cols, [&]<std::size_t D>() noexcept {
+    for (std::size_t i = 0; i < x.rows; i += 16) {
+      auto const count = x.rows - i < 16 ? x.rows - i : 16;
+      auto const give = [&](std::size_t, std::uint32_t const* found) noexcept {
+        for (std::size_t l = 0; l < count; ++l) f(i + l, found[l]);
+      };
+      fill_lanes<Arch, D>(x, i, count, lanes);
+      each_nearest<Arch, D>(lanes, 1, c, half, give);
+    }
+  });
 }
 
 }  // namespace detail
@@ -148,13 +176,8 @@ status nearest_codewords(matrix_view<float const> x, matrix_view<float const> co
   auto const half = scratch.take<float>(codewords.rows);
   auto const lanes = scratch.take<float>(16 * codewords.cols);
   detail::half_squares<Arch>(codewords, half);
-  for (std::size_t i = 0; i < x.rows; i += 16) {
-    auto const count = x.rows - i < 16 ? x.rows - i : 16;
-    detail::fill_lanes<Arch>(x, i, count, lanes.data());
-    detail::each_nearest<Arch>(lanes.data(), 1, codewords, half.data(), [&](std::size_t, std::uint32_t const* found) {
-      for (std::size_t l = 0; l < count; ++l) index[i + l] = found[l];
-    });
-  }
+  detail::each_nearest_row<Arch>(x, codewords, half.data(), lanes.data(),
+                                 [&](std::size_t i, std::uint32_t found) noexcept { index[i] = found; });
   return errc::ok;
 }
 

@@ -62,13 +62,9 @@ class product_quantizer {
       auto const c = codebook(m);
       matrix_view<float const> const part{x.data + m * part_dimension(), x.rows, part_dimension(), x.row_stride};
       detail::half_squares<Arch>(c, half);
-      for (std::size_t i = 0; i < x.rows; i += 16) {
-        auto const count = x.rows - i < 16 ? x.rows - i : 16;
-        detail::fill_lanes<Arch>(part, i, count, lanes.data());
-        detail::each_nearest<Arch>(lanes.data(), 1, c, half.data(), [&](std::size_t, std::uint32_t const* found) noexcept {
-          for (std::size_t l = 0; l < count; ++l) codes(i + l, m) = static_cast<std::uint8_t>(found[l]);
-        });
-      }
+      detail::each_nearest_row<Arch>(part, c, half.data(), lanes.data(), [&](std::size_t i, std::uint32_t found) noexcept {
+        codes(i, m) = static_cast<std::uint8_t>(found);
+      });
     }
     return errc::ok;
   }

@@ -172,6 +172,21 @@ struct byte_table {
       }
     }
   }
+
+  /// From 64 bytes that hold 16 entries four times: one load, for tables that change inside of a loop.
+  [[gnu::always_inline]] static byte_table repeated(std::uint8_t const* entries) noexcept
+    requires(Entries == 16)
+  {
+    byte_table t;
+    if constexpr (in_memory)
+      for (std::size_t i = 0; i < 16; ++i) t.memory[i] = entries[i];
+    else
+      t.part[0] = byte_batch<Arch>::load_unaligned(entries);
+    return t;
+  }
+
+ private:
+  [[gnu::always_inline]] byte_table() noexcept {}
 };
 
 namespace detail {
