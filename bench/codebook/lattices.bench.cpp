@@ -2,6 +2,7 @@
 // Points of lattices: nearest points of rows, encoding, and products of packed rows with a vector of bytes.
 #include "skive/codebook/e8_points.hpp"
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/leech.hpp"
 #include "skive/core/random.hpp"
 #include "skive/kernel/matrix_vector.hpp"
 #include "support/measure.hpp"
@@ -20,14 +21,18 @@ std::vector<float> gaussian_numbers(std::uint64_t stream) {
   return x;
 }
 
-void nearest_points(benchmark::State& state) {
-  auto const x = gaussian_numbers(1);
+// Rows of 3840 numbers: whole points of E8 and of the Leech lattice.
+template <class Nearest>
+void nearest_points(benchmark::State& state, Nearest nearest) {
+  auto x = gaussian_numbers(1);
+  x.resize(3840);
+  for (auto& v : x) v *= 8.0f;
   std::vector<float> y(x.size());
   for (auto _ : state) {
-    if (!nearest_e8(x, std::span{y})) return state.SkipWithError("refused");
+    if (!nearest(std::span<float const>{x}, std::span{y})) return state.SkipWithError("refused");
     benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * row_floats));
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * x.size()));
 }
 
 template <class Codec>
@@ -80,7 +85,8 @@ void multiply_e8p(benchmark::State& state) {
 
 [[maybe_unused]] bool const registered = [] {
   auto const add = [](char const* name, auto run) { benchmark::RegisterBenchmark(name, run)->MinTime(0.1); };
-  add("nearest/e8/row", nearest_points);
+  add("nearest/e8/row", [](benchmark::State& s) { nearest_points(s, [](auto x, auto y) { return nearest_e8(x, y); }); });
+  add("nearest/leech/row", [](benchmark::State& s) { nearest_points(s, [](auto x, auto y) { return nearest_leech(x, y); }); });
   add("encode/e8p/row", encode_row<lattice_codec<e8p>>);
   add("encode/e8_1b/row", encode_row<lattice_codec<e8_1b>>);
   add("encode/e8_3b/row", encode_row<lattice_codec<e8_3b>>);
