@@ -7,7 +7,8 @@
 ///
 /// A group's last point is filled up with zeros.
 ///
-/// Model of : dot_codec; stepwise_codec in steps of a point where the code is `repeatable`
+/// Model of : dot_codec, E8P with bytes too (codebook/e8p_dot.hpp); stepwise_codec in steps of a point where the code is
+///            `repeatable`
 /// Cost     : encoding: the code's, on sixteen points at once; decoding one table look-up a number.
 /// Accuracy : mean square error relative to the group's on Gaussian rows: see the codes.
 /// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
@@ -15,6 +16,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/codebook/e8_sets.hpp"
+#include "skive/codebook/e8p_dot.hpp"
 #include "skive/codebook/point_coordinates.hpp"
 #include "skive/codebook/root_mean_square.hpp"
 #include "skive/codebook/trellis_dot.hpp"
@@ -153,8 +155,63 @@ class lattice_codec {
     return sum.total();
   }
 
+  /// A product with bytes (block/int8_query.hpp). Fails with workspace_too_small or not_finite.
+  constexpr std::size_t int8_query_bytes(std::size_t n, activation_scale kind = activation_scale::per_block) const noexcept
+    requires std::same_as<Code, e8p>
+  {
+    return detail::int8_query_bytes<1>(n, kind);
+  }
+  template <class Arch = native_arch>
+  result<int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
+    requires std::same_as<Code, e8p>
+  {
+    auto const q = detail::prepare_int8<Arch, 1, detail::e8p_bias, false>(x, 1.0f, bit_order::low_first, kind, w);
+    if (!q) return q;
+    auto made = *q;
+    made.order = detail::e8p_query_order;
+    return made;
+  }
+  /// Fails with size_mismatch, or with invalid_argument if another kind of codec made the query.
+  template <class Arch = native_arch>
+  result<float> dot(planes<std::byte const, 2> from, int8_query const& q) const noexcept
+    requires std::same_as<Code, e8p>
+  {
+    if (!accepts(q)) return errc::invalid_argument;
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s.error();
+    float y = 0.0f;
+    multiply<Arch, 1>({from, {}, 1, &y, 0}, q.size, &q);
+    return y;
+  }
+  /// Unchecked products of rows: what kernel/ calls.
+  constexpr bool accepts(int8_query const& q) const noexcept
+    requires std::same_as<Code, e8p>
+  {
+    return q.order == detail::e8p_query_order;
+  }
+  constexpr std::size_t layout(std::size_t n) const noexcept { return n; }
+  template <class Arch, std::size_t Queries>
+  void multiply(detail::row_products<2> const& rows, std::size_t n, int8_query const* q) const noexcept
+    requires std::same_as<Code, e8p>
+  {
+    for (std::size_t t = 0; t < Queries; ++t) {
+      detail::e8p_product<Arch> product{q[t]};
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        auto const from = rows.row(r);
+        product.begin();
+        each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
+          product.add(from[0].data + g * from[0].block_stride, unit_of(step_of(load(from, g))), first, size);
+        });
+        rows.out[t * rows.stride + r] = static_cast<float>(product.total());
+      }
+    }
+  }
+
  private:
   static constexpr std::size_t chunk = 16 * dimension;
+  static scale_state load(planes<std::byte const, 2> const& from, std::size_t g) noexcept {
+    return detail::load_scale<Scale>(
+        detail::load_field(from[1].data + g * from[1].block_stride, 0, Scale::bits, bit_order::low_first));
+  }
   static constexpr std::size_t points(std::size_t n) noexcept { return n / dimension + (n % dimension != 0 ? 1 : 0); }
   // ceil(points code_bits / 8): sixteen points fill 2 code_bits bytes.
   static constexpr std::size_t bytes_of(std::size_t points) noexcept {
@@ -173,8 +230,7 @@ class lattice_codec {
   template <class F>
   void each_chunk(std::size_t n, planes<std::byte const, 2> const& from, F f) const noexcept {
     each_group(n, [&](std::size_t g, std::size_t first, std::size_t size) {
-      auto const state = detail::load_scale<Scale>(
-          detail::load_field(from[1].data + g * from[1].block_stride, 0, Scale::bits, bit_order::low_first));
+      auto const state = load(from, g);
       auto const* codes = from[0].data + g * from[0].block_stride;
       for (std::size_t i = 0; i < size; i += chunk, codes += 2 * code_bits)
         f(codes, step_of(state), first + i, size - i < chunk ? size - i : chunk);
