@@ -20,18 +20,18 @@ struct row_count {
   char const* name;
   std::size_t rows;
 };
-constexpr row_count row_counts[]{{"l2", 64}, {"ram", 16384}};
+constexpr row_count row_counts[]{{"l2", 64}, {"ram", 32768}};
 
 std::span<float const> vector() { return std::span<float const>{memory::shared().values}.subspan(100 * row_floats, row_floats); }
 
 // step(y) multiplies all rows; reference(r): the product of row r, in double. bytes: what is read.
 template <class Step, class Reference>
-void run(benchmark::State& state, std::size_t rows, std::size_t bytes, Step step, Reference reference) {
+void run(benchmark::State& state, std::size_t rows, std::size_t bytes, Step step, Reference reference, double bound = 1e-3) {
   std::vector<float> y(rows);
   if (!step(std::span{y})) return state.SkipWithError("refused");
   for (std::size_t r = 0; r < rows; r += rows / 4)
     if (auto const expected = reference(r);
-        !(std::fabs(static_cast<double>(y[r]) - expected) <= 1e-3 * (1 + std::fabs(expected))))
+        !(std::fabs(static_cast<double>(y[r]) - expected) <= bound * (1 + std::fabs(expected))))
       return state.SkipWithError("wrong product");
   for (auto _ : state) {
     benchmark::DoNotOptimize(step(std::span{y}));
@@ -43,28 +43,36 @@ void run(benchmark::State& state, std::size_t rows, std::size_t bytes, Step step
 }
 
 // Rows: 32 different ones, again and again.
-template <class Codec>
+enum class vector_of : std::uint8_t { floats, bytes };
+
+template <vector_of Kind, class Codec>
 void packed_product(benchmark::State& state, Codec const& codec, std::size_t rows) {
   auto& m = memory::shared();
-  m.coded.clear();
   auto const each = total_bytes(codec.plane_bytes(row_floats));
+  std::vector<std::byte> codes(rows * each);
   std::vector<std::byte> scratch(codec.scratch_bytes(row_floats));
   for (std::size_t r = 0; r < rows; ++r) {
     planes<std::byte, Codec::plane_count> to;
     auto const row = std::span<float const>{m.values}.subspan(r % 32 * row_floats, row_floats);
     if (r >= 32)
-      std::memcpy(m.codes.data() + r * each, m.codes.data() + r % 32 * each, each);
-    else if (!planar(codec, row_floats, std::span{m.codes}.subspan(r * each, each), to) ||
+      std::memcpy(codes.data() + r * each, codes.data() + r % 32 * each, each);
+    else if (!planar(codec, row_floats, std::span{codes}.subspan(r * each, each), to) ||
              !codec.encode(row, to, workspace{scratch}))
       return state.SkipWithError("refused");
   }
   packed_matrix<Codec::plane_count> matrix;
   matrix.rows = rows;
   matrix.pitch.fill(each);
-  if (!planar(codec, row_floats, std::span<std::byte const>{m.codes}.first(each), matrix.first))
+  if (!planar(codec, row_floats, std::span<std::byte const>{codes}.first(each), matrix.first))
     return state.SkipWithError("refused");
   for (auto& p : matrix.first.parts) p.size += (rows - 1) * each;
-  auto const query = codec.prepare(vector());
+  std::vector<std::byte> query_memory(1 << 16);
+  auto const query = [&] {
+    if constexpr (Kind == vector_of::bytes)
+      return codec.prepare_int8(vector(), activation_scale::per_block, workspace{query_memory});
+    else
+      return codec.prepare(vector());
+  }();
   if (!query) return state.SkipWithError("refused");
   auto const reference = [&](std::size_t r) {
     std::vector<float> w(row_floats);
@@ -75,7 +83,7 @@ void packed_product(benchmark::State& state, Codec const& codec, std::size_t row
   };
   run(
       state, rows, rows * each, [&](std::span<float> y) { return static_cast<bool>(matrix_vector(codec, matrix, *query, y)); },
-      reference);
+      reference, Kind == vector_of::bytes ? 0.5 : 1e-3);
 }
 
 void csr_product(benchmark::State& state, std::size_t rows) {
@@ -131,11 +139,24 @@ void add(std::string const& format, Product product) {
 }
 template <class Codec>
 void add_codec(std::string const& format, Codec const& codec) {
-  add(format, [codec](benchmark::State& state, std::size_t rows) { packed_product(state, codec, rows); });
+  add(format, [codec](benchmark::State& state, std::size_t rows) { packed_product<vector_of::floats>(state, codec, rows); });
+}
+// The vector as bytes, a scale for 32 of its numbers that count.
+template <class Codec>
+void add_bytes(std::string const& format, Codec const& codec) {
+  add(format + ":int8",
+      [codec](benchmark::State& state, std::size_t rows) { packed_product<vector_of::bytes>(state, codec, rows); });
 }
 
 [[maybe_unused]] bool const registered = [] {
   add_codec("float16", stored_as<float16>{});
+  add_codec("int8_g32:f32", absmax<int8>{32});
+  add_codec("e4m3fn_g128", absmax<e4m3fn>{128});
+  add_codec("int4_g32:f32", absmax<int4>{32});
+  add_bytes("int8_g32:f32", absmax<int8>{32});
+  add_bytes("int4_g32:f32", absmax<int4>{32});
+  add_bytes("2:4+int8_g32:f32", sparse_codec{n_of_m<2, 4>{}, absmax<int8>{32}});
+  add_bytes("2:4+int4_g32:f32", sparse_codec{n_of_m<2, 4>{}, absmax<int4>{32}});
   add_codec("2:4+float16", sparse_codec{n_of_m<2, 4>{}, stored_as<float16>{}});
   add_codec("mask50+float16", masked_codec{top_fraction{0.5f}, stored_as<float16>{}});
   add_codec("2:4+int8_g32:f32", sparse_codec{n_of_m<2, 4>{}, absmax<int8>{32}});

@@ -85,7 +85,18 @@ inline float integer_dot_by_rule(Scheme const& scheme, group_layout const& l,
   return static_cast<float>(total * static_cast<double>(q.scale));
 }
 
-template <class Scheme, class Arch, std::size_t Queries>
+/// What a step needs of the vector: its bytes field by field, terms and, per_block, scales of the lanes.
+template <std::size_t Fields, class Arch>
+struct vector_step {
+  simd::words<Arch> bytes[Fields];
+  simd::words<Arch> term;
+  simd::floats<Arch> scale;
+};
+/// Steps come from the records that prepare_int8() made.
+struct prepared_steps {};
+
+/// Source: prepared_steps, or what makes the steps of one vector, in order, for one row: step<PerBlock>() gives the next one.
+template <class Scheme, class Arch, std::size_t Queries, class Source = prepared_steps>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
@@ -117,9 +128,9 @@ class integer_dot {
     }
   }
 
-  void operator()(row_products<1 + Scheme::field_bits.size()> const& rows, activation_scale kind) const noexcept {
-    if (kind == activation_scale::per_block) return choose<true>(rows);
-    choose<false>(rows);
+  void operator()(row_products<1 + Scheme::field_bits.size()> const& rows, activation_scale kind, Source& source) const noexcept {
+    if (kind == activation_scale::per_block) return choose<true>(rows, source);
+    choose<false>(rows, source);
   }
 
  private:
@@ -127,24 +138,26 @@ class integer_dot {
   enum class spread : std::uint8_t { shift, broadcast, any };  // how scales of groups become those of lanes
 
   template <bool PerBlock>
-  void choose(products const& rows) const noexcept {
-    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows);
-    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows);
-    multiply<PerBlock, spread::any>(rows);
+  void choose(products const& rows, Source& source) const noexcept {
+    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows, source);
+    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows, source);
+    multiply<PerBlock, spread::any>(rows, source);
   }
 
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
-  [[gnu::noinline]] void multiply(products const& rows) const noexcept {
+  [[gnu::noinline]] void multiply(products const& rows, Source& source) const noexcept {
     level_lanes const level;
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
-    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r, source);
+    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r, source);
   }
 
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows>
-  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r) const noexcept {
+  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r,
+                                            Source& callers) const noexcept {
+    auto source = callers;  // here its parts stay in registers
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
@@ -168,16 +181,17 @@ class integer_dot {
           simd::prefetch<Arch>(from[i][0].data + at, Rows * read_ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
-        add_step<PerBlock>(level, codes, step, cursor, total);
+        add_step<PerBlock>(level, codes, step, cursor, source, total);
       }
       for (; step < end; ++step) {
         words codes[Rows];
         for (std::size_t i = 0; i < Rows; ++i) codes[i] = spread_codes(gathered(from[i][0], step * steps::code_bytes).data());
-        add_step<PerBlock>(level, codes, step, cursor, total);
+        add_step<PerBlock>(level, codes, step, cursor, source, total);
       }
     }
     for (std::size_t i = 0; i < Rows; ++i)
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
+    callers = source;
   }
 
   // Scales and zero points of the lanes of each row, step after step.
@@ -224,28 +238,41 @@ class integer_dot {
 
   template <bool PerBlock, std::size_t Rows, class Cursor>
   [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,
-                                       floats (&total)[Rows][Queries]) const noexcept {
-    constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+                                       Source& source, floats (&total)[Rows][Queries]) const noexcept {
     words byte[Rows][steps::fields];
     for (std::size_t i = 0; i < Rows; ++i)
       for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
     for (std::size_t q = 0; q < Queries; ++q) {
-      auto const* const x = queries_[q] + step * record;
-      auto const term = simd::load_words<Arch>(x + 64 * steps::fields);
+      auto const x = step_of<PerBlock>(q, step, source);
       integers sums[Rows];
-      for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(term);
+      for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
       for (std::size_t r = 0; r < steps::fields; ++r) {
-        auto const of_vector = simd::load_words<Arch>(x + 64 * r);
-        for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], of_vector);
+        for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], x.bytes[r]);
       }
       for (std::size_t i = 0; i < Rows; ++i) {
         auto t = simd::to_float<Arch>(sums[i]);
-        if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(term), t);
-        if constexpr (PerBlock) t = simd::product<Arch>(t, simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64)));
+        if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(x.term), t);
+        if constexpr (PerBlock) t = simd::product<Arch>(t, x.scale);
         total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);
       }
     }
     cursor.advance();
+  }
+
+  template <bool PerBlock>
+  [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step,
+                                                                  Source& source) const noexcept {
+    if constexpr (std::is_same_v<Source, prepared_steps>) {
+      constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+      auto const* const x = queries_[q] + step * record;
+      vector_step<steps::fields, Arch> v;
+      for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
+      v.term = simd::load_words<Arch>(x + 64 * steps::fields);
+      if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
+      return v;
+    } else {
+      return source.template step<PerBlock>();
+    }
   }
 
   [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {
@@ -296,8 +323,10 @@ template <class Arch, std::size_t Queries, class Scheme>
 inline void integer_products(Scheme const& scheme, group_layout const& layout,
                              row_products<1 + Scheme::field_bits.size()> const& rows, int8_query const* queries) noexcept {
   if constexpr (integer_lanes<Scheme, Arch>)
-    if (integer_dot<Scheme, Arch, Queries>::fits(layout))
-      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind);
+    if (integer_dot<Scheme, Arch, Queries>::fits(layout)) {
+      prepared_steps source;
+      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind, source);
+    }
   for (std::size_t r = 0; r < rows.rows; ++r)
     for (std::size_t q = 0; q < Queries; ++q)
       rows.out[q * rows.stride + r] = integer_dot_by_rule<Arch>(scheme, layout, rows.row(r), queries[q]);

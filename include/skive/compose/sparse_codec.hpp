@@ -18,6 +18,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
+#include "skive/compose/sparse_product.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/sparse/n_of_m.hpp"
@@ -35,9 +36,6 @@ concept codes_rows_of = requires(Codec const c, std::span<Half const> row, std::
   c.encode(row, to, workspace{});
   c.decode(from, out, workspace{});
 };
-/// Its query is a view of the vector: any part of a row can be multiplied by itself.
-template <class Codec>
-concept has_float_query = dot_codec<Codec> && std::is_same_v<typename Codec::query, float_query>;
 }  // namespace detail
 
 template <class Pattern, block_codec Codec, position_layout Layout = position_layout::combinadic>
@@ -49,7 +47,6 @@ class sparse_codec {
   using packed = packed_n_of_m<n_kept, m_group, Layout>;
   static constexpr std::size_t bits = packed::position_bits;
   static constexpr std::size_t inner_planes = Codec::plane_count;
-  static constexpr std::size_t most_at_once = 4096;  // kept numbers of a product
 
  public:
   static constexpr std::size_t plane_count = inner_planes + 1;
@@ -130,7 +127,7 @@ class sparse_codec {
     requires detail::has_float_query<Codec>
   {
     if (x.size() % row_multiple() != 0) return errc::size_mismatch;
-    if (block_values(x.size()) > most_at_once) return errc::unsupported;
+    if (!detail::sparse_product<Arch, sparse_codec>::fits(*this, x.size(), kept)) return errc::unsupported;
     return query{x.data(), x.size()};
   }
   /// Fails with size_mismatch or corrupt.
@@ -138,21 +135,65 @@ class sparse_codec {
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept
     requires detail::has_float_query<Codec>
   {
-    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
-    auto const unit = block_values(q.size) / kept * group;  // numbers of a block
-    if (unit == 0 || unit / group * kept > most_at_once) return unit == 0 ? result<float>{0.0f} : errc::unsupported;
-    auto const at_once = most_at_once / (unit / group * kept) * unit;  // the same in every layout
-    double sum = 0;
-    for (std::size_t first = 0; first < q.size; first += at_once) {
-      auto const size = q.size - first < at_once ? q.size - first : at_once;
-      auto const part = dot_part<Arch>(planes_from(from, first / unit), {q.data + first, size});
-      if (!part) return part;
-      sum += static_cast<double>(*part);
+    return one_row<Arch>(from, q);
+  }
+
+  /// A product with bytes: sparse/kept_bytes.hpp has its error, block/integer_dot.hpp that of the codec. The query lies in the
+  /// workspace. Fails as prepare() does, or with workspace_too_small or not_finite.
+  constexpr std::size_t int8_query_bytes(std::size_t n, activation_scale = activation_scale::per_block) const noexcept
+    requires detail::has_byte_query<Codec, kept>
+  {
+    return bytes_of<Codec>::query_bytes(n);
+  }
+  template <class Arch = native_arch>
+  result<sparse_int8_query> prepare_int8(std::span<float const> x, activation_scale kind, workspace w) const noexcept
+    requires detail::has_byte_query<Codec, kept>
+  {
+    if (x.size() % row_multiple() != 0) return errc::size_mismatch;
+    if (!detail::sparse_product<Arch, sparse_codec>::fits(*this, x.size(), bytes_of<Codec>::step)) return errc::unsupported;
+    return bytes_of<Codec>::template prepare<Arch>(x, codec_.order(), kind, w);
+  }
+  /// Fails with size_mismatch, corrupt, or invalid_argument if another kind of codec made the query.
+  template <class Arch = native_arch>
+  result<float> dot(planes<std::byte const, plane_count> from, sparse_int8_query const& q) const noexcept
+    requires detail::has_byte_query<Codec, kept>
+  {
+    if (!accepts(q)) return errc::invalid_argument;
+    return one_row<Arch>(from, q);
+  }
+  constexpr bool accepts(query const&) const noexcept { return true; }
+  constexpr bool accepts(sparse_int8_query const& q) const noexcept
+    requires detail::has_byte_query<Codec, kept>
+  {
+    return q.order == bytes_of<Codec>::order_of(codec_.order());
+  }
+  /// Products of rows without a check of sizes and query, as kernel/ has made them. Fails with corrupt, or unsupported; rows
+  /// before have been written.
+  template <class Arch, class Query>
+  constexpr status multiply_rows(detail::row_products<plane_count> const& rows, Query const& q) const noexcept {
+    detail::sparse_product<Arch, sparse_codec> const product{*this, q, rows.first};
+    if (!product.fits()) return errc::unsupported;
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      auto const y = product(rows.row(r), q);
+      if (!y) return y.error();
+      rows.out[r] = *y;
     }
-    return static_cast<float>(sum);
+    return errc::ok;
   }
 
  private:
+  template <class, class>
+  friend class detail::sparse_product;
+  template <class C>
+  using bytes_of = detail::kept_bytes<n_kept, m_group, Layout, typename C::scheme_type>;
+
+  template <class Arch, class Query>
+  constexpr result<float> one_row(planes<std::byte const, plane_count> const& from, Query const& q) const noexcept {
+    if (auto const s = check_blocks(*this, q.size, from); !s) return s;
+    detail::sparse_product<Arch, sparse_codec> const product{*this, q, from};
+    return product.fits() ? product(from, q) : errc::unsupported;
+  }
+
   static constexpr std::size_t block_of(Codec const& codec) noexcept {
     auto const values = codec.block_size();
     return values == 0 ? 0 : std::lcm(values / std::gcd(values, kept), 8 / std::gcd(std::size_t{8}, bits)) * group;
@@ -289,30 +330,6 @@ class sparse_codec {
           good;
     }
     return good ? errc::ok : errc::corrupt;
-  }
-
-  // Of numbers whose kept ones fit into the buffer: blocks that the codec can take at once.
-  template <class Arch>
-  constexpr result<float> dot_part(planes<std::byte const, plane_count> const& from, std::span<float const> x) const noexcept {
-    alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
-    auto const& places = from[inner_planes];
-    auto const unit = position_run(x.size(), places);
-    bool good = true;
-    for (std::size_t first = 0, b = 0; first < x.size(); first += unit, ++b) {
-      auto const size = x.size() - first < unit ? x.size() - first : unit;
-      std::span<std::byte const> const positions{places.data + b * places.block_stride, packed::position_bytes(size)};
-      good = detail::gather_at<n_kept, m_group, Layout, Arch>(x.subspan(first, size), positions,
-                                                              values.data() + first / group * kept) &&
-          good;
-    }
-    if (!good) return errc::corrupt;
-    float_query const part{values.data(), x.size() / group * kept};
-    if (runs_on(!contiguous(from))) return with_arch<Arch>::dot(codec_, codec_planes(from), part);
-    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init): codes without gaps
-    planes<std::byte, inner_planes> whole;
-    if (auto const s = planar(codec_, part.size, close, whole); !s) return errc::unsupported;
-    for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(x.size(), i, from[i], whole[i].data);
-    return with_arch<Arch>::dot(codec_, planes<std::byte const, inner_planes>(whole), part);
   }
 
   [[no_unique_address]] Pattern pattern_{};

@@ -27,6 +27,9 @@ constexpr status matrix_vector(Codec const& codec, packed_matrix<Codec::plane_co
   if constexpr (detail::multiplies_rows<Codec, Query, Arch>) {
     if (!codec.accepts(q)) return errc::invalid_argument;
     codec.template multiply<Arch, 1>({m.row(range.first), m.pitch, range.count, y.data(), 0}, codec.layout(q.size), &q);
+  } else if constexpr (detail::multiplies_rows_checked<Codec, Query, Arch>) {
+    if (!codec.accepts(q)) return errc::invalid_argument;
+    return codec.template multiply_rows<Arch>({m.row(range.first), m.pitch, range.count, y.data(), 0}, q);
   } else {
     for (std::size_t i = 0; i < range.count; ++i) {
       auto const product = with_arch<Arch>::dot(codec, m.row(range.first + i), q);

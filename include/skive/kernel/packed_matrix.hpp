@@ -59,6 +59,13 @@ concept multiplies_rows = requires(Codec const c, row_products<Codec::plane_coun
   c.template multiply<Arch, 1>(rows, c.layout(q->size), q);
 };
 
+/// Codecs whose rows may be corrupt: products of rows stop at the first that is.
+template <class Codec, class Query, class Arch>
+concept multiplies_rows_checked = requires(Codec const c, row_products<Codec::plane_count> const& rows, Query const& q) {
+  { c.accepts(q) } noexcept -> std::same_as<bool>;
+  { c.template multiply_rows<Arch>(rows, q) } noexcept -> std::same_as<status>;
+};
+
 /// A codec whose dot() takes this kind of query.
 template <class Codec, class Query>
 concept takes_query =

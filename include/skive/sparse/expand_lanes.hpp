@@ -245,6 +245,11 @@ std::size_t gather_steps(std::span<float const> row, std::span<std::byte const> 
     auto const* x = row.data();
     auto const pick = [&](std::size_t s) noexcept { picker.pick(x + 32 * s, codes + 3 * s).store(values + 16 * s); };
     std::size_t s = 0;
+    if constexpr (simd::has_wide_picker<Arch>)
+      for (; s + 16 <= steps && 3 * (s + 16) + 4 <= positions.size(); s += 16) {
+        simd::prefetch<Arch>(codes + 3 * s, read_ahead);
+        for (std::size_t k = s; k < s + 16; k += 4) picker.pick_128(x + 32 * k, codes + 3 * k, values + 16 * k);
+      }
     for (; s + 16 <= steps; s += 16) {
       simd::prefetch<Arch>(codes + 3 * s, read_ahead);
       for (std::size_t k = 0; k < 16; k += 4) {
