@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Key quantizers of the table.
+#include "kv_published.hpp"
 #include "kv_through.hpp"
 
 #include "skive/block/absmax.hpp"
@@ -15,17 +16,6 @@
 
 namespace skive::compare {
 namespace {
-
-using constants = std::vector<float>;
-
-// The mean of the first 64 tokens.
-std::span<float const> frozen_mean(matrix_view<float const> rows, constants& memory) {
-  memory.assign(rows.cols, 0.0f);
-  auto const tokens = std::min<std::size_t>(64, rows.rows);
-  for (std::size_t t = 0; t < tokens; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) memory[d] += rows(t, d) / static_cast<float>(tokens);
-  return memory;
-}
 
 using rows_view = matrix_view<float const>;
 
@@ -80,6 +70,7 @@ std::vector<cache_quantizer> make_all() {
   add_normal<3>(all);
   add_even<2>(all);
   add_normal<2>(all);
+  add_published_keys(all);
   return all;
 }
 

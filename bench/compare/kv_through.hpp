@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 
 namespace skive::compare {
 
@@ -120,12 +121,28 @@ std::optional<head_result> values_through(Values const& values, head_input const
   return out;
 }
 
+/// Memory of what a quantizer learns, for as long as it is used.
+using constants = std::deque<std::vector<float>>;
+inline std::vector<float>& more(constants& all, std::size_t count) { return all.emplace_back(count); }
+
+/// The tokens that constants are learnt from.
+inline matrix_view<float const> calibration(matrix_view<float const> rows) noexcept {
+  return {rows.data, std::min<std::size_t>(64, rows.rows), rows.cols, rows.row_stride};
+}
+inline std::span<float const> frozen_mean(matrix_view<float const> rows, constants& memory) {
+  auto const first = calibration(rows);
+  auto& mean = more(memory, rows.cols);
+  for (std::size_t t = 0; t < first.rows; ++t)
+    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += first(t, d) / static_cast<float>(first.rows);
+  return mean;
+}
+
 /// A row of the table: make(shape, rows of the head, memory for constants) gives a result<Keys>.
 template <class Make>
 cache_quantizer key_row(std::string name, Make make) {
   return {std::move(name), [make](head_input const& in, matrix_view<float> decoded) -> std::optional<head_result> {
-            std::vector<float> constants;
-            auto const keys = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, constants);
+            constants memory;
+            auto const keys = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, memory);
             if (!keys) return std::nullopt;
             return keys_through(*keys, in, decoded);
           }};
@@ -133,8 +150,8 @@ cache_quantizer key_row(std::string name, Make make) {
 template <class Make>
 cache_quantizer value_row(std::string name, Make make) {
   return {std::move(name), [make](head_input const& in, matrix_view<float> decoded) -> std::optional<head_result> {
-            std::vector<float> constants;
-            auto const values = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, constants);
+            constants memory;
+            auto const values = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, memory);
             if (!values) return std::nullopt;
             return values_through(*values, in, decoded);
           }};

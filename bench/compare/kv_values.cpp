@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Value quantizers of the table.
+#include "kv_published.hpp"
 #include "kv_through.hpp"
 
 #include "skive/block/absmax.hpp"
@@ -14,7 +15,6 @@
 namespace skive::compare {
 namespace {
 
-using constants = std::vector<float>;
 using rows_view = matrix_view<float const>;
 
 template <int Bits>
@@ -45,6 +45,7 @@ std::vector<cache_quantizer> make_all() {
   add_even<4>(all);
   add_even<3>(all);
   add_even<2>(all);
+  add_published_values(all);
   return all;
 }
 

@@ -6,6 +6,7 @@
 #include "skive/block/mx.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/format/fp8.hpp"
+#include "skive/format/integer.hpp"
 
 #include "laws/key_quantizer.hpp"
 
@@ -23,7 +24,7 @@ void check(Codec const& codec, skive::page_shape shape) {
   auto const k = *keys::make(codec, shape);
   test::check_key_quantizer<native_arch>(k, 4e-6);
   test::check_value_quantizer<native_arch>(*values::make(codec, shape), 4e-6);
-  // The bytes are the codec's.
+  // The bytes are the codec's, plane by plane.
   test::number_rows const rows{shape.tokens, shape.head_size, 2};
   test::guarded_page page{k.page_bytes()};
   test::scratch_bytes_of scratch{k.scratch_bytes(1)};
@@ -31,8 +32,16 @@ void check(Codec const& codec, skive::page_shape shape) {
   std::vector<std::byte> one(k.token_bytes());
   skive::planes<std::byte, Codec::plane_count> to;
   REQUIRE(skive::planar(codec, shape.head_size, std::span{one}, to));
-  REQUIRE(codec.encode(rows.view().row(7), to, scratch.get()));
-  REQUIRE(std::equal(one.begin(), one.end(), page.span().begin() + static_cast<std::ptrdiff_t>(7 * one.size())));
+  for (std::size_t const token : {std::size_t{0}, std::size_t{7}, shape.tokens - 1}) {
+    REQUIRE(codec.encode(rows.view().row(token), to, scratch.get()));
+    std::size_t plane = 0;
+    std::size_t from = 0;
+    for (auto const bytes : codec.plane_bytes(shape.head_size)) {
+      for (std::size_t i = 0; i < bytes; ++i) REQUIRE(page.span()[plane + token * bytes + i] == one[from + i]);
+      plane += shape.tokens * bytes;
+      from += bytes;
+    }
+  }
 }
 
 }  // namespace
@@ -40,6 +49,7 @@ void check(Codec const& codec, skive::page_shape shape) {
 TEST_CASE("codec_pages: block codecs as quantizers of tokens", "[kv]") {
   check(skive::mx<skive::e2m1>{32}, {64, 64});
   check(skive::absmax<skive::e4m3fn>{0}, {72, 32});
+  check(skive::absmax<skive::int4>{16}, {72, 32});  // groups that leave a token: decoded one by one
   check(skive::nvfp4{16, *skive::nvfp4_scheme::make(16.0f)}, {80, 64});
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 /// @file kv/codec_pages.hpp - any block codec as a quantizer of single tokens: FP8, MX, NVFP4, integers, tables, compositions.
 ///
-///   codec_keys<Codec>, codec_values<Codec>      page: [encoded token 0][encoded token 1] ...   (planes one after another)
+///   codec_keys<Codec>, codec_values<Codec>      page: [plane 0 of token 0, of token 1, ...][plane 1 of token 0, ...] ...
+///
+/// So tokens side by side are one long row, where groups do not leave a token: 32 tokens are then decoded in one call.
 ///
 /// A token is a group of its own: no tail is needed. Keys and values have the same bytes, so that a page may be read as both
 /// (kv/joined_keys.hpp: latent caches).
@@ -14,10 +16,27 @@
 ///            row that is finite.
 /// Source   : -
 
+#include "skive/block/grouped.hpp"
 #include "skive/kv/decoded_pages.hpp"
 
 namespace skive {
 namespace detail {
+
+/// The codec for several rows of n numbers as one: nothing unless the bytes are the same.
+template <class Codec>
+constexpr result<Codec> codec_of_rows(Codec const&, std::size_t) noexcept {
+  return errc::invalid_argument;
+}
+template <class Scheme>
+constexpr result<grouped<Scheme>> codec_of_rows(grouped<Scheme> const& codec, std::size_t n) noexcept {
+  auto const group = codec.group_size() == 0 ? n : codec.group_size();
+  grouped<Scheme> const rows{group, codec.scheme(), codec.order()};
+  auto const one = codec.plane_bytes(n);
+  auto const many = rows.plane_bytes(tile_tokens * n);
+  for (std::size_t i = 0; i < one.size(); ++i)
+    if (n % group != 0 || many[i] != tile_tokens * one[i]) return errc::invalid_argument;
+  return rows;
+}
 
 /// What keys and values share.
 template <block_codec Codec>
@@ -29,7 +48,12 @@ class codec_page {
   /// Fails with invalid_argument unless the codec takes rows of head_size numbers.
   static constexpr result<codec_page> make(Codec const& codec, page_shape shape) noexcept {
     if (!shape.valid() || shape.head_size % codec.row_multiple() != 0) return errc::invalid_argument;
-    return codec_page{codec, shape};
+    codec_page page{codec, shape};
+    if (auto const rows = codec_of_rows(codec, shape.head_size)) {
+      page.rows_ = *rows;
+      page.joins_ = true;
+    }
+    return page;
   }
 
   constexpr page_shape shape() const noexcept { return shape_; }
@@ -47,8 +71,7 @@ class codec_page {
       return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     for (std::size_t t = 0; t < rows.rows; ++t) {
-      planes<std::byte, Codec::plane_count> to;
-      if (auto const s = planar(codec_, head_size(), page.subspan((first + t) * token_bytes(), token_bytes()), to); !s) return s;
+      auto const to = place<std::byte>(codec_, page, first + t, 1);
       if (auto const s = codec_.encode(rows.row(t), to, scratch); !s) return s;
     }
     return errc::ok;
@@ -67,18 +90,34 @@ class codec_page {
   template <class Arch>
   status decode_rows(std::span<std::byte const> page, std::size_t first, matrix_view<float> out,
                      workspace scratch) const noexcept {
-    for (std::size_t t = 0; t < out.rows; ++t) {
-      planes<std::byte const, Codec::plane_count> from;
-      if (auto const s = planar(codec_, head_size(), page.subspan((first + t) * token_bytes(), token_bytes()), from); !s)
-        return s;
-      if (auto const s = codec_.decode(from, out.row(t), scratch); !s) return s;
-    }
+    if (joins_ && out.row_stride == out.cols)
+      return rows_.template decode<Arch>(place<std::byte const>(rows_, page, first, out.rows),
+                                         std::span{out.data, out.rows * out.cols}, scratch);
+    for (std::size_t t = 0; t < out.rows; ++t)
+      if (auto const s = codec_.decode(place<std::byte const>(codec_, page, first + t, 1), out.row(t), scratch); !s) return s;
     return errc::ok;
   }
 
  private:
+  // Planes of `count` tokens as a row of `codec`.
+  template <class Byte>
+  constexpr planes<Byte, Codec::plane_count> place(Codec const& codec, std::span<Byte> page, std::size_t token,
+                                                   std::size_t count) const noexcept {
+    auto const bytes = codec_.plane_bytes(head_size());
+    auto const strides = codec.block_size() == 0 ? bytes : codec.plane_bytes(codec.block_size());
+    planes<Byte, Codec::plane_count> out;
+    std::size_t offset = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      out[i] = {page.data() + offset + token * bytes[i], count * bytes[i], strides[i]};
+      offset += shape_.tokens * bytes[i];
+    }
+    return out;
+  }
+
   Codec codec_{};
+  Codec rows_{};  // of several tokens as one row
   page_shape shape_{};
+  bool joins_ = false;
 };
 
 }  // namespace detail

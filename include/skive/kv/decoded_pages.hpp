@@ -34,18 +34,25 @@ inline void dot_rows(matrix_view<float const> rows, matrix_view<float const> que
   using batch = xsimd::batch<float, Arch>;
   constexpr std::size_t width = batch::size;
   auto const n = rows.cols;
+  auto const* const q = &queries(h, 0);
+  auto const stride = queries.row_stride;
   for (std::size_t t = 0; t < rows.rows; t += width) {
     batch part[Rows][width];
     for (std::size_t i = 0; i < width; ++i) {
       auto const* const x = &rows(smaller(t + i, rows.rows - 1), 0);
       floats sum[Rows];
       for (auto& s : sum) s = floats::broadcast(0.0f);
-      for (std::size_t d = 0; d < n; d += 16) {
-        auto const number = load_some<Arch>(x + d, n - d);
+      std::size_t d = 0;
+      for (; d + 16 <= n; d += 16) {
+        auto const number = floats::load(x + d);
         unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-          sum[H] = simd::fused(number, load_some<Arch>(&queries(h + H, d), n - d), sum[H]);
+          sum[H] = simd::fused(number, floats::load(q + H * stride + d), sum[H]);
         });
       }
+      if (d < n)
+        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+          sum[H] = simd::fused(load_some<Arch>(x + d, n - d), load_some<Arch>(q + H * stride + d, n - d), sum[H]);
+        });
       unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { part[H][i] = folded<Arch>(sum[H]); });
     }
     for (std::size_t i = 0; i < Rows; ++i) {
