@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace {
 
@@ -234,4 +235,44 @@ TEST_CASE("double_quantized: sizes", "[block]") {
   CHECK((codec.plane_bytes(16385) == sizes{8193, 257, 8}));
   auto const bits = 8 * static_cast<double>(skive::total_bytes(codec.plane_bytes(16384 * 100))) / (16384 * 100);
   CHECK((bits > 4.1269 && bits < 4.1270));
+}
+
+namespace {
+
+// The vector path, sixteen numbers at a time, against the scalar rule.
+template <class Format, class T>
+void check_lanes(std::size_t group, nested_dialect dialect, bit_order order) {
+  auto const codec = *skive::double_quantized<Format>::make(group, 0.3f, dialect, order);
+  for (std::size_t const n : {1U, 15U, 16U, 72U, 131U, 640U, 4500U}) {
+    auto const wide_row = test::mixed_row(n, static_cast<unsigned>(n));
+    std::vector<T> row;
+    for (auto const x : wide_row)
+      if constexpr (std::is_same_v<T, float>)
+        row.push_back(n % 2 == 0 ? x : std::ldexp(x, -45));
+      else
+        row.push_back(T{T::encode(x)});
+    test::packed_row<skive::double_quantized<Format>> lanes{codec, n};
+    test::packed_row<skive::double_quantized<Format>> rule{codec, n};
+    REQUIRE(codec.template encode<skive::native_arch>(std::span<T const>{row}, lanes.to()));
+    REQUIRE(codec.template encode<skive::scalar_arch>(std::span<T const>{row}, rule.to()));
+    CAPTURE(n, group, Format::bits);
+    REQUIRE(lanes.gathered() == rule.gathered());
+    std::vector<T> a(n);
+    std::vector<T> b(n);
+    REQUIRE(codec.template decode<skive::native_arch>(lanes.from(), std::span{a}));
+    REQUIRE(codec.template decode<skive::scalar_arch>(lanes.from(), std::span{b}));
+    REQUIRE(std::memcmp(a.data(), b.data(), n * sizeof(T)) == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("double_quantized: the bytes of the scalar rule in lanes", "[block]") {
+  for (auto const dialect : dialects)
+    for (auto const order : orders) {
+      for (std::size_t const group : {8U, 64U, 72U}) check_lanes<skive::nf4, float>(group, dialect, order);
+      check_lanes<skive::int8, float>(64, dialect, order);
+      check_lanes<skive::fp4_bnb, float>(64, dialect, order);
+      check_lanes<skive::nf4, skive::bfloat16>(32, dialect, order);
+    }
 }

@@ -106,7 +106,7 @@ TEST_CASE("packed_product: integers are exact, one scale a token, a group or a t
 TEST_CASE("packed_product: no length overflows in 32 bits", "[kernel]") {
   std::size_t const n = std::size_t{1} << 18;  // 127 * 127 * 2^18 is 4.2e9
   skive::absmax<skive::int8> const codec{0};
-  auto const all = [n](std::size_t) { return std::vector<float>(n, 127.0f); };
+  auto const all = [=](std::size_t) { return std::vector<float>(n, 127.0f); };
   test::packed_rows<skive::absmax<skive::int8>> const rows{codec, 1, n, all};
   test::scratch_memory memory{skive::packed_product_bytes(codec, codec, n, 1)};
   float y = 0;

@@ -22,6 +22,8 @@
 
 #include "skive/block/absmax.hpp"
 #include "skive/format/lookup.hpp"
+#include "skive/simd/bits.hpp"
+#include "skive/simd/reduce.hpp"
 
 namespace skive {
 
@@ -72,29 +74,29 @@ class double_quantized {
   }
 
   /// Fails with size_mismatch or not_finite, before the first write.
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<float const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
-    return encode_row(row, to);
+    return encode_row<Arch>(row, to);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<bfloat16 const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
-    return encode_row(row, to);
+    return encode_row<Arch>(row, to);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status encode(std::span<float16 const> row, planes<std::byte, plane_count> to, workspace = {}) const noexcept {
-    return encode_row(row, to);
+    return encode_row<Arch>(row, to);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<bfloat16> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float16> row, workspace = {}) const noexcept {
-    return decode_row(from, row);
+    return decode_row<Arch>(from, row);
   }
 
   constexpr block_state settle(std::span<float const> values, workspace) const noexcept {
@@ -113,7 +115,7 @@ class double_quantized {
     if (auto const s = check_blocks(*this, values.size(), to); !s) return s;
     for (auto const& state : states)
       if (!is_finite(state.absmax)) return errc::not_finite;
-    store_row(values, to, [&](std::size_t g, std::span<float const>) { return states[g].absmax; });
+    store_row<scalar_arch>(values, to, [&](std::size_t g, std::span<float const>) { return states[g].absmax; });
     return errc::ok;
   }
 
@@ -138,16 +140,22 @@ class double_quantized {
     return detail::value_at_scale<Format>(c.scale, code(c, x));
   }
 
-  template <class T>
+  template <class Arch, class T>
+  static constexpr std::uint32_t largest(std::span<T const> values) noexcept {
+    if constexpr (simd::vector_arch<Arch>)
+      if (!std::is_constant_evaluated()) return simd::largest(detail::largest_in_lanes<Arch>(values));
+    return detail::largest_magnitude(values);
+  }
+
+  template <class Arch, class T>
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
-    if (detail::largest_magnitude(row) >= float_infinity_bits) return errc::not_finite;
-    store_row(row, to,
-              [](std::size_t, std::span<T const> group) { return std::bit_cast<float>(detail::largest_magnitude(group)); });
+    if (largest<Arch>(row) >= float_infinity_bits) return errc::not_finite;
+    store_row<Arch>(row, to, [](std::size_t, std::span<T const> group) { return std::bit_cast<float>(largest<Arch>(group)); });
     return errc::ok;
   }
 
-  template <class T, class AbsmaxOf>
+  template <class Arch, class T, class AbsmaxOf>
   constexpr void store_row(std::span<T const> row, planes<std::byte, plane_count> const& to, AbsmaxOf absmax_of) const noexcept {
     for (std::size_t start = 0, b = 0; start < row.size(); start += block_size(), ++b) {
       auto const block = row.subspan(start, row.size() - start < block_size() ? row.size() - start : block_size());
@@ -160,7 +168,7 @@ class double_quantized {
         auto const a = absmax_of(b * nested + groups, group);
         excess[groups] = ieee_add(a, -offset_);
         if (magnitude_bits(excess[groups]) > largest) largest = magnitude_bits(excess[groups]);
-        out = store_group(coding_of(a), group, out);
+        out = store_group<Arch>(a, group, out);
       }
       for (std::size_t g = 0; g < groups; ++g)
         to[1].data[b * to[1].block_stride + g] = static_cast<std::byte>(nested_code(excess[g], std::bit_cast<float>(largest)));
@@ -169,9 +177,24 @@ class double_quantized {
     }
   }
 
-  template <class T>
-  constexpr std::byte* store_group(coding const& c, std::span<T const> group, std::byte* out) const noexcept {
-    for (std::size_t j = 0; j < group.size(); j += 64) {
+  // Scales far from the ends of float32: plain quotients by them, and products, are those of the rule.
+  static constexpr bool moderate(float x) noexcept {
+    auto const bits = std::bit_cast<std::uint32_t>(x);
+    return bits >= magnitude_bits(0x1p-40f) && bits <= magnitude_bits(0x1p40f);
+  }
+
+  template <class Arch, class T>
+  constexpr std::byte* store_group(float absmax, std::span<T const> group, std::byte* out) const noexcept {
+    std::size_t done = 0;
+    if constexpr (detail::has_scale_lanes<Format, Arch>)
+      if (!std::is_constant_evaluated() && moderate(absmax)) {
+        done = group.size() / 16 * 16;
+        store_lanes<Arch>(absmax, group.first(done), out);
+        out += bit_fields<Format::bits>::bytes(done);
+        if (done == group.size()) return out;
+      }
+    auto const c = coding_of(absmax);
+    for (std::size_t j = done; j < group.size(); j += 64) {
       std::array<std::uint8_t, 64> codes{};
       auto const part = group.subspan(j, group.size() - j < 64 ? group.size() - j : 64);
       for (std::size_t k = 0; k < part.size(); ++k) codes[k] = code(c, detail::widen(part[k]));
@@ -180,8 +203,21 @@ class double_quantized {
     }
     return out;
   }
+  template <class Arch, class T>
+  void store_lanes(float absmax, std::span<T const> numbers, std::byte* out) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const inverse = floats::broadcast(detail::scale_limit<Format>() / absmax);
+    auto const p = detail::scale_parameters<24, Arch, true>(floats::broadcast(absmax / detail::scale_limit<Format>())).value;
+    bool const multiplies = dialect_ == nested_dialect::dynamic_map;
+    for (std::size_t i = 0; i < numbers.size(); i += 16, out += std::size_t{2} * Format::bits) {
+      auto const x = detail::load_numbers<Arch>(numbers.data() + i);
+      auto const codes = multiplies ? format_lanes<Format, Arch>::encode_finite(simd::product<Arch>(x, inverse), x)
+                                    : detail::codes_at_scale<Format, 24, Arch>(x, p);
+      simd::store_fields<Format::bits, Arch>(codes, order_, out);
+    }
+  }
 
-  template <class T>
+  template <class Arch, class T>
   constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
     for (std::size_t g = 0; g * group_ < row.size(); ++g) {
@@ -192,7 +228,14 @@ class double_quantized {
       auto const s = ieee_divide(a, detail::scale_limit<Format>());
       auto const* in = from[0].data + b * from[0].block_stride + bit_fields<Format::bits>::bytes(g % nested * group_);
       auto const group = row.subspan(g * group_, row.size() - g * group_ < group_ ? row.size() - g * group_ : group_);
-      for (std::size_t j = 0; j < group.size(); j += 64) {
+      std::size_t done = 0;
+      if constexpr (detail::has_scale_lanes<Format, Arch>)
+        if (!std::is_constant_evaluated() && moderate(s))
+          for (; done + 16 <= group.size(); done += 16, in += std::size_t{2} * Format::bits)
+            detail::store_numbers<Arch>(detail::values_at_scale<Format, Arch>(simd::load_fields<Format::bits, Arch>(in, order_),
+                                                                              simd::floats<Arch>::broadcast(s)),
+                                        group.data() + done);
+      for (std::size_t j = done; j < group.size(); j += 64) {
         std::array<std::uint8_t, 64> codes{};
         auto const size = group.size() - j < 64 ? group.size() - j : 64;
         bit_fields<Format::bits>::unpack(in, order_, std::span{codes}.first(size));

@@ -26,7 +26,7 @@
 /// order.
 ///
 /// Model of : stepwise_codec
-/// Cost     : see block/grouped.hpp; four_over_six codes each group twice.
+/// Cost     : see block/grouped.hpp; four_over_six codes each group twice more, in lanes.
 /// Accuracy : half a step of E2M1 at s T; the group's largest lands on 6 up to the rounding of s (2^-4 relative).
 ///            Tensors of amax below 2^-116: 1 / T or S leaves float32 and four_over_six, torchao lose accuracy as their projects
 ///            do.
@@ -39,6 +39,9 @@
 #include "skive/block/scale_lanes.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/scale_float.hpp"
+#include "skive/simd/double_sum.hpp"
+#include "skive/simd/lookup.hpp"
+#include "skive/simd/reduce.hpp"
 
 namespace skive {
 
@@ -102,6 +105,26 @@ class nvfp4_scheme {
   template <class Arch>
   static constexpr std::size_t lanes = simd::vector_arch<Arch> ? 4 : 0;
   constexpr bool settles_in_lanes() const noexcept { return dialect_ != nvfp4_dialect::four_over_six && tensor_in_lanes(); }
+  /// four_over_six: the errors of both scales, where no number of the group or of its codes is near an end of float32.
+  template <class Arch, class T>
+  state settle_group(std::span<T const> values, workspace w) const noexcept {
+    constexpr auto low = static_cast<std::int32_t>(magnitude_bits(0x1p-60f));
+    auto least = simd::integers<Arch>::broadcast(low);
+    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) {
+      auto const m = simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF);
+      least = min(least, select(m > simd::integers<Arch>::broadcast(0), m, least));
+    });
+    auto const bits = simd::largest(detail::largest_in_lanes<Arch>(values));
+    bool const small = simd::smallest(simd::as<std::uint32_t>(least)) < static_cast<std::uint32_t>(low);
+    if (dialect_ != nvfp4_dialect::four_over_six || !tensor_in_lanes() || small || bits < static_cast<std::uint32_t>(low) ||
+        bits > magnitude_bits(0x1p60f))
+      return settle(values, w);
+    auto const base = ieee_multiply(ieee_divide(std::bit_cast<float>(bits), 6.0f), encode_scale_);
+    auto const six = state_of(ue4m3::encode(base));
+    auto const four = state_of(ue4m3::encode(ieee_multiply(base, 1.5f)));
+    if (is_zero(six.scale) || is_zero(four.scale)) return settle(values, w);
+    return error_in_lanes<Arch>(values, four) < error_in_lanes<Arch>(values, six) ? four : six;
+  }
   template <class Arch>
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
     using floats = simd::floats<Arch>;
@@ -211,6 +234,25 @@ class nvfp4_scheme {
       sums.add(i, d * d);
     }
     return sums.total();
+  }
+
+  // The same. A level is 1 or 1.5 times a power of two, so that two roundings give all products.
+  template <class Arch, class T>
+  double error_in_lanes(std::span<T const> values, state const& s) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto const unit = static_cast<double>(ue4m3::decode(static_cast<std::uint8_t>(s.code))) * static_cast<double>(amax_);
+    auto const one = static_cast<float>(rounded24(rounded24(unit) / 1536.0));
+    auto const more = static_cast<float>(rounded24(rounded24(unit * 1.5) / 1536.0));
+    simd::float_table<Arch> const products{std::array<float, 16>{0, one / 2, one, more, 2 * one, 2 * more, 4 * one, 4 * more,
+                                                                 -0.0f, -one / 2, -one, -more, -2 * one, -2 * more, -4 * one,
+                                                                 -4 * more}};
+    auto const factor = floats::broadcast(s.factor);
+    simd::double_sum<Arch> sum;
+    detail::for_each_sixteen<Arch>(values, [&](floats const& x) {
+      auto const codes = format_lanes<e2m1, Arch>::encode_finite(simd::product<Arch>(x, factor), x);
+      sum.add_squares(look_up(products, codes) - x);
+    });
+    return sum.total();
   }
 
   constexpr std::uint8_t scale_code(float amax) const noexcept {

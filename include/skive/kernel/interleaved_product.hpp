@@ -17,7 +17,7 @@
 /// Source   : -
 
 #include "skive/core/checked.hpp"
-#include "skive/kernel/interleaved_rows.hpp"
+#include "skive/kernel/interleaved_tiles.hpp"
 #include "skive/kernel/interleaved_vectors.hpp"
 
 namespace skive {
@@ -25,25 +25,21 @@ namespace skive {
 namespace detail {
 
 template <class Scheme, class Arch, std::size_t Segment>
-class interleaved_tiles {
-  static constexpr int width = Scheme::packing::width;
-  static constexpr std::size_t of_word = 8 / width;      // fields: registers of bytes that a word gives
+class integer_tiles {
+  using tiles = interleaved_tiles<Scheme, Arch>;
   static constexpr std::size_t registers = Segment / 4;  // of bytes
-  static constexpr std::size_t words_read = registers / of_word;
-  static constexpr std::size_t fields = Scheme::field_bits.size();
+  static constexpr std::size_t words_read = registers / tiles::codes_of_byte;
   static constexpr std::size_t most_vectors = 32;
   using levels = integer_levels<typename Scheme::element>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
-  using rows = interleaved_rows<grouped<Scheme>>;
-  using from_planes = planes<std::byte const, 1 + fields>;
 
  public:
-  static constexpr bool possible = registers % of_word == 0;
+  static constexpr bool possible = registers % tiles::codes_of_byte == 0;
   static constexpr std::size_t tiles_at_once = simd::has_avx512<Arch> ? 2 : 1;
 
-  interleaved_tiles(rows const& w, from_planes const& from, interleaved_vectors const& x) noexcept : w_{w}, from_{from}, x_{x} {}
+  integer_tiles(tiles const& w, interleaved_vectors const& x) noexcept : w_{w}, x_{x} {}
 
   /// Tiles first .. last - 1; y's column 0 is row 16 first.
   void multiply(std::size_t first, std::size_t last, matrix_view<float> y) const noexcept {
@@ -64,7 +60,7 @@ class interleaved_tiles {
       for (auto& of_tile : total[v])
         for (auto& sum : of_tile) sum = 0.0f;
     typename levels::template lanes<Arch> const level;
-    auto const group = w_.group();
+    auto const group = w_.layout().group();
     auto const segments = (x_.size + Segment - 1) / Segment;
     floats scale[Tiles];
     floats minus_zero[Tiles];
@@ -72,7 +68,7 @@ class interleaved_tiles {
     for (std::size_t s = 0, g = 0; s < segments; ++s, --left) {
       if (left == 0) {
         left = (group + Segment - 1) / Segment;
-        for (std::size_t i = 0; i < Tiles; ++i) load_group(tile + i, g, scale[i], minus_zero[i]);
+        for (std::size_t i = 0; i < Tiles; ++i) w_.load_group(tile + i, g, scale[i], minus_zero[i]);
         ++g;
       }
       words byte[Tiles][registers];
@@ -84,7 +80,7 @@ class interleaved_tiles {
     }
     for (std::size_t i = 0; i < Tiles; ++i) {
       auto const r = 16 * (tile + i);
-      auto const count = smaller(16, w_.rows() - r);
+      auto const count = smaller(16, w_.layout().rows() - r);
       for (std::size_t v = 0; v < some; ++v) std::memcpy(&y(t + v, r - 16 * first), total[v][i], count * sizeof(float));
     }
   }
@@ -112,41 +108,11 @@ class interleaved_tiles {
 
   [[gnu::always_inline]] void load_codes(typename levels::template lanes<Arch> const& level, std::size_t tile, std::size_t s,
                                          words (&byte)[registers]) const noexcept {
-    auto const* const from = from_[0].data + tile * w_.code_tile_bytes() + s * words_read * 64;
-    for (std::size_t k = 0; k < words_read; ++k) {
-      simd::prefetch<Arch>(from + 64 * k, 4096);
-      auto const codes = simd::load_words<Arch>(from + 64 * k);
-      for (std::size_t r = 0; r < of_word; ++r) {
-        auto field = codes;
-        if constexpr (width < 8)
-          field = (codes >> static_cast<int>(r * width)) & words::broadcast(((1U << width) - 1) * 0x01010101U);
-        byte[k * of_word + r] = level.bytes(field);
-      }
-    }
+    w_.load_codes(tile, s * words_read, byte);
+    for (auto& b : byte) b = level.bytes(b);
   }
 
-  [[gnu::always_inline]] void load_group(std::size_t tile, std::size_t g, floats& scale, floats& minus_zero) const noexcept {
-    auto const& scheme = w_.codec().scheme();
-    auto const order = w_.codec().order();
-    auto const at = tile * w_.groups() + g;
-    if constexpr (fields == 0) {
-      scale = floats::broadcast(scheme.scale);
-    } else {
-      scale = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(
-          from_[1].data + at * w_.field_group_bytes(0), order);
-      if constexpr (requires { scheme.scale_factor(); })
-        scale = simd::product<Arch>(scale, floats::broadcast(scheme.scale_factor()));
-    }
-    if constexpr (has_zero_point<Scheme>) {
-      auto const z = simd::load_fields<Scheme::field_bits[1], Arch>(from_[2].data + at * w_.field_group_bytes(1), order);
-      minus_zero = floats::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z));
-    } else {
-      minus_zero = floats::broadcast(0.0f);
-    }
-  }
-
-  rows const& w_;
-  from_planes const& from_;
+  tiles const& w_;
   interleaved_vectors const& x_;
 };
 
@@ -165,15 +131,16 @@ status interleaved_product(interleaved_rows<grouped<Scheme>> const& w,
   if (x.size != w.row_numbers() || y.rows != x.count || y.cols != columns || !y.valid()) return errc::size_mismatch;
   if (auto const s = w.check(from); !s) return s;
   if (x.order != detail::query_order<Scheme>(w.codec().order())) return errc::invalid_argument;
+  detail::interleaved_tiles<Scheme, Arch> const loads{w, from};
   auto const last = tiles.first + tiles.count;
   if (x.segment == 32) {
     if (w.groups() > 1 && w.group() % 32 != 0) return errc::invalid_argument;
-    detail::interleaved_tiles<Scheme, Arch, 32>{w, from, x}.multiply(tiles.first, last, y);
+    detail::integer_tiles<Scheme, Arch, 32>{loads, x}.multiply(tiles.first, last, y);
     return errc::ok;
   }
-  if constexpr (detail::interleaved_tiles<Scheme, Arch, 16>::possible)
+  if constexpr (detail::integer_tiles<Scheme, Arch, 16>::possible)
     if (x.segment == 16) {
-      detail::interleaved_tiles<Scheme, Arch, 16>{w, from, x}.multiply(tiles.first, last, y);
+      detail::integer_tiles<Scheme, Arch, 16>{loads, x}.multiply(tiles.first, last, y);
       return errc::ok;
     }
   return errc::invalid_argument;

@@ -98,7 +98,7 @@ constexpr std::size_t interleaved_vectors_bytes(std::size_t count, std::size_t n
 
 /// Rows of x quantized for products with rows of `Codec`. Fails with overflow, not_finite or workspace_too_small.
 template <class Arch = native_arch, class Codec>
-  requires detail::integer_scheme<typename Codec::scheme_type>
+  requires detail::integer_scheme<typename Codec::scheme_type> && (8 % Codec::scheme_type::packing::width == 0)
 result<interleaved_vectors> interleave_floats(Codec const& codec, matrix_view<float const> x, activation_scale kind,
                                               workspace w) noexcept {
   using scheme = typename Codec::scheme_type;
@@ -106,22 +106,22 @@ result<interleaved_vectors> interleave_floats(Codec const& codec, matrix_view<fl
   if (!x.valid()) return errc::overflow;
   if (w.size() < interleaved_vectors_bytes(x.rows, x.cols)) return errc::workspace_too_small;
   for (std::size_t t = 0; t < x.rows; ++t)
-    if (detail::largest_magnitude(x.row(t)) >= float_infinity_bits) return errc::not_finite;
+    if (detail::largest_bits<Arch>(x.row(t)) >= float_infinity_bits) return errc::not_finite;
   auto const to = detail::take_interleaved<Arch>(x.rows, x.cols, w);
   auto const place = detail::interleaved_places<width>(codec.order());
   std::size_t const segment = codec.group_size() != 0 && codec.group_size() % 32 != 0 && codec.group_size() < x.cols ? 16 : 32;
   constexpr float unit = detail::integer_levels<typename scheme::element>::unit;
   for (std::size_t t = 0; t < x.rows; ++t) {
     auto const row = x.row(t);
-    auto const whole = detail::scale_of_largest<Arch>(std::bit_cast<float>(detail::largest_magnitude(row)));
+    auto const whole = detail::scale_of_largest<Arch>(std::bit_cast<float>(detail::largest_bits<Arch>(row)));
     for (std::size_t first = 0; first < x.cols; first += 32) {
       auto const part = row.subspan(first, x.cols - first < 32 ? x.cols - first : 32);
       auto const scale = kind == activation_scale::per_token
           ? whole
-          : detail::scale_of_largest<Arch>(std::bit_cast<float>(detail::largest_magnitude(part)));
+          : detail::scale_of_largest<Arch>(std::bit_cast<float>(detail::largest_bits<Arch>(part)));
       auto const inverse = scale > 0 ? 1.0f / scale : 0.0f;
       std::array<std::int8_t, 32> q{};
-      for (std::size_t i = 0; i < part.size(); ++i) q[i] = static_cast<std::int8_t>(detail::rounded_byte<Arch>(part[i], inverse));
+      detail::quantize_block<Arch>(part, inverse, q.data());
       detail::store_interleaved<Arch, scheme>(q, place, segment, first / 32, t, x.rows, to);
       for (std::size_t s = 0; s < 32; s += segment) to.scales[(first + s) / segment * x.rows + t] = scale * unit;
     }
@@ -132,7 +132,7 @@ result<interleaved_vectors> interleave_floats(Codec const& codec, matrix_view<fl
 /// Rows of n numbers of m, packed by `of_rows`, for products with rows of `Codec`. Fails with size_mismatch,
 /// workspace_too_small, or invalid_argument unless the groups of `of_rows` are multiples of 16 numbers or whole rows.
 template <class Arch = native_arch, class Codec, class Other>
-  requires detail::multiplies_bytes<Other, Codec>
+  requires detail::multiplies_bytes<Other, Codec> && (8 % Codec::scheme_type::packing::width == 0)
 result<interleaved_vectors> interleave_rows(Codec const& codec, Other const& of_rows, packed_matrix<Other::plane_count> const& m,
                                             std::size_t n, row_range range, workspace w) noexcept {
   using scheme = typename Codec::scheme_type;

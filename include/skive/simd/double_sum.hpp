@@ -36,6 +36,14 @@ class double_sum {
       part_[2 * i + 1] += wide.high;
     }
   }
+  /// Squares are exact. No lane is subnormal.
+  [[gnu::always_inline]] void add_squares(floats<Arch> const& x) noexcept {
+    for (std::size_t i = 0; i < x.registers; ++i) {
+      auto const wide = widen<Arch>(x.part[i]);
+      part_[2 * i] += wide.low * wide.low;
+      part_[2 * i + 1] += wide.high * wide.high;
+    }
+  }
   [[gnu::always_inline]] double total() const noexcept {
     alignas(64) double lanes[16];
     for (std::size_t i = 0; i < registers; ++i) part_[i].store_aligned(lanes + i * batch::size);
