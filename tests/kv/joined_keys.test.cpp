@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// kv/joined_keys.hpp: laws, and a latent cache whose pages are read as keys and as values.
+// kv/joined_keys.hpp, kv/residual_pages.hpp: laws, rows in two terms, and a latent cache whose pages are read as keys and as values.
 #include "skive/kv/joined_keys.hpp"
 
 #include "skive/block/absmax.hpp"
@@ -7,6 +7,9 @@
 #include "skive/kv/codec_pages.hpp"
 #include "skive/kv/head_cache.hpp"
 #include "skive/kv/per_token_keys.hpp"
+#include "skive/kv/per_token_values.hpp"
+#include "skive/kv/residual_pages.hpp"
+#include "skive/transform/random_hadamard.hpp"
 
 #include "laws/key_quantizer.hpp"
 
@@ -89,4 +92,49 @@ TEST_CASE("joined_keys: a latent cache reads one page as keys and as values", "[
     for (std::size_t d = 0; d < latent; ++d)
       REQUIRE(std::fabs(static_cast<double>(out[h * latent + d]) - expected[d] / total) <= 1e-4);
   }
+}
+
+TEST_CASE("residual_pages: laws, and inner products that do not shrink (TurboQuant)", "[kv]") {
+  using skive::random_hadamard;
+  using first = skive::normal_keys<2, random_hadamard>;
+  using second = skive::normal_keys<1, random_hadamard, skive::level_scale::unbiased>;
+  using keys = skive::residual_keys<first, second>;
+  auto const one = *first::make({64, 64}, 0, {}, *random_hadamard::make(64, 1));
+  auto const two = *second::make({64, 64}, 0, {}, *random_hadamard::make(64, 2));
+  auto const both = *keys::make(one, two);
+  CHECK(both.page_bytes() == 64 * (64 * 3 / 8 + 4));
+  test::check_key_quantizer<native_arch>(both, 1e-3);
+  using values = skive::residual_values<skive::per_token_values<2>, skive::codec_values<codec>>;
+  test::check_value_quantizer<native_arch>(
+      *values::make(*skive::per_token_values<2>::make({64, 64}), *skive::codec_values<codec>::make(codec{0}, {64, 64})), 1e-3);
+  CHECK(keys::make(*first::make({32, 64}, 0, {}, *random_hadamard::make(32, 1)), two).error() == errc::invalid_argument);
+  CHECK(both.prepare(test::number_rows{1, 64}.view(), {}).error() == errc::workspace_too_small);
+
+  // <x, x'> / <x, x>, mean over rows: 1 - .1175 with 2 bits alone, 1 with the sketch of the residual.
+  test::number_rows rows{64, 64, 5};
+  auto const along = [&](auto const& k) {
+    test::guarded_page page{k.page_bytes()};
+    test::scratch_bytes_of scratch{k.scratch_bytes(1)};
+    test::number_rows out{64, 64};
+    REQUIRE(k.append(rows.view(), 0, page.span(), scratch.get()));
+    REQUIRE(k.decode(page.span(), 0, out.view(), scratch.get()));
+    double mean = 0;
+    for (std::size_t t = 0; t < 64; ++t) {
+      double own = 0;
+      double product = 0;
+      for (std::size_t d = 0; d < 64; ++d) {
+        own += static_cast<double>(rows(t, d)) * static_cast<double>(rows(t, d));
+        product += static_cast<double>(rows(t, d)) * static_cast<double>(out(t, d));
+      }
+      mean += product / own / 64;
+    }
+    return mean;
+  };
+  CHECK(std::fabs(along(one) - (1 - 0.1175)) < 0.02);
+  CHECK(std::fabs(along(both) - 1) < 0.01);
+  rows(3, 3) = 22000.0f;
+  test::guarded_page page{both.page_bytes()};
+  test::scratch_bytes_of scratch{both.scratch_bytes(1)};
+  CHECK(both.append(rows.view(), 0, page.span(), scratch.get()).error() == errc::not_finite);
+  CHECK(page.guarded());
 }

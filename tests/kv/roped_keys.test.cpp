@@ -2,8 +2,11 @@
 // kv/rope.hpp and kv/roped_keys.hpp: rotations by definition in double, keys rotated in the score loop, free context shift.
 #include "skive/kv/roped_keys.hpp"
 
+#include "skive/kv/context_shift.hpp"
+#include "skive/kv/head_cache.hpp"
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_keys.hpp"
+#include "skive/kv/per_token_values.hpp"
 
 #include "laws/key_quantizer.hpp"
 #include "support/simd_arches.hpp"
@@ -115,4 +118,96 @@ TEST_CASE("roped_keys: shifting a context moves the page and changes no logit", 
     auto const after = logits(shift);
     for (std::size_t j = 0; j < 64; ++j) CHECK(std::fabs(after[j] - before[j]) <= 2e-3f);
   }
+}
+
+TEST_CASE("head_cache: keys before rotary embedding, and pages that were dropped", "[kv]") {
+  using channel = skive::per_channel_keys<8>;
+  using cache_type = skive::head_cache<skive::roped_keys<channel>, skive::per_token_values<8>, float>;
+  constexpr std::size_t n = 16;
+  constexpr std::size_t tokens = 300;
+  constexpr std::size_t dropped = 128;  // two pages
+  table_memory const t{n, 320, rope_pairing::halved};
+  auto const keys = *skive::roped_keys<channel>::make(*channel::make({n, 64}, 32), t.table);
+  auto const cache = *cache_type::make(keys, *skive::per_token_values<8>::make({n, 64}), {5, 40, 0});
+  auto const pages = cache.pages_for(tokens);
+  std::vector<std::vector<std::byte>> memory;
+  std::vector<std::byte*> key_pages, value_pages;
+  for (std::size_t p = 0; p < 2 * pages; ++p) {
+    memory.emplace_back(p % 2 == 0 ? cache.keys().page_bytes() : cache.values().page_bytes());
+    (p % 2 == 0 ? key_pages : value_pages).push_back(memory.back().data());
+  }
+  std::vector<std::byte> floats(cache.float_bytes());
+  std::atomic<std::size_t> length{0};
+  skive::head_memory const m{floats, key_pages, value_pages, &length};
+  test::number_rows const k{tokens, n, 1};
+  test::number_rows const v{tokens, n, 2};
+  test::scratch_bytes_of scratch{cache.append_scratch_bytes()};
+  REQUIRE(cache.append(k.view(), v.view(), m, scratch.get()));
+
+  for (std::size_t const gone : {std::size_t{0}, dropped}) {
+    if (gone != 0) key_pages[0] = key_pages[1] = value_pages[0] = value_pages[1] = nullptr;
+    test::number_rows q{1, n, 9, 0.5f};
+    std::vector<double> const plain(q.values.begin(), q.values.end());
+    REQUIRE(t.table.rotate(q.values, tokens - 1 - gone));
+    auto const turned = rotated(plain, static_cast<double>(tokens - 1 - gone), rope_pairing::halved);
+    float maximum = 0, sum = 0;
+    std::vector<float> accumulator(n), out(n);
+    skive::attention_state const state{{&maximum, 1}, {&sum, 1}, {accumulator.data(), 1, n}};
+    REQUIRE(skive::reset(state));
+    test::scratch_bytes_of w{cache.attend_scratch_bytes(1)};
+    skive::attention_mask const mask{tokens - 1 - gone, 1};
+    REQUIRE(cache.attend(q.view(), m, tokens, 0, 5, mask, {0.25f}, state, w.get()));
+    REQUIRE(cache.attend(q.view(), m, tokens, 5 + gone, tokens, mask, {0.25f}, state, w.get(), gone));
+    REQUIRE(skive::finish(state, {out.data(), 1, n}));
+    std::vector<double> expected(n);
+    double total = 0;
+    for (std::size_t i = 0; i < tokens; ++i) {
+      if (i >= 5 && i < 5 + gone) continue;
+      std::vector<double> const row(k.values.begin() + static_cast<std::ptrdiff_t>(i * n),
+                                    k.values.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
+      auto const key = rotated(row, static_cast<double>(i < 5 ? i : i - gone), rope_pairing::halved);
+      double logit = 0;
+      for (std::size_t d = 0; d < n; ++d) logit += turned[d] * key[d];
+      auto const weight = std::exp(logit / 4);
+      total += weight;
+      for (std::size_t d = 0; d < n; ++d) expected[d] += weight * static_cast<double>(v(i, d));
+    }
+    for (std::size_t d = 0; d < n; ++d) CHECK(std::fabs(static_cast<double>(out[d]) - expected[d] / total) <= 0.02);
+    CHECK(cache.attend(q.view(), m, tokens, 3, 5, mask, {}, state, w.get(), 4).error() == errc::size_mismatch);
+  }
+}
+
+TEST_CASE("context_shift: keys after rotary embedding are decoded, turned and encoded again, at a loss that is told", "[kv]") {
+  table_memory const t{64, 512, rope_pairing::neighbouring};
+  using channel = skive::per_channel_keys<4>;
+  auto const keys = *channel::make({64, 64}, 32);
+  test::number_rows rows{64, 64, 4};
+  for (std::size_t i = 0; i < 64; ++i) REQUIRE(t.table.rotate(rows.view().row(i), 200 + i));
+  test::guarded_page page{keys.page_bytes()};
+  test::scratch_bytes_of scratch{skive::shift_keys_scratch_bytes(keys)};
+  REQUIRE(keys.append(rows.view(), 0, page.span(), scratch.get()));
+  test::number_rows before{64, 64};
+  REQUIRE(keys.decode(page.span(), 0, before.view(), scratch.get()));
+  auto const loss = skive::shift_keys(keys, page.span(), 0, 64, t.table, 150, scratch.get());
+  REQUIRE(loss);
+  CHECK(page.guarded());
+  test::number_rows after{64, 64};
+  REQUIRE(keys.decode(page.span(), 0, after.view(), scratch.get()));
+  double error = 0;
+  double square = 0;
+  for (std::size_t i = 0; i < 64; ++i) {
+    REQUIRE(t.table.rotate(before.view().row(i), 150, true));
+    for (std::size_t d = 0; d < 64; ++d) {
+      error += std::pow(static_cast<double>(after(i, d)) - static_cast<double>(before(i, d)), 2);
+      square += std::pow(static_cast<double>(before(i, d)), 2);
+    }
+  }
+  CHECK(*loss > 0.01);
+  CHECK(std::fabs(*loss - std::sqrt(error / square)) <= 1e-5);
+  auto const copy = page.memory;
+  CHECK(skive::shift_keys(keys, page.span(), 0, 33, t.table, 1, scratch.get()).error() == errc::size_mismatch);
+  CHECK(skive::shift_keys(keys, page.span(), 32, 64, t.table, 1, scratch.get()).error() == errc::size_mismatch);
+  CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 512, scratch.get()).error() == errc::overflow);
+  CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 1, {}).error() == errc::workspace_too_small);
+  CHECK((page.memory == copy));
 }

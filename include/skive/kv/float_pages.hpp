@@ -37,31 +37,13 @@ template <class Number, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> load_number_bytes(std::byte const* from) noexcept {
   return load_numbers<Arch>(reinterpret_cast<Number const*>(from));
 }
-template <class Number>
-inline float number_at(std::byte const* from) noexcept {
-  Number x;
-  std::memcpy(&x, from, sizeof x);
-  return widen(x);
-}
-template <class Number>
-inline void put_number(float x, std::byte* to) noexcept {
-  auto const y = narrow<Number>(x);
-  std::memcpy(to, &y, sizeof y);
-}
-
-}  // namespace detail
-
-template <class Number>
-class float_keys {
+/// What keys and values share. Turned: [32 tokens of channel 0][of channel 1] ..., else token after token.
+template <class Number, bool Turned>
+class float_page {
  public:
-  using query = plain_queries;
   using number = Number;
 
-  constexpr float_keys() noexcept = default;
-  static constexpr result<float_keys> make(page_shape shape) noexcept {
-    if (!shape.valid()) return errc::invalid_argument;
-    return float_keys{shape};
-  }
+  constexpr float_page() noexcept = default;
 
   constexpr page_shape shape() const noexcept { return shape_; }
   constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
@@ -69,31 +51,76 @@ class float_keys {
   constexpr std::size_t group_tokens() const noexcept { return 1; }
   constexpr std::size_t page_bytes() const noexcept { return shape_.tokens * shape_.head_size * sizeof(Number); }
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
 
   /// Fails with size_mismatch, not_finite.
   template <class Arch = native_arch>
   status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
-    if (auto const s =
-            detail::check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, detail::largest_number<Number>());
-        !s)
+    if (auto const s = check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, largest_number<Number>()); !s)
       return s;
-    for (std::size_t t = 0; t < rows.rows; ++t) {
-      auto* const token = page.data() + at(first + t);
-      for (std::size_t d = 0; d < head_size(); ++d) detail::put_number<Number>(rows(t, d), token + d * row_bytes);
-    }
+    for (std::size_t t = 0; t < rows.rows; ++t)
+      for (std::size_t d = 0; d < head_size(); d += 16) {
+        auto const some = smaller(16, head_size() - d);
+        alignas(64) Number numbers[16];
+        store_numbers<Arch>(load_some<Arch>(&rows(t, d), some), numbers);
+        auto* const to = page.data() + at(first + t, d);
+        if constexpr (Turned)
+          for (std::size_t i = 0; i < some; ++i) std::memcpy(to + i * row_bytes, numbers + i, sizeof(Number));
+        else
+          std::memcpy(to, numbers, some * sizeof(Number));
+      }
     return errc::ok;
   }
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
+    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
     if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
     for (std::size_t t = 0; t < out.rows; ++t)
-      for (std::size_t d = 0; d < head_size(); ++d)
-        out(t, d) = detail::number_at<Number>(page.data() + at(first + t) + d * row_bytes);
+      for (std::size_t d = 0; d < head_size(); d += 16) {
+        auto const some = smaller(16, head_size() - d);
+        alignas(64) Number numbers[16]{};
+        auto const* const from = page.data() + at(first + t, d);
+        if constexpr (Turned)
+          for (std::size_t i = 0; i < some; ++i) std::memcpy(numbers + i, from + i * row_bytes, sizeof(Number));
+        else
+          std::memcpy(numbers, from, some * sizeof(Number));
+        store_some<Arch>(load_numbers<Arch>(numbers), &out(t, d), some);
+      }
     return errc::ok;
   }
+
+ protected:
+  static constexpr std::size_t row_bytes = tile_tokens * sizeof(Number);
+  constexpr explicit float_page(page_shape shape) noexcept : shape_{shape} {}
+  constexpr std::size_t at(std::size_t token, std::size_t channel) const noexcept {
+    if constexpr (Turned)
+      return (token / tile_tokens * head_size() + channel) * row_bytes + token % tile_tokens * sizeof(Number);
+    else
+      return (token * head_size() + channel) * sizeof(Number);
+  }
+
+ private:
+  page_shape shape_{};
+};
+
+}  // namespace detail
+
+template <class Number>
+class float_keys : public detail::float_page<Number, true> {
+  using base = detail::float_page<Number, true>;
+  using base::row_bytes;
+
+ public:
+  using query = plain_queries;
+  using base::head_size;
+
+  constexpr float_keys() noexcept = default;
+  static constexpr result<float_keys> make(page_shape shape) noexcept {
+    if (!shape.valid()) return errc::invalid_argument;
+    return float_keys{shape};
+  }
+  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+
   template <class Arch = native_arch>
   result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
     return detail::plain_query<Arch>(rows, head_size());
@@ -102,7 +129,7 @@ class float_keys {
   template <class Arch = native_arch>
   status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
              workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, logits.cols); !s) return s;
+    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, logits.cols); !s) return s;
     if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != head_size()) return errc::size_mismatch;
     for (std::size_t t = first; t < first + logits.cols;) {
       auto const start = t % tile_tokens;
@@ -119,11 +146,7 @@ class float_keys {
   }
 
  private:
-  constexpr explicit float_keys(page_shape shape) noexcept : shape_{shape} {}
-  static constexpr std::size_t row_bytes = tile_tokens * sizeof(Number);
-  constexpr std::size_t at(std::size_t token) const noexcept {
-    return token / tile_tokens * head_size() * row_bytes + token % tile_tokens * sizeof(Number);
-  }
+  constexpr explicit float_keys(page_shape shape) noexcept : base{shape} {}
 
   template <class Arch, std::size_t Rows>
   void dot_tile(std::byte const* tile, std::size_t start, std::size_t count, float const* q, std::size_t q_stride, float* logits,
@@ -151,14 +174,14 @@ class float_keys {
       if (count > 16) detail::store_some<Arch>(sum[h][1], logits + h * stride + 16, count - 16);
     }
   }
-
-  page_shape shape_{};
 };
 
 template <class Number>
-class float_values {
+class float_values : public detail::float_page<Number, false> {
+  using base = detail::float_page<Number, false>;
+
  public:
-  using number = Number;
+  using base::head_size;
 
   constexpr float_values() noexcept = default;
   static constexpr result<float_values> make(page_shape shape) noexcept {
@@ -166,40 +189,11 @@ class float_values {
     return float_values{shape};
   }
 
-  constexpr page_shape shape() const noexcept { return shape_; }
-  constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
-  constexpr std::size_t page_tokens() const noexcept { return shape_.tokens; }
-  constexpr std::size_t group_tokens() const noexcept { return 1; }
-  constexpr std::size_t page_bytes() const noexcept { return shape_.tokens * shape_.head_size * sizeof(Number); }
-  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-
-  /// Fails with size_mismatch, not_finite.
-  template <class Arch = native_arch>
-  status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
-    if (auto const s =
-            detail::check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, detail::largest_number<Number>());
-        !s)
-      return s;
-    for (std::size_t t = 0; t < rows.rows; ++t)
-      for (std::size_t d = 0; d < head_size(); ++d)
-        detail::put_number<Number>(rows(t, d), page.data() + ((first + t) * head_size() + d) * sizeof(Number));
-    return errc::ok;
-  }
-  /// Fails with size_mismatch.
-  template <class Arch = native_arch>
-  status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
-    for (std::size_t t = 0; t < out.rows; ++t)
-      for (std::size_t d = 0; d < head_size(); ++d)
-        out(t, d) = detail::number_at<Number>(page.data() + ((first + t) * head_size() + d) * sizeof(Number));
-    return errc::ok;
-  }
   /// sums(i, d) += sum_j weights(i, j) v(first + j, d). Fails with size_mismatch, not_finite (a weight), corrupt.
   template <class Arch = native_arch>
   status accumulate(std::span<std::byte const> page, std::size_t first, matrix_view<float const> weights, matrix_view<float> sums,
                     workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, weights.cols); !s) return s;
+    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, weights.cols); !s) return s;
     if (auto const s = detail::check_weights<Arch>(weights, sums, head_size()); !s) return s;
     if (weights.cols == 0) return errc::ok;
     bool good = true;
@@ -212,7 +206,7 @@ class float_values {
   }
 
  private:
-  constexpr explicit float_values(page_shape shape) noexcept : shape_{shape} {}
+  constexpr explicit float_values(page_shape shape) noexcept : base{shape} {}
 
   // Channels d .. d + 31 of all tokens.
   template <class Arch, std::size_t Rows>
@@ -251,8 +245,6 @@ class float_values {
     }
     return simd::largest(bits) < float_infinity_bits;
   }
-
-  page_shape shape_{};
 };
 
 static_assert(key_quantizer<float_keys<float16>> && value_quantizer<float_values<bfloat16>>);

@@ -14,6 +14,9 @@
 /// with snapshot() (acquire). A snapshot may be read until the writer has appended `slack` further tokens; then its tail is
 /// reused.
 ///
+/// Keys before rotary embedding (kv/roped_keys.hpp) are rotated to the numbers of their tokens. Context shift: tokens behind
+/// pages that are gone are attended to with `dropped` set, and stand so many positions earlier; no byte changes.
+///
 /// Model of : -
 /// Cost     : append: rounding to Number, and a group's quantization once for each group. attend: kv/attention.hpp.
 /// Accuracy : that of the quantizers.
@@ -121,12 +124,14 @@ class head_cache {
   }
 
   /// Tokens from ... to - 1 of a snapshot; several threads take ranges of their own and merge their states in a fixed order.
-  /// Fails with size_mismatch, workspace_too_small (attend_scratch_bytes), and what attend() of pages fails with.
+  /// `dropped`: tokens before `from` that are gone; the mask's positions and those of rotations count without them. Fails with
+  /// size_mismatch, workspace_too_small (attend_scratch_bytes), and what attend() of pages fails with.
   template <class Arch = native_arch>
   status attend(matrix_view<float const> queries, head_memory const& m, std::size_t snapshot, std::size_t from, std::size_t to,
-                attention_mask const& mask, logit_rule const& rule, attention_state const& state,
-                workspace scratch) const noexcept {
+                attention_mask const& mask, logit_rule const& rule, attention_state const& state, workspace scratch,
+                std::size_t dropped = 0) const noexcept {
     if (auto const s = check_memory(m); !s) return s;
+    if (dropped > from) return errc::size_mismatch;
     auto const pages = pages_for(snapshot);
     if (from > to || to > snapshot || pages > m.key_pages.size() || pages > m.value_pages.size()) return errc::size_mismatch;
     if (scratch.size() < attend_scratch_bytes(queries.rows)) return errc::workspace_too_small;
@@ -146,17 +151,18 @@ class head_cache {
       std::size_t count = 0;
       if (t < shape_.sinks) {
         count = detail::smaller(to, shape_.sinks) - t;
-        s = part(sinks_, *plain, at.sinks, sink_values_, at.sink_values, t, count, t);
+        s = part(placed(sinks_, 0), *plain, at.sinks, sink_values_, at.sink_values, t, count, t);
       } else if (t < packed_end) {
         auto const r = t - shape_.sinks;
         auto const first = r % keys_.page_tokens();
         count = detail::smaller(detail::smaller(to, packed_end) - t, keys_.page_tokens() - first);
         auto const page = r / keys_.page_tokens();
-        s = part(keys_, *query, m.key_pages[page], values_, m.value_pages[page], first, count, t);
+        s = part(placed(keys_, t - dropped - first), *query, m.key_pages[page], values_, m.value_pages[page], first, count,
+                 t - dropped);
       } else {
         auto const first = (t - shape_.sinks) % tail_.page_tokens();
         count = detail::smaller(to - t, tail_.page_tokens() - first);
-        s = part(tail_, *plain, at.tail, tail_values_, at.tail_values, first, count, t);
+        s = part(placed(tail_, t - dropped - first), *plain, at.tail, tail_values_, at.tail_values, first, count, t - dropped);
       }
       if (!s) return s;
       t += count;
@@ -175,6 +181,17 @@ class head_cache {
         tail_values_{tail_v},
         sinks_{sinks},
         sink_values_{sink_v} {}
+
+  // The quantizer of a page whose first token stands at `position`, where that matters; modulo 2^64, as roped_keys take it.
+  template <class K>
+  constexpr auto placed(K const& k, std::size_t position) const noexcept {
+    if constexpr (!requires { keys_.at(position); })
+      return k;
+    else if constexpr (std::is_same_v<K, Keys>)
+      return k.at(position);
+    else
+      return keys_.with(k)->at(position);
+  }
 
   struct float_places {
     std::byte *tail, *tail_values, *sinks, *sink_values;

@@ -28,6 +28,27 @@ struct joined_queries {
   Second second;
 };
 
+namespace detail {
+
+inline constexpr std::size_t logits_at_once = 128;
+
+/// logits += those of other keys. Scratch: logits_at_once for each row, then that of the keys. Fails with what they fail with,
+/// corrupt.
+template <class Arch, class Keys>
+inline status add_logits(Keys const& keys, std::span<std::byte const> page, std::size_t first, typename Keys::query const& query,
+                         matrix_view<float> logits, workspace scratch) noexcept {
+  auto const memory = scratch.take<float>(logits.rows * logits_at_once);
+  for (std::size_t t = 0; t < logits.cols && logits.rows != 0; t += logits_at_once) {
+    matrix_view<float> const more{memory.data(), logits.rows, smaller(logits_at_once, logits.cols - t)};
+    if (auto const s = keys.template dot<Arch>(page, first + t, query, more, scratch); !s) return s;
+    for (std::size_t i = 0; i < more.rows; ++i)
+      for (std::size_t j = 0; j < more.cols; ++j) logits(i, t + j) += more(i, j);
+  }
+  return finite_rows<Arch>(logits) ? errc::ok : errc::corrupt;
+}
+
+}  // namespace detail
+
 template <key_quantizer First, key_quantizer Second>
 class joined_keys {
  public:
@@ -55,7 +76,7 @@ class joined_keys {
   constexpr std::size_t scratch_bytes(std::size_t queries) const noexcept {
     auto const a = first_.scratch_bytes(queries);
     auto const b = second_.scratch_bytes(queries);
-    return saturating_add(workspace::bytes<float>(saturating_multiply(queries, piece)), a > b ? a : b);
+    return saturating_add(workspace::bytes<float>(saturating_multiply(queries, detail::logits_at_once)), a > b ? a : b);
   }
   constexpr std::size_t query_bytes(std::size_t queries) const noexcept {
     return saturating_add(workspace::bytes<std::byte>(first_.query_bytes(queries)),
@@ -103,20 +124,10 @@ class joined_keys {
     if (!logits.valid() || logits.rows != q.rows) return errc::size_mismatch;
     if (scratch.size() < scratch_bytes(q.rows)) return errc::workspace_too_small;
     if (auto const s = first_.template dot<Arch>(page.first(first_.page_bytes()), first, q.first, logits, scratch); !s) return s;
-    auto const memory = scratch.take<float>(q.rows * piece);
-    for (std::size_t t = 0; t < logits.cols && q.rows != 0; t += piece) {
-      auto const count = detail::smaller(piece, logits.cols - t);
-      matrix_view<float> const more{memory.data(), q.rows, count};
-      auto const s = second_.template dot<Arch>(page.subspan(first_.page_bytes()), first + t, q.second, more, scratch);
-      if (!s) return s;
-      for (std::size_t i = 0; i < q.rows; ++i)
-        for (std::size_t j = 0; j < count; ++j) logits(i, t + j) += more(i, j);
-    }
-    return detail::finite_rows<Arch>(logits) ? errc::ok : errc::corrupt;
+    return detail::add_logits<Arch>(second_, page.subspan(first_.page_bytes()), first, q.second, logits, scratch);
   }
 
  private:
-  static constexpr std::size_t piece = 128;
   constexpr joined_keys(First const& first, Second const& second) noexcept : first_{first}, second_{second} {}
 
   template <class T>

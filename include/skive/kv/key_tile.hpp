@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file kv/key_tile.hpp - codes of 32 tokens of keys: from rows of bytes to units, and back for one token.
+/// @file kv/key_tile.hpp - codes of 32 tokens of keys: from rows of bytes to units, and back.
 ///
 /// Model of : -
 /// Cost     : storing takes a gather of four bytes for each token and four channels.
@@ -29,17 +29,19 @@ inline void store_key_tile(std::byte const* codes, std::size_t pitch, std::size_
   }
 }
 
-/// Codes of one token as floats, for as many channels as `out` has.
+/// Codes of tokens first ... first + out.rows - 1 of a tile as floats, for as many channels as `out` has.
 template <class Tile, class Arch>
-inline void read_key_codes(std::byte const* unit, std::size_t token, std::span<float> out) noexcept {
+inline void read_key_tile(std::byte const* unit, std::size_t first, matrix_view<float> out) noexcept {
   alignas(64) std::uint8_t codes[Tile::registers][64];
-  for (std::size_t d = 0; d < out.size(); ++d) {
-    if (d % Tile::rows == 0) {
-      unrolled<Tile::registers>(
-          [&]<std::size_t V>() { Tile::template load<V, Arch>(unit).store(reinterpret_cast<std::uint32_t*>(codes[V])); });
-      unit += Tile::bytes;
+  for (std::size_t u = 0; u * Tile::rows < out.cols; ++u, unit += Tile::bytes) {
+    unrolled<Tile::registers>(
+        [&]<std::size_t V>() { Tile::template load<V, Arch>(unit).store(reinterpret_cast<std::uint32_t*>(codes[V])); });
+    auto const channels = smaller(Tile::rows, out.cols - u * Tile::rows);
+    for (std::size_t j = 0; j < out.rows; ++j) {
+      auto const token = first + j;
+      for (std::size_t d = 0; d < channels; ++d)
+        out(j, u * Tile::rows + d) = static_cast<float>(codes[d / 4 * 2 + token / 16][token % 16 * 4 + d % 4]);
     }
-    out[d] = static_cast<float>(codes[d % Tile::rows / 4 * 2 + token / 16][token % 16 * 4 + d % 4]);
   }
 }
 

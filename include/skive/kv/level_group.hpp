@@ -86,13 +86,17 @@ class level_group {
   }
   /// Tokens first, first + 1 ... of the group.
   status decode(std::span<std::byte const> from, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    auto const codes = packed_fields<std::byte const>::make(from.subspan(codes_at(), code_bytes()), tokens_ * head_size_, width_,
-                                                            bit_order::low_first);
-    for (std::size_t t = 0; t < out.rows; ++t)
+    std::uint8_t codes[largest_head_size];
+    auto const row_bytes = head_size_ * static_cast<std::size_t>(width_) / 8;  // whole, for head sizes are multiples of 8
+    for (std::size_t t = 0; t < out.rows; ++t) {
+      auto const bytes = from.subspan(codes_at() + (first + t) * row_bytes, row_bytes);
+      if (auto const s = unpack(bytes, width_, bit_order::low_first, {codes, head_size_}); !s) return s;
+      auto const whole = ranges_.low.empty() ? range(from.data(), first + t, 0) : place{};
       for (std::size_t d = 0; d < head_size_; ++d) {
-        auto const r = range(from.data(), first + t, d);
-        out(t, d) = r.middle + r.half * levels_[codes->get((first + t) * head_size_ + d)];
+        auto const r = ranges_.low.empty() ? whole : range(from.data(), first + t, d);
+        out(t, d) = r.middle + r.half * levels_[codes[d]];
       }
+    }
     detail::restore_outliers(from.data() + codes_at() + code_bytes(), kept_, first, out);
     return errc::ok;
   }
@@ -141,9 +145,9 @@ class level_group {
   // The level nearest to offset / half, ties to the lower one: distances are compared as products.
   std::uint8_t nearest(float offset, float half) const noexcept {
     std::size_t best = 0;
-    auto least = distance(offset, half * levels_[0]);
+    auto least = distance(offset, half, levels_[0]);
     for (std::size_t i = 1; i < levels_.size(); ++i) {
-      auto const far = distance(offset, half * levels_[i]);
+      auto const far = distance(offset, half, levels_[i]);
       if (far >= least) continue;
       least = far;
       best = i;
@@ -151,7 +155,10 @@ class level_group {
     return static_cast<std::uint8_t>(best);
   }
   // By doubles: the product of two floats is exact there, so that contraction changes nothing.
-  static double distance(double offset, double level) noexcept { return offset < level ? level - offset : offset - level; }
+  static double distance(float offset, float half, float level) noexcept {
+    auto const far = static_cast<double>(offset) - static_cast<double>(half) * static_cast<double>(level);
+    return far < 0 ? -far : far;
+  }
 
   std::size_t head_size_ = 0;
   std::size_t tokens_ = 0;

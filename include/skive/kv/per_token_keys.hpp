@@ -20,33 +20,12 @@
 ///            S. Ashkboos et al., "QuaRot", NeurIPS 2024 (rotated caches).
 
 #include "skive/kv/affine_fit.hpp"
-#include "skive/kv/coefficients.hpp"
 #include "skive/kv/key_tile.hpp"
 #include "skive/kv/normal_levels.hpp"
 #include "skive/kv/page.hpp"
+#include "skive/kv/split_queries.hpp"
 
 namespace skive {
-
-/// The transform that changes nothing.
-struct no_rotation {
-  static constexpr bool is_orthogonal = true;
-  std::size_t n = 0;
-  constexpr std::size_t size() const noexcept { return n; }
-  constexpr std::size_t scratch_bytes() const noexcept { return 0; }
-  constexpr status forward(std::span<float>, workspace = {}) const noexcept { return errc::ok; }
-  constexpr status inverse(std::span<float>, workspace = {}) const noexcept { return errc::ok; }
-};
-static_assert(orthogonal_transform<no_rotation>);
-
-/// What prepare() made of some queries, in memory of the caller.
-struct split_queries {
-  std::size_t rows = 0;
-  std::byte const* high = nullptr;  ///< [row][channel], as kv/coefficients.hpp
-  std::byte const* low = nullptr;
-  float const* steps = nullptr;   ///< [row][channel group]
-  float const* sums = nullptr;    ///< [row][channel group]: sum of the rotated query
-  float const* shifts = nullptr;  ///< [row]: q c
-};
 
 /// Levels: even_levels, or normal_levels, which have no minima.
 template <int Bits, orthogonal_transform Rotation = no_rotation, class Levels = even_levels>
@@ -85,9 +64,7 @@ class per_token_keys {
     return workspace::bytes<float>(tile_tokens * pitch()) + rotation_.scratch_bytes();
   }
   constexpr std::size_t query_bytes(std::size_t rows) const noexcept {
-    return 2 * workspace::bytes<std::byte>(saturating_multiply(rows, pitch())) +
-        2 * workspace::bytes<float>(saturating_multiply(rows, groups())) + workspace::bytes<float>(rows) +
-        workspace::bytes<float>(pitch()) + rotation_.scratch_bytes();
+    return detail::split_rows_bytes(rows, head_size(), group_, rotation_.scratch_bytes());
   }
 
   /// Fails with size_mismatch unless rows are a multiple of 32 tokens that fit from token `first`, one too; not_finite;
@@ -122,15 +99,22 @@ class per_token_keys {
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     for (std::size_t j = 0; j < out.rows; ++j) {
       auto const token = first + j;
+      if (j == 0 || token % tile_tokens == 0) {
+        auto const count = detail::smaller(tile_tokens - token % tile_tokens, out.rows - j);
+        detail::read_key_tile<tile, Arch>(page.data() + token / tile_tokens * tile_bytes(), token % tile_tokens,
+                                          {&out(j, 0), count, out.cols, out.row_stride});
+      }
       auto const row = out.row(j);
-      detail::read_key_codes<tile, Arch>(page.data() + token / tile_tokens * tile_bytes(), token % tile_tokens, row);
-      for (std::size_t d = 0; d < head_size(); ++d) {
-        auto const* const at = page.data() + steps_at() + 2 * (d / group_ * shape_.tokens + token);
-        if constexpr (even)
-          row[d] = row[d] * detail::half_at<Arch>(at) + detail::half_at<Arch>(at + fields_bytes());
-        else
-          row[d] = (static_cast<float>(Levels::bytes()[static_cast<std::size_t>(row[d])]) - 127.5f) / 127.5f *
-              detail::half_at<Arch>(at);
+      for (std::size_t g = 0; g < groups(); ++g) {
+        auto const* const at = page.data() + steps_at() + 2 * (g * shape_.tokens + token);
+        auto const step = detail::half_at<Arch>(at);
+        float minimum = 0.0f;
+        if constexpr (even) minimum = detail::half_at<Arch>(at + fields_bytes());
+        for (std::size_t d = g * group_; d < detail::smaller((g + 1) * group_, head_size()); ++d)
+          if constexpr (even)
+            row[d] = row[d] * step + minimum;
+          else
+            row[d] = (static_cast<float>(Levels::bytes()[static_cast<std::size_t>(row[d])]) - 127.5f) / 127.5f * step;
       }
       if (auto const s = rotation_.inverse(row, scratch); !s) return s;
       for (std::size_t d = 0; d < center_.size(); ++d) row[d] += center_[d];
@@ -142,32 +126,7 @@ class per_token_keys {
   template <class Arch = native_arch>
   result<query> prepare(matrix_view<float const> rows, workspace memory) const noexcept {
     if (!rows.valid() || rows.cols != head_size()) return errc::size_mismatch;
-    if (memory.size() < query_bytes(rows.rows)) return errc::workspace_too_small;
-    auto const high = memory.take<std::byte>(rows.rows * pitch());
-    auto const low = memory.take<std::byte>(rows.rows * pitch());
-    auto const steps = memory.take<float>(rows.rows * groups());
-    auto const sums = memory.take<float>(rows.rows * groups());
-    auto const shifts = memory.take<float>(rows.rows);
-    auto const y = memory.take<float>(pitch());
-    for (std::size_t h = 0; h < rows.rows; ++h) {
-      if (!detail::within<Arch>(rows.row(h), 0x1p100f)) return errc::not_finite;
-      shifts[h] = 0.0f;
-      for (std::size_t d = 0; d < pitch(); ++d) y[d] = d < head_size() ? rows(h, d) : 0.0f;
-      for (std::size_t d = 0; d < center_.size(); ++d) shifts[h] += y[d] * center_[d];
-      if (auto const s = rotation_.forward(y.first(head_size()), memory); !s) return s;
-      for (std::size_t g = 0; g < groups(); ++g) {
-        auto const first = g * group_;
-        auto const n = detail::smaller(group_, pitch() - first);
-        auto const at = h * pitch() + first;
-        auto const step = detail::split<Arch>(y.data() + first, n, n, high.data() + at, low.data() + at);
-        steps[h * groups() + g] = step;
-        float sum = 0.0f;
-        for (std::size_t d = first; d < first + n; ++d) sum += y[d];
-        sums[h * groups() + g] = sum;
-        if (!is_finite(step) || !is_finite(sum)) return errc::not_finite;
-      }
-    }
-    return query{rows.rows, high.data(), low.data(), steps.data(), sums.data(), shifts.data()};
+    return detail::split_rows<Arch>(rows, group_, center_, rotation_, memory);
   }
 
   /// logits(i, j) = query i times token first + j. Fails with size_mismatch, corrupt.

@@ -4,7 +4,7 @@
 ///
 ///   logit(q, t) = q . R_t k_t = (R_-T q) . R_j k_t   for t = T + j, 0 <= j < 32;   q is already rotated to its own position
 ///
-/// A page does not know where it stands: at(position) says so, so that shifting a context, or sharing a page between sequences
+/// A page does not know where it stands: at(position) says so (a head_cache does it), so that shifting a context, or sharing a page between sequences
 /// at different places, changes no byte and loses nothing. Before rotary embedding channels keep their ranges: keys lose less.
 ///
 /// Model of : key_quantizer (of one position of the page; decode gives rotated keys)
@@ -33,6 +33,12 @@ class roped_keys {
     auto moved = *this;
     moved.position_ = position;
     return moved;
+  }
+
+  /// Other keys under the same table: of the sinks and the tail of a cache.
+  template <key_quantizer Other>
+  constexpr result<roped_keys<Other>> with(Other const& other) const noexcept {
+    return roped_keys<Other>::make(other, table_);
   }
 
   constexpr std::size_t head_size() const noexcept { return keys_.head_size(); }
@@ -72,7 +78,8 @@ class roped_keys {
     if (auto const s = detail::check_range({n, page_tokens()}, page_bytes(), page.size(), first, logits.cols); !s) return s;
     if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != n) return errc::size_mismatch;
     if (scratch.size() < scratch_bytes(q.rows.rows)) return errc::workspace_too_small;
-    if (position_ >= table_.positions() || page_tokens() > table_.positions() - position_) return errc::overflow;
+    auto const begin = position_ + first;  // modulo 2^64: the page may begin before position 0, its tokens that are read do not
+    if (begin >= table_.positions() || logits.cols > table_.positions() - begin) return errc::overflow;
     if (logits.rows == 0) return errc::ok;
     auto const turned = scratch.take<float>(tile_tokens * n);
     auto const memory = scratch.take<float>(tile_tokens * n);
@@ -87,7 +94,9 @@ class roped_keys {
       rotate_lanes<Arch>(turned.data());
       for (std::size_t h = 0; h < q.rows.rows; ++h) {
         for (std::size_t d = 0; d < n; ++d) back[h * n + d] = q.rows(h, d);
-        if (auto const s = table_.rotate(back.subspan(h * n, n), position_ + tile, true); !s) return s;
+        auto const place = position_ + tile;
+        bool const early = place > ~tile_tokens;  // by less than a tile
+        if (auto const s = table_.rotate(back.subspan(h * n, n), early ? 0 - place : place, !early); !s) return s;
       }
       matrix_view<float> const part{&logits(0, t - first), logits.rows, count, logits.row_stride};
       plain_queries const shifted{{back.data(), q.rows.rows, n}};
