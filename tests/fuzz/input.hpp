@@ -28,6 +28,7 @@ class input {
     return low | std::size_t{byte()} << 8;
   }
   void fill(void* to, std::size_t count) {
+    if (count == 0) return;
     auto const given = std::min(count, size_);
     if (given != 0) std::memcpy(to, data_, given);
     std::memset(static_cast<std::uint8_t*>(to) + given, 0, count - given);

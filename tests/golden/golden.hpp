@@ -23,8 +23,8 @@ namespace skive::golden {
 // Numbers by integer arithmetic alone: sign and fraction at random, a geometric exponent under a scale that 48 numbers share.
 inline float number(counter_random const& random, std::size_t i) {
   auto const word = random.bits(i);
-  auto const scale = 107 + random.bits(i / 48 + (std::size_t{1} << 40)) % 30;
-  auto const below = static_cast<std::uint32_t>(std::countl_zero(random.bits(i + (std::size_t{1} << 41)) | 1U));
+  auto const scale = 107 + random.bits(i / 48 + (std::uint64_t{1} << 40)) % 30;
+  auto const below = static_cast<std::uint32_t>(std::countl_zero(random.bits(i + (std::uint64_t{1} << 41)) | 1U));
   if (word % 41 == 0) return 0.0f;
   return std::bit_cast<float>((word & 0x8000'0000U) | (scale - below) << 23 | (word >> 4 & 0x7F'FFFFU));
 }

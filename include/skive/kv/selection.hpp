@@ -106,7 +106,7 @@ constexpr status keep_streaming(std::size_t n, std::size_t sinks, std::span<std:
 /// up to `total`. Fails with size_mismatch (no layer), invalid_argument unless slope >= 1.
 constexpr status pyramid_budgets(std::size_t total, double slope, std::span<std::size_t> budgets) noexcept {
   if (budgets.empty()) return errc::size_mismatch;
-  if (!(slope >= 1.0) || total > (std::size_t{1} << 40)) return errc::invalid_argument;
+  if (!(slope >= 1.0) || std::uint64_t{total} > (std::uint64_t{1} << 40)) return errc::invalid_argument;
   auto const layers = static_cast<double>(budgets.size());
   auto const mean = static_cast<double>(total) / layers;
   auto const fall = budgets.size() == 1 ? 0.0 : 2.0 * (1.0 - 1.0 / slope) * mean / (layers - 1.0);
