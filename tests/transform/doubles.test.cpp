@@ -54,7 +54,8 @@ row turned(T const& t, row x, bool back = false) {
 }
 // Back again and isometry; the result is that of floats to their precision; the scalar rule has the same bits.
 template <class T>
-void check(T const& t, long double bound, unsigned seed = 1) {
+void check(T const& t, double relative, unsigned seed = 1) {
+  auto const bound = static_cast<long double>(relative);
   CAPTURE(t.size());
   auto const n = t.size();
   auto const x = gaussian(n, seed);
