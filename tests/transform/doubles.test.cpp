@@ -157,6 +157,13 @@ TEST_CASE("doubles: powers of two through all caches", "[transform]") {
     if (k < 15 || k % 2 == 0) check(t, (k + 4) * unit);
     if (k < 12) check(*skive::plain_walsh_hadamard::make(n), (k + 4) * unit * std::sqrt(static_cast<double>(n)));
   }
+  test::for_each(test::few_arches{}, []<class Arch>() {
+    for (std::size_t n = 1; n <= 16384; n *= 2) {
+      auto const x = gaussian(n, 6);
+      auto const t = *walsh_hadamard::make(n);
+      REQUIRE(turned<Arch>(t, x) == turned<skive::scalar_arch>(t, x));
+    }
+  });
   for (std::uint64_t n = 1; n < 3000; ++n) {
     auto const exact = 1 / std::sqrt(static_cast<long double>(n));
     REQUIRE(std::fabs(static_cast<long double>(skive::detail::inverse_root_double<arch>(n)) - exact) <= 2 * 0x1p-52L * exact);

@@ -56,6 +56,15 @@ template <int Distance, class Arch>
   }
 }
 
+/// The same in a register of doubles.
+template <int Distance, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<double, Arch> butterfly(xsimd::batch<double, Arch> const& x) noexcept {
+  static_assert(Distance < static_cast<int>(xsimd::batch<double, Arch>::size));
+  auto const other = detail::exchanged<2 * Distance, Arch>(xsimd::bitwise_cast<float>(x));
+  auto const sign = detail::by_bit<Distance, std::uint64_t, Arch>(std::uint64_t{1} << 63, 0);
+  return xsimd::bitwise_cast<double>(xsimd::bitwise_cast<std::uint64_t>(x) ^ sign) + xsimd::bitwise_cast<double>(other);
+}
+
 template <class Arch>
 [[gnu::always_inline]] inline xsimd::batch<float, Arch> flipped(xsimd::batch<float, Arch> const& x, std::uint32_t bits) noexcept {
 #if XSIMD_WITH_AVX512F

@@ -56,10 +56,11 @@ template <std::size_t Radix, class Arch, class T>
   });
 }
 
-template <class Arch>
-[[gnu::always_inline]] inline xsimd::batch<float, Arch> butterflies_within(xsimd::batch<float, Arch> x) noexcept {
-  constexpr auto size = xsimd::batch<float, Arch>::size;
-  x = simd::butterfly<2, Arch>(simd::butterfly<1, Arch>(x));
+template <class Arch, class T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(xsimd::batch<T, Arch> x) noexcept {
+  constexpr auto size = xsimd::batch<T, Arch>::size;
+  x = simd::butterfly<1, Arch>(x);
+  if constexpr (size > 2) x = simd::butterfly<2, Arch>(x);
   if constexpr (size > 4) x = simd::butterfly<4, Arch>(x);
   if constexpr (size > 8) x = simd::butterfly<8, Arch>(x);
   return x;
@@ -79,9 +80,10 @@ void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, std::uin
       unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
         v[r] = batch::load_unaligned(x + j + r * h);
         if constexpr (Within) {
-          auto const at = j + r * size;
-          if (flips != nullptr) v[r] = simd::flipped<Arch>(v[r], flips[at / 32] >> (at % 32));
-          v[r] = butterflies_within<Arch>(v[r]);
+          [[maybe_unused]] auto const at = j + r * size;
+          if constexpr (std::is_same_v<T, float>)
+            if (flips != nullptr) v[r] = simd::flipped<Arch>(v[r], flips[at / 32] >> (at % 32));
+          v[r] = butterflies_within<Arch, T>(v[r]);
         }
       });
       butterflies_across<Radix, Arch, T>(v);
@@ -151,19 +153,19 @@ inline constexpr std::size_t signs_at_once = 2048;  // that simd::random_words m
 template <class Arch, class T>
 void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sign_source const* signs) noexcept {
   constexpr auto size = xsimd::batch<T, Arch>::size;
-  if constexpr (std::is_same_v<T, double>) {
-    for (std::size_t i = 0; i < n; i += size) butterflies_by_definition<Arch, T>(x + i, size, 1, n == size ? scale : nullptr);
-    return butterfly_stages<Arch, T>(x, n, size, scale);
-  } else {
-    auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
-    auto const done = registers * size;
+  auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
+  auto const done = registers * size;
+  auto const* const last = done == n ? scale : nullptr;
+  if constexpr (std::is_same_v<T, float>) {
     alignas(64) std::uint32_t flips[2 * l1_floats / 32];
     for (std::size_t i = 0; signs != nullptr && i < n; i += signs_at_once)
       simd::random_words<Arch>(signs->seed, signs->stream, (signs->first + i) / 128,
                                std::span<std::uint32_t, 64>{flips + i / 32, 64});
-    butterfly_pass<true, Arch, T>(registers, x, n, 1, done == n ? scale : nullptr, signs != nullptr ? flips : nullptr);
-    butterfly_stages<Arch, T>(x, n, done, scale);
+    butterfly_pass<true, Arch, T>(registers, x, n, 1, last, signs != nullptr ? flips : nullptr);
+  } else {
+    butterfly_pass<true, Arch, T>(registers, x, n, 1, last);
   }
+  butterfly_stages<Arch, T>(x, n, done, scale);
 }
 template <class Arch, class T>
 void butterflies_in_l2(T* x, std::size_t n, T const* scale, sign_source const* signs) noexcept {
