@@ -50,3 +50,21 @@ TEST_CASE("butterfly: sums and differences of lanes", "[simd]") {
     });
   }
 }
+
+TEST_CASE("flipped: the sign bit of lanes whose bit is set, of any pattern", "[simd]") {
+  std::mt19937 random{2};
+  for (int trial = 0; trial < 300; ++trial) {
+    std::array<std::uint32_t, 16> pattern{};
+    for (auto& p : pattern)
+      p = trial % 4 == 0 ? 0x7F80'0001U + static_cast<std::uint32_t>(random() % 4) : static_cast<std::uint32_t>(random());
+    auto const bits = static_cast<std::uint32_t>(random());  // those above the lanes do not count
+    skive::test::for_each_arch([&]<class Arch>() {
+      using batch = xsimd::batch<float, Arch>;
+      std::array<float, 16> y{};
+      auto const x = std::bit_cast<std::array<float, 16>>(pattern);
+      skive::simd::flipped<Arch>(batch::load_unaligned(x.data()), bits).store_unaligned(y.data());
+      for (std::size_t i = 0; i < batch::size; ++i)
+        REQUIRE(std::bit_cast<std::uint32_t>(y[i]) == (pattern[i] ^ (bits >> i & 1) << 31));
+    });
+  }
+}

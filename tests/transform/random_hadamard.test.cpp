@@ -80,6 +80,30 @@ TEST_CASE("random_hadamard: signs, then Hadamard, then signs where asked for", "
   CHECK(one[0] == 3.0f);
 }
 
+TEST_CASE("random_hadamard: signs inside the first pass are those of a pass before", "[transform]") {
+  test::for_each(test::few_arches{}, []<class Arch>() {
+    auto const check = [](std::size_t n, std::size_t block, sign_places places) {
+      CAPTURE(n, block);
+      auto const t = *random_hadamard::make_blocked(n, block, 13, places);
+      auto const x = test::gaussian_vector(n, 4);
+      auto y = test::transformed<Arch>(random_signs{n, 13, 0}, x);
+      for (std::size_t i = 0; i < n; i += block) {
+        auto const at = y.begin() + static_cast<std::ptrdiff_t>(i);
+        auto const part = test::transformed<Arch>(*skive::hadamard::make(block), {at, at + static_cast<std::ptrdiff_t>(block)});
+        std::copy(part.begin(), part.end(), at);
+      }
+      if (places == sign_places::both) y = test::transformed<Arch>(random_signs{n, 13, 1}, y);
+      REQUIRE(test::same_bits(test::transformed<Arch>(t, x), y));
+      REQUIRE(test::distance(test::transformed<Arch>(t, y, true), x) <= 2 * t.roundings() * 0x1p-24 * test::norm(x));
+    };
+    for (std::size_t const n : {1024U, 2048U, 4096U, 8192U, 32768U, 65536U, 131072U, 24576U}) check(n, n, sign_places::before);
+    check(1U << 20, 1U << 20, sign_places::before);
+    check(8192, 2048, sign_places::both);
+    check(12288, 4096, sign_places::both);
+    test::check_bits<Arch>(*random_hadamard::make(4096, 2, sign_places::both), 3, false);
+  });
+}
+
 TEST_CASE("random_hadamard: heavy tails become Gaussian", "[transform]") {
   for (std::size_t const n : {4096U, 14336U, 11008U, 5120U}) {
     CAPTURE(n);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file simd/butterfly.hpp - sums and differences of lanes at a distance inside one register.
+/// @file simd/butterfly.hpp - sums and differences of lanes at a distance inside one register, and changes of sign by bits.
 ///
+///   flipped(x, bits):  lane i is -x_i where bit i is set, by the sign bit alone
 ///   butterfly<D>(x):  lane i is x_i + x_(i+D) where i has no bit D, and x_(i-D) - x_i where it has;  D = 1, 2, 4 or 8
 ///
 /// Model of : -
@@ -11,6 +12,8 @@
 /// Source   : -
 
 #include "skive/simd/reduce.hpp"
+
+#include <limits>
 
 namespace skive::simd {
 
@@ -50,6 +53,34 @@ template <int Distance, class Arch>
   } else {
     auto const sign = detail::by_bit<Distance, std::uint32_t, Arch>(0x8000'0000U, 0U);
     return xsimd::bitwise_cast<float>(xsimd::bitwise_cast<std::uint32_t>(x) ^ sign) + other;
+  }
+}
+
+/// The same in a register of doubles.
+template <int Distance, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<double, Arch> butterfly(xsimd::batch<double, Arch> const& x) noexcept {
+  static_assert(Distance < static_cast<int>(xsimd::batch<double, Arch>::size));
+  auto const other = detail::exchanged<2 * Distance, Arch>(xsimd::bitwise_cast<float>(x));
+  auto const sign = detail::by_bit<Distance, std::uint64_t, Arch>(std::uint64_t{1} << 63, 0);
+  return xsimd::bitwise_cast<double>(xsimd::bitwise_cast<std::uint64_t>(x) ^ sign) + xsimd::bitwise_cast<double>(other);
+}
+
+template <class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> flipped(xsimd::batch<float, Arch> const& x, std::uint32_t bits) noexcept {
+#if XSIMD_WITH_AVX512F
+  if constexpr (derives<Arch, xsimd::avx512f>) {
+    auto const w = _mm512_castps_si512(x);
+    return _mm512_castsi512_ps(
+        _mm512_mask_xor_epi32(w, static_cast<__mmask16>(bits), w, _mm512_set1_epi32(std::numeric_limits<int>::min())));
+  } else
+#endif
+  {
+    using words = xsimd::batch<std::uint32_t, Arch>;
+    alignas(64) std::uint32_t lane[16];
+    for (std::size_t i = 0; i < 16; ++i) lane[i] = 1U << i;
+    auto const own = words::load_aligned(lane);
+    auto const w = xsimd::bitwise_cast<std::uint32_t>(x);
+    return xsimd::bitwise_cast<float>(xsimd::select((words(bits) & own) == own, w ^ words(0x8000'0000U), w));
   }
 }
 

@@ -19,6 +19,7 @@
 ///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
 
 #include "skive/simd/butterfly.hpp"
+#include "skive/simd/philox.hpp"
 #include "skive/transform/safe_range.hpp"
 #include "skive/transform/unrolled.hpp"
 
@@ -55,18 +56,20 @@ template <std::size_t Radix, class Arch, class T>
   });
 }
 
-template <class Arch>
-[[gnu::always_inline]] inline xsimd::batch<float, Arch> butterflies_within(xsimd::batch<float, Arch> x) noexcept {
-  constexpr auto size = xsimd::batch<float, Arch>::size;
-  x = simd::butterfly<2, Arch>(simd::butterfly<1, Arch>(x));
+template <class Arch, class T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(xsimd::batch<T, Arch> x) noexcept {
+  constexpr auto size = xsimd::batch<T, Arch>::size;
+  x = simd::butterfly<1, Arch>(x);
+  if constexpr (size > 2) x = simd::butterfly<2, Arch>(x);
   if constexpr (size > 4) x = simd::butterfly<4, Arch>(x);
   if constexpr (size > 8) x = simd::butterfly<8, Arch>(x);
   return x;
 }
 
 // Stages h, 2 h, ..., Radix / 2 h in one pass; h is a multiple of the register size, or 1 for the stages within registers first.
+// `flips`: bit i % 32 of word i / 32 changes the sign of x_i first; for passes within registers only.
 template <std::size_t Radix, bool Within, class Arch, class T>
-void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
+void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, std::uint32_t const* flips) noexcept {
   using batch = xsimd::batch<T, Arch>;
   constexpr auto size = batch::size;
   if constexpr (Within) h = size;
@@ -76,7 +79,12 @@ void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale) noexcept
       batch v[Radix];
       unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
         v[r] = batch::load_unaligned(x + j + r * h);
-        if constexpr (Within) v[r] = butterflies_within<Arch>(v[r]);
+        if constexpr (Within) {
+          [[maybe_unused]] auto const at = j + r * size;
+          if constexpr (std::is_same_v<T, float>)
+            if (flips != nullptr) v[r] = simd::flipped<Arch>(v[r], flips[at / 32] >> (at % 32));
+          v[r] = butterflies_within<Arch, T>(v[r]);
+        }
       });
       butterflies_across<Radix, Arch, T>(v);
       if (scale != nullptr)
@@ -89,16 +97,17 @@ void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale) noexcept
 }
 
 template <bool Within, class Arch, class T>
-void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
+void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T const* scale,
+                    std::uint32_t const* flips = nullptr) noexcept {
   switch (radix) {
     case 1:
-      if constexpr (Within) butterfly_pass<1, Within, Arch, T>(x, n, h, scale);
+      if constexpr (Within) butterfly_pass<1, Within, Arch, T>(x, n, h, scale, flips);
       break;
-    case 2: butterfly_pass<2, Within, Arch, T>(x, n, h, scale); break;
-    case 4: butterfly_pass<4, Within, Arch, T>(x, n, h, scale); break;
-    case 8: butterfly_pass<8, Within, Arch, T>(x, n, h, scale); break;
+    case 2: butterfly_pass<2, Within, Arch, T>(x, n, h, scale, flips); break;
+    case 4: butterfly_pass<4, Within, Arch, T>(x, n, h, scale, flips); break;
+    case 8: butterfly_pass<8, Within, Arch, T>(x, n, h, scale, flips); break;
     default:
-      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch, T>(x, n, h, scale);
+      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch, T>(x, n, h, scale, flips);
   }
 }
 
@@ -129,25 +138,43 @@ constexpr void butterflies_by_definition(T* x, std::size_t n, std::size_t h, T c
   for (std::size_t j = 0; j < n; ++j) x[j] = separate_product<Arch>(x[j], *scale);
 }
 
-// All stages; n >= the register size.
+// Signs of random_signs from number `first` on.
+struct sign_source {
+  std::uint64_t seed = 0;
+  std::uint64_t stream = 0;
+  std::size_t first = 0;
+};
+constexpr sign_source signs_from(sign_source const* signs, std::size_t i) noexcept {
+  return signs == nullptr ? sign_source{} : sign_source{signs->seed, signs->stream, signs->first + i};
+}
+inline constexpr std::size_t signs_at_once = 2048;  // that simd::random_words makes
+
+// All stages; n >= the register size. `signs`: null, or those to be changed first, n being a multiple of signs_at_once.
 template <class Arch, class T>
-void butterflies_in_l1(T* x, std::size_t n, T const* scale) noexcept {
+void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sign_source const* signs) noexcept {
   constexpr auto size = xsimd::batch<T, Arch>::size;
-  if constexpr (std::is_same_v<T, double>) {
-    for (std::size_t i = 0; i < n; i += size) butterflies_by_definition<Arch, T>(x + i, size, 1, n == size ? scale : nullptr);
-    return butterfly_stages<Arch, T>(x, n, size, scale);
+  auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
+  auto const done = registers * size;
+  auto const* const last = done == n ? scale : nullptr;
+  if constexpr (std::is_same_v<T, float>) {
+    alignas(64) std::uint32_t flips[2 * l1_floats / 32];
+    for (std::size_t i = 0; signs != nullptr && i < n; i += signs_at_once)
+      simd::random_words<Arch>(signs->seed, signs->stream, (signs->first + i) / 128,
+                               std::span<std::uint32_t, 64>{flips + i / 32, 64});
+    butterfly_pass<true, Arch, T>(registers, x, n, 1, last, signs != nullptr ? flips : nullptr);
   } else {
-    auto const registers = n / size < most_registers<Arch> ? n / size : most_registers<Arch>;
-    auto const done = registers * size;
-    butterfly_pass<true, Arch, T>(registers, x, n, 1, done == n ? scale : nullptr);
-    butterfly_stages<Arch, T>(x, n, done, scale);
+    butterfly_pass<true, Arch, T>(registers, x, n, 1, last);
   }
+  butterfly_stages<Arch, T>(x, n, done, scale);
 }
 template <class Arch, class T>
-void butterflies_in_l2(T* x, std::size_t n, T const* scale) noexcept {
-  if (n <= l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale);
+void butterflies_in_l2(T* x, std::size_t n, T const* scale, sign_source const* signs) noexcept {
+  if (n <= l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale, signs);
   auto const block = n <= 8 * l1_numbers<T> ? l1_numbers<T> : 2 * l1_numbers<T>;  // leaves stages for one pass
-  for (std::size_t i = 0; i < n; i += block) butterflies_in_l1<Arch, T>(x + i, block, nullptr);
+  for (std::size_t i = 0; i < n; i += block) {
+    auto const own = signs_from(signs, i);
+    butterflies_in_l1<Arch, T>(x + i, block, nullptr, signs != nullptr ? &own : nullptr);
+  }
   butterfly_stages<Arch, T>(x, n, block, scale);
 }
 
@@ -169,14 +196,18 @@ constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
 }
 
 /// n: a power of two, at most 2^26; scale: null for 1; `tile`: walsh_hadamard_floats(n). Precondition: a row that
-/// guarded() lets through.
+/// guarded() lets through. signs: null, or changed first, for vector_arch outside constant expressions and n >= signs_at_once.
 template <class Arch, class T>
-constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*> scale, float* tile) noexcept {
+constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*> scale, float* tile,
+                              sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
     if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
       constexpr auto block = l2_numbers<T>;
-      if (n <= block) return butterflies_in_l2<Arch, T>(x, n, scale);
-      for (std::size_t i = 0; i < n; i += block) butterflies_in_l2<Arch, T>(x + i, block, nullptr);
+      if (n <= block) return butterflies_in_l2<Arch, T>(x, n, scale, signs);
+      for (std::size_t i = 0; i < n; i += block) {
+        auto const own = signs_from(signs, i);
+        butterflies_in_l2<Arch, T>(x + i, block, nullptr, signs != nullptr ? &own : nullptr);
+      }
       if constexpr (std::is_same_v<T, float>)
         if (n / block > 8) return butterflies_by_tiles<Arch>(x, n, scale, tile);
       return butterfly_stages<Arch, T>(x, n, block, scale);
@@ -207,7 +238,8 @@ constexpr void walsh_hadamard_blocks(double* x, std::size_t count, std::size_t w
 }
 /// `count` transforms of `width` numbers each, one after another.
 template <class Arch>
-constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t width, float const* scale, float* tile) noexcept {
+constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t width, float const* scale, float* tile,
+                                     sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch>) {
     if (!std::is_constant_evaluated() && width > 1 && width < xsimd::batch<float, Arch>::size) {
       auto const sixteens = count * width / 16;
@@ -220,7 +252,10 @@ constexpr void walsh_hadamard_blocks(float* x, std::size_t count, std::size_t wi
       count -= 16 * sixteens / width;
     }
   }
-  for (std::size_t i = 0; i < count; ++i) walsh_hadamard<Arch>(x + i * width, width, scale, tile);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto const own = signs_from(signs, i * width);
+    walsh_hadamard<Arch>(x + i * width, width, scale, tile, signs != nullptr ? &own : nullptr);
+  }
 }
 
 }  // namespace skive::detail

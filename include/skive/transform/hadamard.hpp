@@ -88,9 +88,10 @@ class hadamard : public detail::both_ways<hadamard> {
   constexpr void apply(T* x, workspace w) const noexcept {
     apply_many<Arch, D>(x, 1, w);
   }
-  /// `count` rows without gaps: narrow blocks of several rows share registers.
+  /// `count` rows without gaps: narrow blocks of several rows share registers. `signs`: see transform/butterflies.hpp; stages are
+  /// then at least signs_at_once long.
   template <class Arch, direction D, std::floating_point T>
-  constexpr void apply_many(T* x, std::size_t count, workspace w) const noexcept {
+  constexpr void apply_many(T* x, std::size_t count, workspace w, detail::sign_source const* signs = nullptr) const noexcept {
     auto const total = count * size_;
     auto width = std::size_t{1} << plan_.stages;
     T scale{};
@@ -98,7 +99,7 @@ class hadamard : public detail::both_ways<hadamard> {
       scale = scale_;
     else
       scale = detail::inverse_root_double<Arch>(plan_.hadamard_order());
-    apply_stages<Arch, T>(x, total, width, plan_.count == 0 ? &scale : nullptr, w);
+    apply_stages<Arch, T>(x, total, width, plan_.count == 0 ? &scale : nullptr, w, signs);
     for (std::size_t i = 0; i < plan_.count; ++i) {
       apply_core<Arch, D, T>(x, total, width, i, i + 1 == plan_.count ? &scale : nullptr, w);
       width *= plan_.cores[i];
@@ -117,10 +118,14 @@ class hadamard : public detail::both_ways<hadamard> {
     return count == 0 ? nullptr : w.take<T>(count).data();
   }
   template <class Arch, class T>
-  constexpr void apply_stages(T* x, std::size_t total, std::size_t width, T const* scale, workspace w) const noexcept {
+  constexpr void apply_stages(T* x, std::size_t total, std::size_t width, T const* scale, workspace w,
+                              [[maybe_unused]] detail::sign_source const* signs) const noexcept {
     if (width == 1) return;  // the scale is 1 then, or that of a core
     auto* const tile = w_take<float>(w, detail::walsh_hadamard_floats(width));
-    detail::walsh_hadamard_blocks<Arch>(x, total / width, width, scale, tile);
+    if constexpr (std::is_same_v<T, float>)
+      detail::walsh_hadamard_blocks<Arch>(x, total / width, width, scale, tile, signs);
+    else
+      detail::walsh_hadamard_blocks<Arch>(x, total / width, width, scale, tile);
   }
   template <class Arch, direction D, class T>
   constexpr void apply_core(T* x, std::size_t total, std::size_t width, std::size_t i, T const* scale,

@@ -7,7 +7,8 @@
 /// One block over the whole row spreads every entry over all; blocks of a head or of a quantization group stay local.
 ///
 /// Model of : orthogonal_transform
-/// Cost     : that of transform/hadamard.hpp and of one or two passes of transform/random_signs.hpp.
+/// Cost     : that of transform/hadamard.hpp and of one or two passes of transform/random_signs.hpp; the first of them is part of
+///            the first pass of butterflies where at least 11 stages of 2 come first.
 /// Accuracy : that of the Hadamard transform: signs are exact.
 /// Promise  : the same bits on every instruction set; one seed gives one transform everywhere. A refused row is untouched.
 /// Source   : A. Tseng, J. Chee, Q. Sun, V. Kuleshov, C. De Sa, "QuIP#", ICML 2024; N. Ailon, B. Chazelle, STOC 2006.
@@ -58,8 +59,17 @@ class random_hadamard : public detail::both_ways<random_hadamard> {
   constexpr void apply(T* x, workspace w) const noexcept {
     bool const first = D == direction::forward || places_ == sign_places::both;
     bool const last = D == direction::inverse || places_ == sign_places::both;
-    if (first) (D == direction::forward ? before_ : after_).template apply<Arch, D>(x, w);
-    hadamard_.template apply_many<Arch, D>(x, size() / hadamard_.size(), w);
+    auto const& signs = D == direction::forward ? before_ : after_;
+    auto const count = size() / hadamard_.size();
+    if constexpr (std::is_same_v<T, float> && simd::vector_arch<Arch>)
+      if (!std::is_constant_evaluated() && first && (std::size_t{1} << hadamard_.plan().stages) >= detail::signs_at_once) {
+        auto const source = signs.source();
+        hadamard_.template apply_many<Arch, D>(x, count, w, &source);
+        if (last) (D == direction::forward ? after_ : before_).template apply<Arch, D>(x, w);
+        return;
+      }
+    if (first) signs.template apply<Arch, D>(x, w);
+    hadamard_.template apply_many<Arch, D>(x, count, w);
     if (last) (D == direction::forward ? after_ : before_).template apply<Arch, D>(x, w);
   }
 

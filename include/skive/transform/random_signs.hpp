@@ -13,6 +13,7 @@
 #include "skive/core/concepts.hpp"
 #include "skive/simd/bits.hpp"
 #include "skive/simd/philox.hpp"
+#include "skive/transform/butterflies.hpp"
 #include "skive/transform/direction.hpp"
 
 namespace skive {
@@ -73,6 +74,7 @@ class random_signs {
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
   constexpr int growth() const noexcept { return 0; }
+  constexpr detail::sign_source source() const noexcept { return {seed_, stream_, 0}; }
   constexpr bool negative(std::size_t i) const noexcept {
     return (counter_random{seed_, stream_}.bits(i / 32) >> (i % 32) & 1) != 0;
   }

@@ -130,12 +130,15 @@ template <class Arch, class F>
 constexpr status guarded(std::span<double> x, int growth, F f) noexcept {
   auto const limit = growth >= 1023 ? 0 : static_cast<std::uint64_t>(2046 - growth) << 52;
   constexpr auto least = real_magnitude(0x1p-900);
-  bool small = false;
+  std::uint64_t small = 0;  // without a branch, so that compilers take registers
+  std::uint64_t large = 0;
   for (double const v : x) {
-    if (real_magnitude(v) >= limit) return errc::not_finite;
-    small = small || real_magnitude(v) < least;
+    auto const m = real_magnitude(v);
+    large |= m >= limit ? 1U : 0U;
+    small |= m < least ? 1U : 0U;
   }
-  if (small)
+  if (large != 0) return errc::not_finite;
+  if (small != 0)
     for (double& v : x) v = real_magnitude(v) < least ? 0.0 : v;
   f();
   return errc::ok;
