@@ -206,6 +206,26 @@ class vector_codec {
     }
   }
 
+  // source_level() of each number: a product in float, too, rounds the exact one once.
+  template <class Arch, class T>
+  static void levels_of(std::span<T const> values, float inverse, std::int16_t* level) noexcept {
+    std::size_t j = 0;
+    if constexpr (simd::vector_arch<Arch> && std::is_same_v<T, float>) {
+      using floats = simd::floats<Arch>;
+      auto const by = floats::broadcast(inverse);
+      auto const most = floats::broadcast(32767.0f);
+      auto const shift = floats::broadcast(0x1.8p23f);
+      for (; j + 16 <= values.size(); j += 16) {
+        auto const p = simd::product(floats::load(values.data() + j), by);
+        auto const bounded = max(min(p, most), floats::broadcast(0.0f) - most);
+        std::int32_t rounded[16];
+        (simd::as<std::int32_t>(bounded + shift) - simd::as<std::int32_t>(shift)).store(rounded);
+        for (std::size_t l = 0; l < 16; ++l) level[j + l] = static_cast<std::int16_t>(rounded[l]);
+      }
+    }
+    for (; j < values.size(); ++j) level[j] = detail::source_level(detail::widen(values[j]), inverse);
+  }
+
   template <class Arch>
   void nearest(std::int16_t const (&level)[chunk], std::uint32_t* index) const noexcept {
     alignas(64) std::uint32_t words[16 * pairs];
@@ -234,7 +254,7 @@ class vector_codec {
       std::uint32_t index[16]{};
       if (!is_zero(inverse)) {
         std::int16_t level[chunk]{};
-        for (std::size_t j = 0; j < size; ++j) level[j] = detail::source_level(detail::widen(values[i + j]), inverse);
+        levels_of<Arch>(values.subspan(i, size), inverse, level);
         nearest<Arch>(level, index);
       }
       for (std::size_t v = 0; v < vectors(size); ++v) {
