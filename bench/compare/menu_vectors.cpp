@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Vector codebooks by name: kmeans<bits>_d<numbers>, the Gaussian grids, a scale a row.
+// Vector codebooks by name: kmeans<bits>_d<numbers>, the Gaussian grids, a scale a row. The search for it pays where rows are not
+// Gaussian.
 #include "menu_entry.hpp"
 
 #include "skive/codebook/gaussian_grid.hpp"
@@ -16,7 +17,7 @@ struct code_word {
 
 template <int Bits, int P>
 made grid(std::string const& name) {
-  return plain_format(name, kmeans_codec<Bits, P>{});
+  return plain_format(name, kmeans_codec<Bits, P>{{}, vector_scale::search});
 }
 
 constexpr code_word words[]{

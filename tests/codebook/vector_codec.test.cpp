@@ -134,6 +134,23 @@ TEST_CASE("Grids reach the published errors on Gaussian rows", "[codebook]") {
   CHECK(gaussian_error<kmeans_codec<4, 1>>() < 0.009497 * 1.006);
 }
 
+TEST_CASE("The scale search is never worse, and better where rows are not Gaussian", "[codebook]") {
+  auto const error = [](kmeans2_d4 const& codec, std::vector<float> const& row) {
+    auto const out = test::through(codec, row);
+    double sum = 0;
+    for (std::size_t i = 0; i < row.size(); ++i) sum += std::pow(static_cast<double>(out[i]) - static_cast<double>(row[i]), 2);
+    return sum;
+  };
+  kmeans2_d4 const searched{{}, vector_scale::search};
+  auto row = test::gaussian_row(1024, 3);
+  REQUIRE(error(searched, row) <= error({}, row));
+  for (std::size_t i = 0; i < row.size(); i += 7) row[i] *= 3;
+  REQUIRE(error(searched, row) < 0.99 * error({}, row));
+  check_arches(searched, 230);
+  test::check_block_codec(*kmeans3_d2::make(64, {}, vector_scale::search), {0, 64, 130});
+  test::check_stepwise_codec(searched, {136});
+}
+
 TEST_CASE("A caller's own table", "[codebook]") {
   using table = vector_table<2, 2>;
   std::vector<float> const codewords{1, 1, -1, 1, 1, -1, -1, -1};

@@ -6,7 +6,8 @@
 ///   x' = fl32(level step);   planes: indices, Bits bits each, without gaps, lowest bit first; scales
 ///
 /// A group's last vector is filled up with zeros. `Code` has a table(), a vector_table: one of the Gaussian grids
-/// (codebook/gaussian_grid.hpp) or vector_code, the caller's own.
+/// (codebook/gaussian_grid.hpp) or vector_code, the caller's own. `search` tries five scales about the rms and keeps the one of least
+/// squared error: worth it where rows are not Gaussian.
 ///
 /// Model of : dot_codec; stepwise_codec in steps of P
 /// Cost     : encoding: codebook/vector_table.hpp; decoding: a load of P floats and a multiplication an index.
@@ -25,6 +26,9 @@
 
 namespace skive {
 
+/// How the scale of a group is chosen.
+enum class vector_scale : std::uint8_t { rms, search };
+
 template <class Code, class Scale = float16>
 class vector_codec {
   using table_type = std::remove_cvref_t<decltype(Code{}.table())>;
@@ -40,11 +44,12 @@ class vector_codec {
   using code_type = Code;
 
   constexpr vector_codec() noexcept = default;  // one scale a row
-  constexpr explicit vector_codec(Code code) noexcept : code_{code} {}
+  constexpr explicit vector_codec(Code code, vector_scale choice = vector_scale::rms) noexcept : code_{code}, choice_{choice} {}
   /// A scale for every `group` numbers, a multiple of 8 P, or for the row (0); else invalid_argument.
-  static constexpr result<vector_codec> make(std::size_t group, Code code = {}) noexcept {
+  static constexpr result<vector_codec> make(std::size_t group, Code code = {},
+                                             vector_scale choice = vector_scale::rms) noexcept {
     if (group % (8 * dimension) != 0) return errc::invalid_argument;
-    vector_codec c{code};
+    vector_codec c{code, choice};
     c.group_ = group;
     return c;
   }
@@ -92,7 +97,10 @@ class vector_codec {
   }
 
   /// The scale that encode() would choose for `values` as one group.
-  block_state settle(std::span<float const> values, workspace = {}) const noexcept { return settle_group(values); }
+  template <class Arch = native_arch>
+  block_state settle(std::span<float const> values, workspace = {}) const noexcept {
+    return settle_group<Arch>(values);
+  }
   /// The codeword y that x becomes under `state`; P numbers, or fewer at a row's end.
   template <class Arch = native_arch>
   void round(block_state const& state, std::span<float const> x, std::span<float> y) const noexcept {
@@ -206,6 +214,26 @@ class vector_codec {
     }
   }
 
+  // source_level() of each number: a product in float, too, rounds the exact one once.
+  template <class Arch, class T>
+  static void levels_of(std::span<T const> values, float inverse, std::int16_t* level) noexcept {
+    std::size_t j = 0;
+    if constexpr (simd::vector_arch<Arch> && std::is_same_v<T, float>) {
+      using floats = simd::floats<Arch>;
+      auto const by = floats::broadcast(inverse);
+      auto const most = floats::broadcast(32767.0f);
+      auto const shift = floats::broadcast(0x1.8p23f);
+      for (; j + 16 <= values.size(); j += 16) {
+        auto const p = simd::product(floats::load(values.data() + j), by);
+        auto const bounded = max(min(p, most), floats::broadcast(0.0f) - most);
+        std::int32_t rounded[16];
+        (simd::as<std::int32_t>(bounded + shift) - simd::as<std::int32_t>(shift)).store(rounded);
+        for (std::size_t l = 0; l < 16; ++l) level[j + l] = static_cast<std::int16_t>(rounded[l]);
+      }
+    }
+    for (; j < values.size(); ++j) level[j] = detail::source_level(detail::widen(values[j]), inverse);
+  }
+
   template <class Arch>
   void nearest(std::int16_t const (&level)[chunk], std::uint32_t* index) const noexcept {
     alignas(64) std::uint32_t words[16 * pairs];
@@ -216,33 +244,63 @@ class vector_codec {
     detail::nearest_entries<Arch>(code_.table(), words, index);
   }
 
-  template <class T>
-  static scale_state settle_group(std::span<T const> values) noexcept {
+  template <class Arch, class T>
+  scale_state settle_group(std::span<T const> values) const noexcept {
     if (detail::largest_magnitude(values) >= float_infinity_bits) return detail::not_finite_scale<Scale>();
-    return detail::keep_root_mean_square<Scale>(detail::root_mean_square(values));
+    auto const s = detail::root_mean_square(values);
+    auto best = detail::keep_root_mean_square<Scale>(s);
+    if (choice_ == vector_scale::rms || is_zero(best.scale)) return best;
+    auto least = error_at<Arch>(best, values);
+    for (float const share : {0.96f, 1.04f, 0.92f, 1.08f}) {
+      auto const state = detail::keep_root_mean_square<Scale>(ieee_multiply(s, share));
+      auto const error = error_at<Arch>(state, values);
+      if (error < least) least = error, best = state;
+    }
+    return best;
+  }
+  // Differences are rounded to float, so that their squares are exact in double.
+  template <class Arch, class T>
+  double error_at(scale_state const& state, std::span<T const> values) const noexcept {
+    auto const unit = step_of(state);
+    detail::lane_sums sums;
+    each_chunk<Arch>(values, inverse_of(unit), [&](std::uint32_t const* index, std::size_t first, std::size_t size) noexcept {
+      for (std::size_t j = 0; j < size; ++j) {
+        auto const y = value(index[j / dimension], j % dimension, unit);
+        auto const d = static_cast<double>(
+            static_cast<float>(static_cast<double>(detail::widen(values[first + j])) - static_cast<double>(y)));
+        sums.add(first + j, d * d);
+      }
+    });
+    return sums.total();
+  }
+  // f(indices, first number, count) for sixteen vectors at a time; indices are 0 where the scale says nothing.
+  template <class Arch, class T, class F>
+  void each_chunk(std::span<T const> values, float inverse, F f) const noexcept {
+    for (std::size_t i = 0; i < values.size(); i += chunk) {
+      auto const size = values.size() - i < chunk ? values.size() - i : chunk;
+      std::uint32_t index[16]{};
+      if (!is_zero(inverse)) {
+        std::int16_t level[chunk]{};
+        levels_of<Arch>(values.subspan(i, size), inverse, level);
+        nearest<Arch>(level, index);
+      }
+      f(index, i, size);
+    }
   }
   template <class Arch, class T>
   void store_group(scale_state const& state, std::span<T const> values, std::size_t g,
                    planes<std::byte, 2> const& to) const noexcept {
     detail::store_fields(std::span{&state.code, 1}, Scale::bits, bit_order::low_first, to[1].data + g * to[1].block_stride);
     auto* out = to[0].data + g * to[0].block_stride;
-    auto const inverse = inverse_of(step_of(state));
     std::uint32_t word = 0;
     std::size_t filled = 0;
-    for (std::size_t i = 0; i < values.size(); i += chunk) {
-      auto const size = values.size() - i < chunk ? values.size() - i : chunk;
-      std::uint32_t index[16]{};
-      if (!is_zero(inverse)) {
-        std::int16_t level[chunk]{};
-        for (std::size_t j = 0; j < size; ++j) level[j] = detail::source_level(detail::widen(values[i + j]), inverse);
-        nearest<Arch>(level, index);
-      }
+    each_chunk<Arch>(values, inverse_of(step_of(state)), [&](std::uint32_t const* index, std::size_t, std::size_t size) noexcept {
       for (std::size_t v = 0; v < vectors(size); ++v) {
         word |= index[v] << filled;
         for (filled += index_bits; filled >= 8; filled -= 8, word >>= 8)
           *out++ = static_cast<std::byte>(static_cast<std::uint8_t>(word));
       }
-    }
+    });
     if (filled != 0) *out = static_cast<std::byte>(static_cast<std::uint8_t>(word));
   }
   template <class Arch, class T>
@@ -250,7 +308,7 @@ class vector_codec {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     each_group(row.size(), [&](std::size_t g, std::size_t first, std::size_t size) {
       auto const values = row.subspan(first, size);
-      store_group<Arch>(settle_group(values), values, g, to);
+      store_group<Arch>(settle_group<Arch>(values), values, g, to);
     });
     return errc::ok;
   }
@@ -275,6 +333,7 @@ class vector_codec {
 
   [[no_unique_address]] Code code_{};
   std::size_t group_ = 0;
+  vector_scale choice_ = vector_scale::rms;
 };
 
 static_assert(dot_codec<vector_codec<vector_code<2, 4>>> && stepwise_codec<vector_codec<vector_code<4, 8>>>);
