@@ -3,6 +3,8 @@
 #include "menu_entry.hpp"
 
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/pyramid_codec.hpp"
+#include "skive/codebook/voronoi_code.hpp"
 
 namespace skive::compare {
 
@@ -11,6 +13,8 @@ made lattice_entry(std::string const& name) {
   if (name == "e8_1b") return plain_format(name, lattice_codec<e8_1b>{});
   if (name == "e8_3b") return plain_format(name, lattice_codec<e8_3b>{});
   if (name == "e8_4b") return plain_format(name, lattice_codec<e8_4b>{});
+  if (name == "nest14") return plain_format(name, lattice_codec<nest14>{});
+  if (name == "pvq_n32_k22") return plain_format(name, pvq_n32_k22{});
   return nullptr;
 }
 
