@@ -183,6 +183,15 @@ void quantize(char const* method, layer const& l, std::size_t rank, S const& s, 
   l.print(method, rank, codec_bits + l.per_number(factor_bits * static_cast<double>(rank * (w.rows + w.cols))), e);
 }
 
+template <class Codec>
+void alone(char const* name, layer const& l, Codec const& with, double bits) {
+  auto const split = need(quantized_low_rank<Codec>::make(with, 0));
+  matrix q(l.w.rows, l.w.cols), left(l.w.rows, 0), right(0, l.w.cols);
+  scratch memory{split.scratch_bytes(l.w.rows, l.w.cols)};
+  (void)need(split.split(l.w.view(), q.view(), left.view(), right.view(), memory));
+  l.print(name, 0, bits, minus(l.w, q));
+}
+
 void tables(layer const& l) {
   std::puts("\n| method | rank | bits a weight | weight error, % | output error, % |\n|---|---|---|---|---|");
   triangular_factor const whitening{l.lower.view()};
@@ -195,7 +204,8 @@ void tables(layer const& l) {
   }
   std::puts("\n| method, beside int4_g64 | rank | bits a weight | weight error, % | output error, % |\n|---|---|---|---|---|");
   stored_as<float16> const halves;
-  quantize("int4_g64 alone", l, 0, identity_factor{}, {}, exact_factors{}, 0);
+  alone("int4_g64 alone", l, codec{64}, codec_bits);
+  alone("int5_g64 alone", l, absmax<int5>{64}, codec_bits + 1);
   std::vector<float> lambda(l.w.cols);
   need(migration_scales(l.largest, l.w.view(), 0.5f, lambda));
   for (std::size_t const rank : {8U, 32U}) {

@@ -96,6 +96,7 @@ TEST_CASE("batch_svd: factors of every shape, on every instruction set", "[linal
 TEST_CASE("batch_svd: matrices of zeros, of low rank, with repeated and with graded values, at the ends of the range",
           "[linalg]") {
   skive::test::for_each_hard_matrix([](matrix<float> const& a) { check<double, float>(a, float_rounding); });
+  skive::test::for_each_small_hard_matrix([](matrix<double> const& a) { check<digits50, double>(a, 0x1p-53); });
   std::mt19937 random{5};
   for (double const scale : {1e38, 1e-20, 1e-37}) {
     auto a = skive::test::random_matrix<float>(20, 24, random);

@@ -81,6 +81,7 @@ TEST_CASE("svd_accurate: fifty digits by the same template, judged by another al
 
 TEST_CASE("svd_accurate: matrices of zeros, of low rank, with repeated and with graded values", "[linalg]") {
   skive::test::for_each_hard_matrix([](matrix<float> const& a) { check<double, float>(a, float_rounding); });
+  skive::test::for_each_small_hard_matrix([](matrix<double> const& a) { check<digits50, double>(a, double_rounding); });
 }
 
 TEST_CASE("svd_accurate: small values keep their digits", "[linalg]") {

@@ -73,6 +73,34 @@ TEST_CASE("randomized_svd: error within Halko's bound, orthonormal, values below
   });
 }
 
+TEST_CASE("randomized_svd: the largest part that a sketch misses is within Halko's bound", "[linalg]") {
+  std::mt19937 random{7};
+  auto const values = harmonic(96);
+  auto const a = skive::test::with_singular_values<double>(values, random);
+  constexpr std::size_t k = 20, p = 10;
+  for (std::size_t const power : {0U, 1U, 2U}) {
+    double mean = 0;
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      auto r = results<double>(96, 96, k + p);  // nothing is cut: Q Q^T A
+      REQUIRE(decompose<double>(a, r, {0, power, sketch::gaussian, seed}));
+      auto rest = a;
+      rest.fill([&](std::size_t i, std::size_t j) {
+        double x = a(i, j);
+        for (std::size_t l = 0; l < k + p; ++l) x -= r.u(i, l) * r.sigma[l] * r.vt(l, j);
+        return x;
+      });
+      mean += skive::test::singular_values_by_rotation<double>(rest)[0] / 3;
+    }
+    auto const exponent = static_cast<double>(2 * power + 1);
+    double squares = 0;
+    for (std::size_t i = k; i < 96; ++i) squares += std::pow(values[i], 2 * exponent);
+    auto const bound = (1 + std::sqrt(static_cast<double>(k) / (p - 1))) * std::pow(values[k], exponent) +
+        std::exp(1.0) * std::sqrt(static_cast<double>(k + p)) / p * std::sqrt(squares);
+    CHECK(mean <= std::pow(bound, 1 / exponent));
+    CHECK(mean <= values[k] * (power == 0 ? 2.5 : power == 1 ? 1.0 : 0.9));  // of sigma_21; sigma_31 is 0.68 of it
+  }
+}
+
 TEST_CASE("randomized_svd: A - Q B and what truncation takes are at right angles", "[linalg]") {
   std::mt19937 random{2};
   auto const a = skive::test::random_matrix<double>(70, 50, random);

@@ -56,6 +56,7 @@ TEST_CASE("svd_fast: fifty digits by the same template, judged by another algori
 
 TEST_CASE("svd_fast: matrices of zeros, of low rank, with repeated and with graded values", "[linalg]") {
   skive::test::for_each_hard_matrix([](matrix<float> const& a) { check<double, float>(a, float_rounding); });
+  skive::test::for_each_small_hard_matrix([](matrix<double> const& a) { check<digits50, double>(a, double_rounding); });
 }
 
 TEST_CASE("svd_fast: the range of float", "[linalg]") {

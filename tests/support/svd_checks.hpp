@@ -202,6 +202,22 @@ void for_each_hard_matrix(F f) {
   f(identity.fill([](std::size_t i, std::size_t j) { return i == j ? -2.0f : 0.0f; }));
 }
 
+/// The same kinds, small, in double: for oracles of fifty digits.
+template <class F>
+void for_each_small_hard_matrix(F f) {
+  std::mt19937 random{9};
+  f(matrix<double>(9, 9));
+  f(random_matrix<double>(1, 11, random));
+  auto const left = random_matrix<double>(12, 3, random);
+  auto const right = random_matrix<double>(3, 10, random);
+  f(product_by_definition<double, double>(left.view(), false, right.view(), false));
+  f(with_singular_values<double>({3, 3, 3, 3, 0.5, 0.5, 0.5, 1e-9, 1e-9, 0}, random));
+  auto graded = random_matrix<double>(12, 12, random);
+  f(graded.fill([&](std::size_t i, std::size_t j) { return graded(i, j) * std::pow(10.0, -static_cast<double>(i + j)); }));
+  matrix<double> turned(12, 12);
+  f(turned.fill([&](std::size_t i, std::size_t j) { return graded(11 - i, 11 - j); }));
+}
+
 /// Refusals, all before the first write; no allocation.
 template <class Method>
 void check_svd_refusals(Method method) {
