@@ -85,7 +85,46 @@ void add(char const* name) {
   }
 }
 
+// Values of 16 bits: what float16 and bfloat16 take.
+template <int N, int M>
+void add_unpack_16(std::string const& name) {
+  using packed = packed_n_of_m<N, M>;
+  for (auto const& size : sizes)
+    benchmark::RegisterBenchmark(("unpack/" + name + ":16/" + size.name).c_str(),
+                                 [floats = size.floats](benchmark::State& state) {
+                                   packed_rows<N, M> const rows{floats / row_floats};
+                                   memory::shared().coded.clear();
+                                   if (!rows.right()) return state.SkipWithError("wrong mask");
+                                   std::vector<std::uint16_t> values(packed::value_count(floats));
+                                   for (std::size_t i = 0; i < values.size(); ++i)
+                                     values[i] = static_cast<std::uint16_t>(i % 65535 + 1);
+                                   std::vector<std::uint16_t> row(floats);
+                                   auto const unpack = [&] {
+                                     bool good = true;
+                                     for (std::size_t r = 0; r < rows.rows; ++r) {
+                                       auto const from = std::span<std::uint16_t const>{values}.subspan(
+                                           packed::value_count(r * row_floats), packed::value_count(row_floats));
+                                       auto const to = std::span{row}.subspan(r * row_floats, row_floats);
+                                       good &= static_cast<bool>(packed::unpack(from, rows.positions(r), to));
+                                     }
+                                     return good;
+                                   };
+                                   if (!unpack()) return state.SkipWithError("refused");
+                                   for (std::size_t i = 0, k = 0; i < floats; ++i)
+                                     if (row[i] != (is_kept(rows.mask_of(i / row_floats), i % row_floats) ? values[k++] : 0))
+                                       return state.SkipWithError("wrong row");
+                                   for (auto _ : state) {
+                                     benchmark::DoNotOptimize(unpack());
+                                     benchmark::ClobberMemory();
+                                   }
+                                   count(state, floats, floats * 2 + values.size() * 2 + packed::position_bytes(floats));
+                                 })
+        ->MinTime(0.05);
+}
+
 [[maybe_unused]] bool const registered = [] {
+  add_unpack_16<2, 4>("2:4");
+  add_unpack_16<4, 8>("4:8");
   add<2, 4>("2:4");
   add<4, 8>("4:8");
   add<8, 16>("8:16");

@@ -6,7 +6,8 @@
 ///   gather_kept(row, mask)   kept numbers              spread_kept(values, positions)                       and back
 ///   gather_at(row, positions)   the numbers of another row at the kept places
 ///
-/// Numbers of 1 and 2 bytes are widened to 32 bits in pieces of 256 and take the way of floats, whose bits stay.
+/// Numbers of 1 and 2 bytes are widened to 32 bits in pieces of 256 and take the way of floats, whose bits stay; with VBMI
+/// 2:4 spreads them as they are.
 ///
 /// Model of : -
 /// Cost     : 16 numbers: one or two look-ups, simd/compress.hpp, and moves.
@@ -16,6 +17,7 @@
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/compress.hpp"
 #include "skive/simd/pick.hpp"
+#include "skive/simd/spread.hpp"
 #include "skive/sparse/position_code.hpp"
 
 #include <bit>
@@ -179,6 +181,17 @@ std::size_t spread_steps(T const* values, std::span<std::byte const> positions, 
   [[maybe_unused]] alignas(64) float wide[sizeof(T) == 4 ? 16 : steps * per_step + 16];
   std::size_t i = 0;
   int wrong = 0;
+  if constexpr (N == 2 && M == 4 && Layout == position_layout::combinadic && simd::has_spreader<Arch>) {
+    simd::spreader_2_of_4<Arch> spreader;
+    auto const readable = positions.size() < 8 ? 0 : (positions.size() - 8) / 6 + 1;  // each reads 2 bytes more than it takes
+    auto const whole = row.size() / 64 < readable ? row.size() / 64 : readable;
+    for (std::size_t k = 0; k < whole; ++k)
+      spreader.template spread<sizeof(T)>(reinterpret_cast<std::byte const*>(values + 32 * k), positions.data() + 6 * k,
+                                          reinterpret_cast<std::byte*>(row.data() + 64 * k));
+    good = good && !spreader.met_wrong_code();
+    i = 64 * whole;
+    values += 32 * whole;
+  }
   while (i + entries <= row.size()) {
     auto const left = (row.size() - i) / entries;
     auto const now = left < steps ? left : steps;
