@@ -43,8 +43,9 @@ template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> product(floats<Arch> a, floats<Arch> const& b) noexcept {
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < a.registers; ++i) {
-    a.part[i] = a.part[i] * b.part[i];
-    detail::keep_apart<Arch>(a.part[i].data);
+    auto p = (a.part[i] * b.part[i]).data;  // not a member of `a`: g++ would keep all of it in memory
+    detail::keep_apart<Arch>(p);
+    a.part[i] = typename floats<Arch>::batch(p);
   }
   return a;
 }
