@@ -143,6 +143,15 @@ class beam_encoder {
     std::uint32_t place;  // kept sum times stride plus codeword
   };
 
+  // Is one of sixteen errors below a limit?
+  static bool any_below(float const* errors, float limit) noexcept {
+    if constexpr (simd::vector_arch<Arch>) {
+      using floats = simd::floats<Arch>;
+      return (floats::load(errors) < floats::broadcast(limit)).bits() != 0;
+    } else {
+      return true;
+    }
+  }
   // The best `width` sums of a kept one and a codeword of m, the least error first. `known`: codes that paths have already.
   void choose(std::size_t m, std::size_t known) noexcept {
     auto const d = q_.dimension();
@@ -152,13 +161,16 @@ class beam_encoder {
     std::size_t count = 0;
     for (std::size_t e = 0; e < kept_; ++e) {
       auto* const errors = errors_.data() + e * stride;
-      for (std::size_t b = 0; b < codewords.blocks(); ++b)
+      for (std::size_t b = 0; b < codewords.blocks(); ++b) {
         distances_of_block<Arch>(codewords, b, now_.data() + e * d, errors + 16 * b);
-      for (std::size_t k = 0; k < q_.codewords(); ++k) {
-        if (count == beam_.width && !(errors[k] < best[count - 1].error)) continue;
-        auto at = count < beam_.width ? count++ : count - 1;
-        for (; at > 0 && errors[k] < best[at - 1].error; --at) best[at] = best[at - 1];
-        best[at] = {errors[k], static_cast<std::uint32_t>(e * stride + k)};
+        if (count == beam_.width && !any_below(errors + 16 * b, best[count - 1].error)) continue;
+        auto const end = q_.codewords() - 16 * b < 16 ? q_.codewords() : 16 * (b + 1);
+        for (std::size_t k = 16 * b; k < end; ++k) {
+          if (count == beam_.width && !(errors[k] < best[count - 1].error)) continue;
+          auto at = count < beam_.width ? count++ : count - 1;
+          for (; at > 0 && errors[k] < best[at - 1].error; --at) best[at] = best[at - 1];
+          best[at] = {errors[k], static_cast<std::uint32_t>(e * stride + k)};
+        }
       }
     }
     for (std::size_t i = 0; i < count; ++i) {
