@@ -26,7 +26,7 @@ namespace skive {
 namespace detail {
 
 /// The first columns whose pivots are above rounding, `most` at most.
-inline std::size_t pivots_above_rounding(matrix_view<float const> r, std::size_t most) noexcept {
+[[gnu::always_inline]] inline std::size_t pivots_above_rounding(matrix_view<float const> r, std::size_t most) noexcept {
   auto const longest = r.rows < r.cols ? r.cols : r.rows;
   std::size_t rank = 0;
   float const least =
@@ -36,12 +36,23 @@ inline std::size_t pivots_above_rounding(matrix_view<float const> r, std::size_t
 }
 
 // R's leading square and what stands to the right of it: R_1^-1 R_2 in place. Triangles are small: k x k.
-inline void solve_pivots(matrix_view<float> r, std::size_t rank) noexcept {
+[[gnu::always_inline]] inline void solve_pivots(matrix_view<float> r, std::size_t rank) noexcept {
   for (std::size_t i = rank; i-- > 0;) {
     for (std::size_t l = i + 1; l < rank; ++l)
       for (std::size_t j = rank; j < r.cols; ++j) r(i, j) -= r(i, l) * r(l, j);
     for (std::size_t j = rank; j < r.cols; ++j) r(i, j) /= r(i, i);
   }
+}
+
+// x r^T = b of the upper triangle r; zeros behind the rank.
+[[gnu::always_inline]] inline void solve_right_pivots(matrix_view<float const> b, matrix_view<float const> r, std::size_t rank,
+                                                      matrix_view<float> x) noexcept {
+  for (std::size_t i = 0; i < x.rows; ++i)
+    for (std::size_t j = x.cols; j-- > 0;) {
+      float sum = b(i, j);
+      for (std::size_t l = j + 1; l < rank; ++l) sum -= x(i, l) * r(j, l);
+      x(i, j) = j < rank && i < rank ? sum / r(j, j) : 0.0f;
+    }
 }
 
 }  // namespace detail
@@ -124,12 +135,7 @@ result<std::size_t> cur(matrix_view<float const> w, std::span<std::size_t> rows,
   if (auto const s = form_q<Arch, float>(own, tau, basis, scratch); !s) return s.error();
   if (auto const s = product<Arch, float>(matrix_view<float const>{t}, matrix_view<float const>{basis}, along, scratch); !s)
     return s.error();
-  for (std::size_t i = 0; i < k; ++i)
-    for (std::size_t j = k; j-- > 0;) {
-      float sum = along(i, j);
-      for (std::size_t l = j + 1; l < rank; ++l) sum -= middle(i, l) * own(j, l);
-      middle(i, j) = j < rank && i < rank ? sum / own(j, j) : 0.0f;
-    }
+  detail::solve_right_pivots(along, own, rank, middle);
   return rank;
 }
 

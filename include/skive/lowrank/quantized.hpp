@@ -61,16 +61,16 @@ status round_rows(Codec const& codec, matrix_view<float const> from, matrix_view
   return errc::ok;
 }
 template <block_codec Codec>
-std::size_t round_rows_bytes(Codec const& codec, std::size_t n) noexcept {
+[[gnu::always_inline]] inline std::size_t round_rows_bytes(Codec const& codec, std::size_t n) noexcept {
   return saturating_add(workspace::bytes<std::byte>(total_bytes(codec.plane_bytes(n))),
                         saturating_add(codec.scratch_bytes(n), workspace::alignment));
 }
 
-inline matrix_view<float> take_matrix(workspace& scratch, std::size_t rows, std::size_t cols) noexcept {
+[[gnu::always_inline]] inline matrix_view<float> take_matrix(workspace& scratch, std::size_t rows, std::size_t cols) noexcept {
   return {take_reals<float>(scratch, rows * cols).data(), rows, cols};
 }
 template <class T>
-void copy_matrix(matrix_view<T const> from, matrix_view<T> to) noexcept {
+[[gnu::always_inline]] inline void copy_matrix(matrix_view<T const> from, matrix_view<T> to) noexcept {
   for (std::size_t i = 0; i < from.rows; ++i)
     for (std::size_t k = 0; k < from.cols; ++k) to(i, k) = from(i, k);
 }

@@ -20,7 +20,7 @@ namespace skive {
 
 namespace detail {
 
-inline std::size_t rows_of_all(std::span<matrix_view<float const> const> w) noexcept {
+[[gnu::always_inline]] inline std::size_t rows_of_all(std::span<matrix_view<float const> const> w) noexcept {
   std::size_t rows = 0;
   for (auto const& m : w) rows += m.rows;
   return rows;

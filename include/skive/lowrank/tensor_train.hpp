@@ -75,19 +75,40 @@ std::size_t tensor_train_scratch_bytes(std::span<std::size_t const> dims, std::s
   return workspace::bytes<float>(all) + largest;
 }
 
+namespace detail {
+
+template <class Arch>
+status check_train(std::span<float const> a, std::span<std::size_t const> dims, tensor_train_options const& options,
+                   std::size_t ranks, std::span<float> cores, workspace const& scratch) noexcept {
+  if (dims.empty() || a.empty() || product_of(dims) != a.size()) return errc::size_mismatch;
+  if (!(options.relative_error >= 0.0f) || options.most == 0) return errc::invalid_argument;
+  if (ranks + 1 != dims.size() || cores.size() != tensor_train_numbers(dims, options.most)) return errc::size_mismatch;
+  matrix_view<float const> const line{a.data(), 1, a.size()};
+  if (shares_elements<float>(line, matrix_view<float>{cores.data(), 1, cores.size()})) return errc::overlap;
+  if (scratch.size() < tensor_train_scratch_bytes<Arch>(dims, options.most)) return errc::workspace_too_small;
+  return all_finite<Arch, float>(line) ? errc::ok : errc::not_finite;
+}
+
+// The fewest values, one at least, whose rest is within `allowed`; `most` at most.
+[[gnu::always_inline]] inline std::size_t kept_rank(std::span<float const> sigma, double allowed, std::size_t most) noexcept {
+  auto rank = sigma.size();
+  for (double dropped = 0; rank > 1; --rank) {
+    auto const next = static_cast<double>(sigma[rank - 1]);
+    dropped += next * next;
+    if (dropped > allowed && rank <= most) break;
+  }
+  return rank;
+}
+
+}  // namespace detail
+
 /// ranks: r_1 ... r_(d-1), which are found; cores: tensor_train_numbers(dims, options.most) of them, of which those that belong to
 /// the ranks are written. Returns how many. Fails with size_mismatch, invalid_argument (a negative error, most == 0), overlap,
 /// workspace_too_small, not_finite or no_convergence.
 template <class Arch = native_arch>
 result<std::size_t> tensor_train(std::span<float const> a, std::span<std::size_t const> dims, tensor_train_options const& options,
                                  std::span<std::size_t> ranks, std::span<float> cores, workspace scratch) noexcept {
-  if (dims.empty() || a.empty() || detail::product_of(dims) != a.size()) return errc::size_mismatch;
-  if (ranks.size() + 1 != dims.size() || cores.size() != tensor_train_numbers(dims, options.most)) return errc::size_mismatch;
-  if (!(options.relative_error >= 0.0f) || options.most == 0) return errc::invalid_argument;
-  matrix_view<float const> const line{a.data(), 1, a.size()};
-  if (detail::shares_elements<float>(line, matrix_view<float>{cores.data(), 1, cores.size()})) return errc::overlap;
-  if (scratch.size() < tensor_train_scratch_bytes<Arch>(dims, options.most)) return errc::workspace_too_small;
-  if (!detail::all_finite<Arch, float>(line)) return errc::not_finite;
+  if (auto const s = detail::check_train<Arch>(a, dims, options, ranks.size(), cores, scratch); !s) return s.error();
   auto const left = take_reals<float>(scratch, a.size());
   for (std::size_t i = 0; i < a.size(); ++i) left[i] = a[i];
   auto const size = detail::wide_dot<Arch>(a.data(), a.data(), a.size());
@@ -106,12 +127,7 @@ result<std::size_t> tensor_train(std::span<float const> a, std::span<std::size_t
     auto const sigma = take_reals<float>(memory, many);
     matrix_view<float> const vt{take_reals<float>(memory, many * rest).data(), many, rest};
     if (auto const s = svd_fast<Arch, float>({left.data(), rows, rest}, u, sigma, vt, memory); !s) return s.error();
-    auto rank = many;
-    for (double dropped = 0; rank > 1; --rank) {
-      auto const next = static_cast<double>(sigma[rank - 1]);
-      dropped += next * next;
-      if (dropped > allowed && rank <= options.most) break;
-    }
+    auto const rank = detail::kept_rank(sigma, allowed, options.most);
     for (std::size_t i = 0; i < rows; ++i)
       for (std::size_t k = 0; k < rank; ++k) cores[written++] = u(i, k);
     for (std::size_t k = 0; k < rank; ++k)

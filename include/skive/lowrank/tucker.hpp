@@ -30,12 +30,11 @@ std::size_t tucker_scratch_bytes(std::size_t outputs, std::size_t inputs, std::s
   return 3 * workspace::bytes<float>(first_rank * inputs * positions) + workspace::bytes<float>(most) + inner;
 }
 
-/// Returns what is dropped, |X - result|^2. Fails with size_mismatch (ranks above min(outputs, inputs positions) or min(inputs, r_1
-/// positions) too), invalid_argument, overlap, workspace_too_small, not_finite or no_convergence; results are unspecified after the
-/// last two.
-template <class Arch = native_arch>
-result<double> tucker(matrix_view<float const> x, std::size_t inputs, matrix_view<float> first, matrix_view<float> second,
-                      matrix_view<float> core, workspace scratch) noexcept {
+namespace detail {
+
+template <class Arch>
+status check_tucker(matrix_view<float const> x, std::size_t inputs, matrix_view<float const> first,
+                    matrix_view<float const> second, matrix_view<float const> core, workspace const& scratch) noexcept {
   if (!x.valid() || !first.valid() || !second.valid() || !core.valid()) return errc::invalid_argument;
   if (inputs == 0 || x.rows == 0 || x.cols == 0 || x.cols % inputs != 0) return errc::size_mismatch;
   auto const positions = x.cols / inputs;
@@ -46,8 +45,22 @@ result<double> tucker(matrix_view<float const> x, std::size_t inputs, matrix_vie
   matrix_view<float const> const all[]{x, first, second, core};
   for (std::size_t i = 0; i < 4; ++i)
     for (std::size_t j = i + 1; j < 4; ++j)
-      if (detail::shares_elements<float>(all[i], all[j])) return errc::overlap;
-  if (scratch.size() < tucker_scratch_bytes<Arch>(x.rows, inputs, positions, r1)) return errc::workspace_too_small;
+      if (shares_elements<float>(all[i], all[j])) return errc::overlap;
+  return scratch.size() < tucker_scratch_bytes<Arch>(x.rows, inputs, positions, r1) ? errc::workspace_too_small : errc::ok;
+}
+
+}  // namespace detail
+
+/// Returns what is dropped, |X - result|^2. Fails with size_mismatch (ranks above min(outputs, inputs positions) or min(inputs, r_1
+/// positions) too), invalid_argument, overlap, workspace_too_small, not_finite or no_convergence; results are unspecified after the
+/// last two.
+template <class Arch = native_arch>
+result<double> tucker(matrix_view<float const> x, std::size_t inputs, matrix_view<float> first, matrix_view<float> second,
+                      matrix_view<float> core, workspace scratch) noexcept {
+  if (auto const s = detail::check_tucker<Arch>(x, inputs, first, second, core, scratch); !s) return s.error();
+  auto const positions = x.cols / inputs;
+  auto const r1 = first.cols;
+  auto const r2 = second.cols;
   auto const take = [&](std::size_t rows, std::size_t cols) {
     return matrix_view<float>{take_reals<float>(scratch, rows * cols).data(), rows, cols};
   };
