@@ -6,7 +6,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/compose/sparse_codec.hpp"
-#include "skive/kernel/matrix_vector.hpp"
+#include "skive/kernel/matrix_matrix.hpp"
 
 #include "laws/dot_codec.hpp"
 #include "support/simd_arches.hpp"
@@ -179,6 +179,25 @@ TEST_CASE("sparse products: rows of a matrix are single rows, up to the first th
   auto foreign = *bytes;
   foreign.order ^= 1;
   CHECK(matrix_vector(codec, m, foreign, y).error() == errc::invalid_argument);
+  for (std::size_t const count : {1U, 2U, 5U}) {  // batches: each query by itself, and a range of rows
+    std::vector<std::vector<float>> xs;
+    std::vector<float_query> queries;
+    for (std::size_t t = 0; t < count; ++t) xs.push_back(test::gaussian_row(n, static_cast<unsigned>(100 + t)));
+    for (auto const& v : xs) queries.push_back(*codec.prepare(v));
+    std::vector<float> all(count * (rows + 1), -1.0f), part(count * 2);
+    REQUIRE(
+        matrix_matrix(codec, m, std::span<float_query const>{queries}, matrix_view<float>{all.data(), count, rows, rows + 1}));
+    REQUIRE(matrix_matrix(codec, m, std::span<float_query const>{queries}, matrix_view<float>{part.data(), count, 2}, {2, 2}));
+    for (std::size_t t = 0; t < count; ++t) {
+      for (std::size_t r = 0; r < rows; ++r) CHECK(std::fabs(all[t * (rows + 1) + r] - *codec.dot(m.row(r), queries[t])) < 2e-4f);
+      CHECK(all[t * (rows + 1) + rows] == -1.0f);
+      CHECK((part[2 * t] == all[t * (rows + 1) + 2] && part[2 * t + 1] == all[t * (rows + 1) + 3]));
+    }
+  }
+  std::vector<sparse_int8_query> const twice{*bytes, *bytes};
+  std::vector<float> both(2 * rows);
+  REQUIRE(matrix_matrix(codec, m, std::span<sparse_int8_query const>{twice}, matrix_view<float>{both.data(), 2, rows}));
+  for (std::size_t r = 0; r < rows; ++r) CHECK((both[r] == y[r] && both[rows + r] == y[r]));
   auto const places = m.row(3)[2];
   memory[static_cast<std::size_t>(places.data - memory.data())] = std::byte{0xFF};
   y.assign(rows, -1.0f);
@@ -186,4 +205,24 @@ TEST_CASE("sparse products: rows of a matrix are single rows, up to the first th
   CHECK(y[2] == *codec.dot(m.row(2), *bytes));
   CHECK(y[4] == -1.0f);
   CHECK(matrix_vector(codec, m, *floats, z).error() == errc::corrupt);
+  std::vector<float_query> const pair{*floats, *floats};
+  CHECK(matrix_matrix(codec, m, std::span<float_query const>{pair}, matrix_view<float>{both.data(), 2, rows}).error() ==
+        errc::corrupt);
+}
+
+TEST_CASE("sparse products: long rows and blocks apart in a batch", "[compose]") {
+  sparse_codec const codec{two_of_four{}, absmax<int4>{32}};
+  for (auto const l : {test::layout::planar, test::layout::spread})
+    for (std::size_t const n : {4U, 100U, 9000U}) {
+      auto const row = test::gaussian_row(n, 5);
+      test::packed_row<sparse_codec<two_of_four, absmax<int4>>> packed{codec, n, l};
+      test::fill_codes(codec, packed, row);
+      auto const x = test::gaussian_row(n, 6);
+      auto const v = test::gaussian_row(n, 7);
+      std::vector<float_query> const queries{*codec.prepare(x), *codec.prepare(v)};
+      std::array<float, 2> y{};
+      REQUIRE(codec.multiply_batch<native_arch>({packed.from(), {}, 1, y.data(), 1}, std::span<float_query const>{queries}));
+      for (std::size_t t = 0; t < 2; ++t)
+        CHECK(std::fabs(y[t] - *codec.dot(packed.from(), queries[t])) < 1e-5f * static_cast<float>(n));
+    }
 }

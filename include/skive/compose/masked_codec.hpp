@@ -99,6 +99,9 @@ class masked_codec {
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
     auto const mask = mask_of(from, q.size);
     if (!fits(mask, q.size)) return errc::corrupt;
+    if constexpr (requires { requires Codec::template spreads<Arch>; })
+      if (!std::is_constant_evaluated())
+        return Codec::template masked_product<Arch>({from[0].data, codec_.plane_bytes(count(q.size))[0]}, mask, {q.data, q.size});
     auto const unit = block_values(q.size);
     if (unit == 0 || unit > most_at_once) return unit == 0 ? result<float>{0.0f} : errc::unsupported;
     auto const at_once = most_at_once / unit * unit;
@@ -138,7 +141,10 @@ class masked_codec {
   }
   constexpr bool fits(std::span<std::byte const> mask, std::size_t n) const noexcept {
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < n; i += 64) kept += static_cast<std::size_t>(std::popcount(detail::mask_word(mask, i)));
+    std::size_t i = 0;
+    for (; i + 64 <= n; i += 64)
+      kept += static_cast<std::size_t>(std::popcount(detail::load_8(mask.data() + i / 8, bit_order::low_first)));
+    for (; i < n; i += 64) kept += static_cast<std::size_t>(std::popcount(detail::mask_word(mask, i)));
     return kept == count(n) && (n % 8 == 0 || (std::to_integer<unsigned>(mask[n / 8]) >> (n % 8)) == 0);
   }
   template <class Byte>

@@ -18,6 +18,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
+#include "skive/compose/sparse_batch.hpp"
 #include "skive/compose/sparse_product.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/format/rows.hpp"
@@ -180,10 +181,29 @@ class sparse_codec {
     }
     return errc::ok;
   }
+  /// The same for several vectors of one length; row r with query t goes to rows.out[t rows.stride + r].
+  template <class Arch, class Query>
+  constexpr status multiply_batch(detail::row_products<plane_count> const& rows, std::span<Query const> queries) const noexcept {
+    if constexpr (std::is_same_v<Query, float_query>)
+      if (detail::sparse_batch<Arch, sparse_codec> const batch{*this, queries[0].size, rows.first};
+          batch.usable() && queries.size() > 1) {
+        for (std::size_t r = 0; r < rows.rows; ++r)
+          if (auto const s = batch(rows.row(r), queries, rows.out + r, rows.stride); !s) return s;
+        return errc::ok;
+      }
+    for (std::size_t t = 0; t < queries.size(); ++t)
+      if (auto const s = multiply_rows<Arch>(
+              detail::row_products<plane_count>{rows.first, rows.pitch, rows.rows, rows.out + t * rows.stride, 0}, queries[t]);
+          !s)
+        return s;
+    return errc::ok;
+  }
 
  private:
   template <class, class>
   friend class detail::sparse_product;
+  template <class, class>
+  friend class detail::sparse_batch;
   template <class C>
   using bytes_of = detail::kept_bytes<n_kept, m_group, Layout, typename C::scheme_type>;
 

@@ -15,8 +15,10 @@
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
+#include "skive/core/bits.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/format/rows.hpp"
+#include "skive/simd/expand_halves.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive {
@@ -78,6 +80,51 @@ class stored_as {
     for (; i < q.size; ++i)
       sum += static_cast<double>(number(from[0].data + i * from[0].block_stride)) * static_cast<double>(q.data[i]);
     return static_cast<float>(sum);
+  }
+
+  /// Can masked_product() spread the numbers as it goes?
+  template <class Arch>
+  static constexpr bool spreads = [] {
+    if constexpr (simd::vector_arch<Arch>) return std::is_same_v<Format, float16> && simd::has_expand_float16<Arch>;
+    return false;
+  }();
+  /// The product of numbers that lie side by side, without gaps, at the places of a mask, with the x that has all places: in 64
+  /// lanes, the last places in double. Precondition: the mask keeps as many as there are codes.
+  template <class Arch>
+    requires spreads<Arch>
+  static float masked_product(std::span<std::byte const> codes, std::span<std::byte const> mask,
+                              std::span<float const> x) noexcept {
+    using floats = simd::floats<Arch>;
+    floats sum[4];
+    for (auto& s : sum) s = floats::broadcast(0.0f);
+    auto const* from = codes.data();
+    auto const* const end = from + codes.size();
+    std::size_t i = 0;
+    auto const add = [&](std::uint32_t bits, std::size_t at) noexcept {
+      auto const n = static_cast<std::size_t>(std::popcount(bits));
+      floats w[2];
+      if (end - from >= 64)
+        simd::expand_float16<Arch>(from, bits, w);
+      else
+        simd::expand_float16<Arch>(from, bits, n, w);
+      sum[at / 16 % 4] = simd::fused(w[0], floats::load(x.data() + at), sum[at / 16 % 4]);
+      sum[at / 16 % 4 + 1] = simd::fused(w[1], floats::load(x.data() + at + 16), sum[at / 16 % 4 + 1]);
+      from += 2 * n;
+    };
+    for (; i + 64 <= x.size(); i += 64) {
+      auto const word = detail::load_8(mask.data() + i / 8, bit_order::low_first);
+      simd::prefetch<Arch>(from, 4096);
+      simd::prefetch<Arch>(mask.data() + i / 8, 4096);
+      add(static_cast<std::uint32_t>(word), i);
+      add(static_cast<std::uint32_t>(word >> 32), i + 32);
+    }
+    double rest = 0;
+    for (; i < x.size(); ++i) {
+      if ((std::to_integer<unsigned>(mask[i / 8]) >> (i % 8) & 1) == 0) continue;
+      rest += static_cast<double>(number(from)) * static_cast<double>(x[i]);
+      from += 2;
+    }
+    return static_cast<float>(static_cast<double>(simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]))) + rest);
   }
 
  private:

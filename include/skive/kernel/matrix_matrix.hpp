@@ -54,7 +54,7 @@ constexpr status matrix_matrix(Codec const& codec, packed_matrix<Codec::plane_co
     if (q.size != queries[0].size) return errc::size_mismatch;
     if constexpr (requires { q.kind; })
       if (q.kind != queries[0].kind) return errc::invalid_argument;
-    if constexpr (detail::multiplies_rows<Codec, Query, Arch>)
+    if constexpr (requires { codec.accepts(q); })
       if (!codec.accepts(q)) return errc::invalid_argument;
   }
   if (auto const s = detail::check_rows(codec, m, queries[0].size, range); !s) return s;
@@ -63,6 +63,15 @@ constexpr status matrix_matrix(Codec const& codec, packed_matrix<Codec::plane_co
     for (std::size_t i = 0; i < range.count; i += block) {
       auto const count = range.count - i < block ? range.count - i : block;
       detail::multiply_rows<Arch>(codec, m, queries, y, {range.first + i, count}, i);
+    }
+  } else if constexpr (detail::multiplies_batches_checked<Codec, Query, Arch>) {
+    auto const block = detail::rows_at_once(codec, queries[0].size);
+    for (std::size_t i = 0; i < range.count; i += block) {
+      auto const count = range.count - i < block ? range.count - i : block;
+      if (auto const s =
+              codec.template multiply_batch<Arch>({m.row(range.first + i), m.pitch, count, &y(0, i), y.row_stride}, queries);
+          !s)
+        return s;
     }
   } else {
     for (std::size_t i = 0; i < range.count; ++i)

@@ -65,6 +65,11 @@ concept multiplies_rows_checked = requires(Codec const c, row_products<Codec::pl
   { c.accepts(q) } noexcept -> std::same_as<bool>;
   { c.template multiply_rows<Arch>(rows, q) } noexcept -> std::same_as<status>;
 };
+template <class Codec, class Query, class Arch>
+concept multiplies_batches_checked = multiplies_rows_checked<Codec, Query, Arch> &&
+    requires(Codec const c, row_products<Codec::plane_count> const& rows, std::span<Query const> q) {
+      { c.template multiply_batch<Arch>(rows, q) } noexcept -> std::same_as<status>;
+    };
 
 /// A codec whose dot() takes this kind of query.
 template <class Codec, class Query>
