@@ -16,7 +16,6 @@
 /// Source   : M. Liang et al., "LagKV", arXiv:2504.04704; M. Mahoney, "Randomized Algorithms for Matrices and Data", 2011.
 
 #include "skive/core/matrix_view.hpp"
-#include "skive/core/matrix_view.hpp"
 #include "skive/core/planes.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
