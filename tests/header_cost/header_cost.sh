@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# usage: header_cost.sh [--check] [COMPILER]
-# Preprocessed lines and seconds to compile each header alone. With --check: lines only, against the ceilings below.
+# usage: header_cost.sh [--check] [COMPILER [PREFIX]]     PREFIX: where xsimd lies, build/deps unless named.
+# A table for each header alone: preprocessed lines, seconds of processor time to compile it, with or without xsimd; costs.tsv is one.
+# With --check, no table but: lines against the ceilings below, no xsimd behind scalar headers, the umbrella in less than 6 seconds.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 check=
 if [ "${1:-}" = --check ]; then check=yes; shift; fi
 compiler=${1:-c++}
-flags="-std=c++20 -I$root/include -isystem $root/build/deps/include"
+prefix=${2:-$root/build/deps}
+flags="-std=c++20 -I$root/include -isystem $prefix/include"
 
 # Ceilings in preprocessed lines; with g++ 12 the vocabulary (core/concepts.hpp) has 13 000, a format of single numbers 4 000.
 ceiling() {
@@ -21,18 +23,41 @@ ceiling() {
   esac
 }
 
-bad=0
-[ -n "$check" ] || printf 'header\tlines\tseconds\n'
-for header in $(cd "$root/include/skive" && find . -name '*.hpp' | sed 's#^\./##' | sort); do
+# Headers of single numbers and of the vocabulary, which stay usable without xsimd.
+scalar() {
+  case $1 in
+    *lanes.hpp | format/rows.hpp) return 1 ;;
+    core/* | format/* | metric/rate_distortion.hpp | codebook/distribution.hpp | codebook/lloyd_max.hpp | codebook/kmeans_1d.hpp) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Seconds of processor time to compile a unit of one header, as users compile it, for this machine.
+seconds() {
+  echo "#include <skive/$1>" > "$unit"
   # shellcheck disable=SC2086  # flags are words
-  lines=$(echo "#include <skive/$header>" | $compiler $flags -E -P -x c++ - | wc -l)
+  bash -c 'TIMEFORMAT=%U; time "$@"' seconds $compiler $flags -w -march=native -fsyntax-only "$unit" 2>&1
+}
+
+bad=0
+unit=$(mktemp --suffix=.cpp)
+trap 'rm -f "$unit"' EXIT
+[ -n "$check" ] || printf 'header\tlines\tseconds\txsimd\n'
+for header in $(cd "$root/include/skive" && find . -name '*.hpp' | sed 's#^\./##' | sort); do
+  # shellcheck disable=SC2086
+  text=$(echo "#include <skive/$header>" | $compiler $flags -E -x c++ -)
+  lines=$(echo "$text" | grep -vc -e '^#' -e '^ *$' || :)
+  with=no
+  case $text in *"/xsimd/"*) with=yes ;; esac
   if [ -n "$check" ]; then
     if [ "$lines" -gt "$(ceiling "$header")" ]; then echo "$header: $lines preprocessed lines, ceiling $(ceiling "$header")"; bad=1; fi
+    if scalar "$header" && [ "$with" = yes ]; then echo "$header: includes xsimd"; bad=1; fi
   else
-    start=$(date +%s%N)
-    # shellcheck disable=SC2086
-    echo "#include <skive/$header>" | $compiler $flags -fsyntax-only -x c++ - || bad=1
-    printf '%s\t%s\t%s\n' "$header" "$lines" "$(awk "BEGIN { printf \"%.2f\", ($(date +%s%N) - $start) / 1e9 }")"
+    printf '%s\t%s\t%s\t%s\n' "$header" "$lines" "$(seconds "$header")" "$with"
   fi
 done
+if [ -n "$check" ]; then
+  taken=$(seconds skive.hpp)
+  if awk "BEGIN { exit !($taken >= 6) }"; then echo "skive.hpp: $taken s of processor time, ceiling 6"; bad=1; fi
+fi
 exit "$bad"
