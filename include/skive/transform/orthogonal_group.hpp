@@ -10,8 +10,8 @@
 /// The loss falls by t ||W||^2 to first order in t. The caller's gradient may come from anywhere; SpinQuant learns rotations so.
 ///
 /// Model of : -
-/// Cost     : cayley_step about 4 n^3 multiply-adds (two products, a QR factorisation, a solution); orthonormalise 4 n^3 / 3; each
-///            of the steps of nearest_orthogonal 3 n^3 / 2, of which a matrix that is nearly orthogonal needs one or two.
+/// Cost     : cayley_step about 4 n^3 multiply-adds (two products, a QR factorisation, a solution); orthonormalise 4 n^3 / 3;
+///            each of the steps of nearest_orthogonal 3 n^3 / 2, of which a matrix that is nearly orthogonal needs one or two.
 /// Accuracy : cayley_step and orthonormalise lose some n u of orthogonality, nearest_orthogonal leaves at most 4 sqrt(n) u or
 ///            what its steps cannot better.
 /// Promise  : sizes, overlap, scratch and finite numbers are checked before the first write. The same bits for one instruction
