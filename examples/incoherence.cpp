@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// What a random rotation does to a matrix: incoherence FILE COLUMNS, FILE holding rows of little-endian floats; without arguments a
-// heavy-tailed matrix. Prints excess kurtosis and the largest magnitude over the root of the mean square, as it is, with every row
-// rotated, and with rows and columns rotated.
+// What a random rotation does to a matrix: incoherence FILE COLUMNS, FILE holding rows of little-endian floats; without arguments
+// a heavy-tailed matrix. Prints excess kurtosis and the largest magnitude over the root of the mean square, as it is, with every
+// row rotated, and with rows and columns rotated.
 #include <skive/transform/random_hadamard.hpp>
 #include <skive/transform/rows.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Hadamard transforms in place: forward/<transform><length>/<size>, as many rows of that length as the size holds; `wht` alone is
-// one transform of the whole size. `apply`: without the checks of the row, as composers run it. encode/<transform>+<codec>: rotated
-// and packed row by row, to be read beside encode/<codec> and the transform. `:fftw` is FFTW's real transform of the same length
-// (half-complex, out of place), a yardstick where the machine has libfftw3f.so.3, which is opened at run time. The fraction of the
-// ceiling is that of memcpy.
+// one transform of the whole size. `apply`: without the checks of the row, as composers run it. encode/<transform>+<codec>:
+// rotated and packed row by row, to be read beside encode/<codec> and the transform. `:fftw` is FFTW's real transform of the same
+// length (half-complex, out of place), a yardstick where the machine has libfftw3f.so.3, which is opened at run time. The
+// fraction of the ceiling is that of memcpy.
 #include "skive/transform/hadamard.hpp"
 
 #include "skive/block/absmax.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/compact_wy.hpp against the same reflections one by one; channel_clusters.hpp: k-means of channels, orders by label, folding
-// into both neighbours.
+// transform/compact_wy.hpp against the same reflections one by one; channel_clusters.hpp: k-means of channels, orders by label,
+// folding into both neighbours.
 #include "skive/transform/compact_wy.hpp"
 
 #include "laws/transform.hpp"

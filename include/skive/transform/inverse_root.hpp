@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file transform/inverse_root.hpp - 1 / sqrt(n): in float correctly rounded, in integers; in double by Newton steps in a fixed order.
+/// @file transform/inverse_root.hpp - 1 / sqrt(n): in float by integers, correctly rounded; in double by Newton's steps.
 ///
 ///   f = floor(2^t / sqrt(n)) with 2^24 <= f < 2^25;   RNE(1 / sqrt(n)) = f 2^-t rounded to 24 bits
 ///

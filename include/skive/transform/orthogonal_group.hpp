@@ -10,10 +10,10 @@
 /// The loss falls by t ||W||^2 to first order in t. The caller's gradient may come from anywhere; SpinQuant learns rotations so.
 ///
 /// Model of : -
-/// Cost     : cayley_step 10 n^3 / 3 multiply-adds (two products, a QR factorisation, a solution); orthonormalise 4 n^3 / 3; each of
-///            the steps of nearest_orthogonal 3 n^3 / 2, of which a matrix that is nearly orthogonal needs one or two.
-/// Accuracy : cayley_step and orthonormalise lose some n u of orthogonality, nearest_orthogonal leaves at most 4 sqrt(n) u or what
-///            its steps cannot better.
+/// Cost     : cayley_step about 4 n^3 multiply-adds (two products, a QR factorisation, a solution); orthonormalise 4 n^3 / 3;
+///            each of the steps of nearest_orthogonal 3 n^3 / 2, of which a matrix that is nearly orthogonal needs one or two.
+/// Accuracy : cayley_step and orthonormalise lose some n u of orthogonality, nearest_orthogonal leaves at most 4 sqrt(n) u or
+///            what its steps cannot better.
 /// Promise  : sizes, overlap, scratch and finite numbers are checked before the first write. The same bits for one instruction
 ///            set.
 /// Source   : J. Li, L. Fuxin, S. Todorovic, "Efficient Riemannian optimization on the Stiefel manifold via the Cayley
@@ -98,8 +98,8 @@ std::size_t orthonormalise_bytes(std::size_t n) noexcept {
                         saturating_add(workspace::bytes<T>(n), detail::square_factor_bytes<T, Arch>(n)));
 }
 
-/// Fails with invalid_argument (also where a row depends on those before it), size_mismatch, workspace_too_small or not_finite; q is
-/// untouched then.
+/// Fails with invalid_argument (also where a row depends on those before it), size_mismatch, workspace_too_small or not_finite; q
+/// is untouched then.
 template <class Arch = native_arch, real T>
 status orthonormalise(matrix_view<T> q, workspace scratch) noexcept {
   auto const n = q.rows;
