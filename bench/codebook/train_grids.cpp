@@ -9,6 +9,7 @@
 #include "skive/codebook/kmeans.hpp"
 #include "skive/codebook/vector_table.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -53,7 +54,7 @@ double fresh_error(std::vector<float> const& grid, std::size_t p) {
 
 void print(std::size_t p, int bits) {
   auto const k = std::size_t{1} << bits;
-  auto const few = samples(p * k * 300, 1);
+  auto const few = samples(p * std::max<std::size_t>(k * 300, 60000), 1);
   std::vector<float> best(k * p);
   double least = 1e9;
   for (std::uint64_t seed = 0; seed < 10; ++seed) {

@@ -2,15 +2,15 @@
 #pragma once
 /// @file codebook/gaussian_grid.hpp - the grids of least mean square error for N(0, I_P), by name: gaussian_grid<P, Bits>.
 ///
-///   kmeans<bits, P>   a row in points of P numbers, P bits each index: kmeans<2, 4> has 256 points of 4 numbers
+///   kmeans_codec<Bits, P>   rows in points of P numbers, P Bits bits an index: kmeans_codec<2, 4> has 256 points of 4 numbers
 ///
 /// Mean square error relative to the power of N(0, 1), by bits a number (Lloyd-Max: P = 1):
 ///
 ///   bits   P = 1    2        3        4
 ///   1      0.3635   0.3636   0.3565   0.3416
-///   2      0.1173   0.1077   0.1013   0.0966
+///   2      0.1173   0.1076   0.1012   0.0966
 ///   3      0.0345   0.0297   0.0271   -
-///   4      0.00951  0.00780  -        -
+///   4      0.00950  0.00780  -        -
 ///   5      -        0.00198  -        -
 ///
 /// Model of : -
