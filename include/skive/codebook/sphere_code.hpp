@@ -60,7 +60,7 @@ class sphere_code {
       for (std::size_t i = 0; i < N; ++i) best[s.place[i]] = s.best[i];
     }
     for (std::size_t i = 0; i < N; ++i)
-      if (x[i] < 0) best[i] = static_cast<std::int16_t>(-best[i]);
+      if (std::bit_cast<std::uint32_t>(x[i]) >> 31 != 0) best[i] = static_cast<std::int16_t>(-best[i]);
     return index(best);
   }
   void codeword(index_type i, std::span<float> out) const noexcept {
@@ -131,7 +131,9 @@ class sphere_code {
     for (std::size_t k = 0; k < r; ++k) sum += counts[N][k];
     return sum;
   }
-  static constexpr float size_of(float v) noexcept { return v < 0 ? -v : v; }
+  static constexpr float size_of(float v) noexcept {
+    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(v) & 0x7FFF'FFFFU);
+  }
 
   // Non-increasing vectors of squared length r against sizes in descending order.
   struct search {
