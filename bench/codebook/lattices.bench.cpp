@@ -3,6 +3,8 @@
 #include "skive/codebook/e8_points.hpp"
 #include "skive/codebook/lattice_codec.hpp"
 #include "skive/codebook/leech.hpp"
+#include "skive/codebook/pyramid_codec.hpp"
+#include "skive/codebook/voronoi_code.hpp"
 #include "skive/core/random.hpp"
 #include "skive/kernel/matrix_vector.hpp"
 #include "support/measure.hpp"
@@ -41,10 +43,10 @@ void encode_row(benchmark::State& state) {
   auto const x = gaussian_numbers(1);
   std::vector<float> y(x.size());
   std::vector<std::byte> memory(total_bytes(codec.plane_bytes(row_floats)));
-  planes<std::byte, 2> to;
+  planes<std::byte, Codec::plane_count> to;
   static_cast<void>(planar(codec, row_floats, std::span{memory}, to));
-  if (!codec.encode(std::span<float const>{x}, to) || !codec.decode(planes<std::byte const, 2>(to), std::span{y}) ||
-      !(relative_error(x, y) < 0.6))
+  if (!codec.encode(std::span<float const>{x}, to) ||
+      !codec.decode(planes<std::byte const, Codec::plane_count>(to), std::span{y}) || !(relative_error(x, y) < 0.6))
     return state.SkipWithError("wrong numbers");
   for (auto _ : state) {
     static_cast<void>(codec.encode(std::span<float const>{x}, to));
@@ -91,6 +93,8 @@ void multiply_e8p(benchmark::State& state) {
   add("encode/e8_1b/row", encode_row<lattice_codec<e8_1b>>);
   add("encode/e8_3b/row", encode_row<lattice_codec<e8_3b>>);
   add("encode/e8_4b/row", encode_row<lattice_codec<e8_4b>>);
+  add("encode/nest14/row", encode_row<lattice_codec<nest14>>);
+  add("encode/pvq_n32_k22/row", encode_row<pvq_n32_k22>);
   add("dot/e8p/l2", multiply_e8p<(std::size_t{1} << 19)>);
   add("dot/e8p/ram", multiply_e8p<(std::size_t{1} << 26)>);
   return true;

@@ -11,7 +11,7 @@
 /// Each nearest() is a minimum over cosets of Z^n, D_n or E^n. The Leech lattice is in codebook/leech.hpp.
 ///
 /// Model of : lattice
-/// Cost     : operations a coordinate: Z 3, D_n 6, A_n 4 + n, E8 20, E6 60, E7 25, K12 70, BW16 70.
+/// Cost     : operations a coordinate, about: Z 3, D_n 6, A_n 4 + n, E8 20, E6 60, E7 25, K12 110, BW16 250.
 /// Accuracy : normalised second moments (a sphere in infinitely many dimensions has .058550): Z .083333, A2 .080188, D4 .076603,
 ///            E6 .074347, E7 .073231, E8 .071682, K12 .070096, BW16 .068298.
 /// Promise  : the nearest point, up to the rounding of sums in T; of equals the first coset, smaller coordinates, changes of parity

@@ -195,7 +195,7 @@ class pyramid_codec {
     for (std::size_t l = 0; l < Width; ++l) {
       float most = 0.0f;
       for (std::size_t i = 0; i < N; ++i) {
-        a[i][l] = x[l * N + i] < 0 ? -x[l * N + i] : x[l * N + i];
+        a[i][l] = std::bit_cast<float>(magnitude_bits(x[l * N + i]));
         most = a[i][l] > most ? a[i][l] : most;
       }
       if (most < 0x1p-20f) a[0][l] = 1.0f;  // no direction: the gain will be 0
@@ -213,7 +213,7 @@ class pyramid_codec {
     double square = 0;
     for (std::size_t i = 0; i < N; ++i) {
       auto const v = static_cast<std::int16_t>(y[i][l]);
-      point[i] = x[i] < 0 ? static_cast<std::int16_t>(-v) : v;
+      point[i] = std::bit_cast<std::uint32_t>(x[i]) >> 31 != 0 ? static_cast<std::int16_t>(-v) : v;
       product += static_cast<double>(x[i]) * static_cast<double>(point[i]);
       square += static_cast<double>(v) * static_cast<double>(v);
     }

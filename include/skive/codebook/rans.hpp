@@ -7,7 +7,7 @@
 ///   stream: state of the even numbers, of the odd ones (4 bytes each), then the bytes in the order in which popping takes them
 ///
 /// Model of : -
-/// Cost     : a division a symbol to push, a multiplication and two look-ups to pop; 6 KiB of table in memory of the caller.
+/// Cost     : a division a symbol to push, a multiplication and two look-ups to pop; 5 KiB of table in memory of the caller.
 /// Accuracy : entropy of the frequencies, 64 bits a stream more.
 /// Promise  : integer arithmetic: the same bytes everywhere. Popping reads nothing past the stream, and tells any stream that no
 ///            pushing wrote by corrupt, except those that are one for other symbols.

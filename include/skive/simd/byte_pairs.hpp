@@ -18,6 +18,19 @@ namespace skive::simd {
 template <class Arch>
 inline constexpr bool has_byte_pairs = has_avx512vbmi<Arch>;
 
+template <class Arch>
+  requires has_byte_pairs<Arch>
+void unzip_bytes(words<Arch> const& a, words<Arch> const& b, words<Arch>& low, words<Arch>& high) noexcept;
+
+/// p: 256 bytes on a boundary of 64.
+template <class Arch>
+  requires has_byte_pairs<Arch>
+words<Arch> look_up_256(std::uint8_t const* p, words<Arch> const& index) noexcept;
+
+template <int Bit, class Arch>
+  requires has_byte_pairs<Arch>
+words<Arch> choose_bytes(words<Arch> const& index, words<Arch> const& a, words<Arch> const& b) noexcept;
+
 #if XSIMD_WITH_AVX512VBMI
 template <class Arch>
   requires has_byte_pairs<Arch>
@@ -35,7 +48,6 @@ template <class Arch>
   high.part[0] = _mm512_permutex2var_epi8(first, _mm512_add_epi8(from, _mm512_set1_epi8(1)), second);
 }
 
-/// p: 256 bytes on a boundary of 64.
 template <class Arch>
   requires has_byte_pairs<Arch>
 [[gnu::always_inline]] inline words<Arch> look_up_256(std::uint8_t const* p, words<Arch> const& index) noexcept {
