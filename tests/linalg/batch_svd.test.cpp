@@ -105,6 +105,18 @@ TEST_CASE("batch_svd: matrices of zeros, of low rank, with repeated and with gra
   }
 }
 
+TEST_CASE("batch_svd: columns and rows far below the others", "[linalg]") {
+  std::mt19937 random{6};
+  for (int exponent = -45; exponent <= -18; exponent += 3) {
+    auto a = skive::test::random_matrix<float>(12, 10, random);
+    auto const small = static_cast<float>(std::pow(10.0, exponent));
+    for (std::size_t i = 0; i < 12; ++i) a(i, 0) *= small;
+    for (std::size_t i = 0; i < 12; ++i) a(i, 7) *= small;
+    for (std::size_t j = 0; j < 10; ++j) a(3, j) *= small;
+    check<double, float>(a, float_rounding);
+  }
+}
+
 TEST_CASE("batch_svd: a matrix has the same bits in any batch", "[linalg]") {
   skive::test::for_each(skive::test::few_arches{}, []<class Arch>() {
     splits_do_not_count<Arch>(12, 9);

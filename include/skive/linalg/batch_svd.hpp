@@ -13,7 +13,7 @@
 /// matrix is too small for them: for m, n up to about 100, above which sixteen matrices leave the second cache.
 ///
 /// Model of : -
-/// Cost     : operations on registers for sixteen n x n matrices: 11 n^3 / 4 a sweep, 8 sweeps for random matrices of 64 x 64 (the
+/// Cost     : operations on registers for sixteen n x n matrices: 9 n^3 / 4 a sweep, 8 sweeps for random matrices of 64 x 64 (the
 ///            last three are cheap), and 2 n^3 / 3; products of 3 n^3 operations for each matrix's vectors.
 /// Accuracy : every value to c n u sigma_0: absolute; |U^T U - 1|, |V V^T - 1| (largest element) and |A - U diag(sigma) V^T| / |A|
 ///            stay below 112 u for n = 64 (random matrices, float).
