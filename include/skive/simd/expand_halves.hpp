@@ -33,19 +33,26 @@ template <class Arch>
 }
 }  // namespace detail
 
+#endif
+
 template <class Arch>
   requires has_expand_float16<Arch>
-[[gnu::always_inline]] inline void expand_float16(std::byte const* from, std::uint32_t bits, floats<Arch> (&out)[2]) noexcept {
+[[gnu::always_inline]] inline void expand_float16([[maybe_unused]] std::byte const* from, [[maybe_unused]] std::uint32_t bits,
+                                                  [[maybe_unused]] floats<Arch> (&out)[2]) noexcept {
+#if XSIMD_WITH_AVX512VBMI && defined(__AVX512VBMI2__)
   detail::expand_loaded<Arch>(_mm512_loadu_si512(from), bits, out);
+#endif
 }
 /// Precondition: n <= 32.
 template <class Arch>
   requires has_expand_float16<Arch>
-[[gnu::always_inline]] inline void expand_float16(std::byte const* from, std::uint32_t bits, std::size_t n,
-                                                  floats<Arch> (&out)[2]) noexcept {
+[[gnu::always_inline]] inline void expand_float16([[maybe_unused]] std::byte const* from, [[maybe_unused]] std::uint32_t bits,
+                                                  [[maybe_unused]] std::size_t n,
+                                                  [[maybe_unused]] floats<Arch> (&out)[2]) noexcept {
+#if XSIMD_WITH_AVX512VBMI && defined(__AVX512VBMI2__)
   auto const first = static_cast<__mmask32>((std::uint64_t{1} << n) - 1);
   detail::expand_loaded<Arch>(_mm512_maskz_loadu_epi16(first, from), bits, out);
-}
 #endif
+}
 
 }  // namespace skive::simd

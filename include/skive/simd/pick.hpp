@@ -14,7 +14,7 @@
 /// then hold any of the group's numbers, and met_wrong_code() says so.
 ///
 /// Model of : -
-/// Cost     : AVX-512 7 instructions for 32 floats; VBMI 14 for 128 floats, 7 for 128 bytes; elsewhere there is none.
+/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI 14 for 128 floats, 7 for 128 bytes; elsewhere there is none.
 /// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers and 16 bytes.
 /// Source   : -
 
@@ -23,9 +23,14 @@
 namespace skive::simd {
 
 template <class Arch>
-inline constexpr bool has_picker = has_avx512<Arch>;
+inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch>;
 template <class Arch>
 inline constexpr bool has_wide_picker = has_avx512vbmi<Arch>;
+
+template <class Arch>
+class picker_2_of_4;
+template <class Arch, bool Split>
+class byte_picker_2_of_4;
 
 #if XSIMD_WITH_AVX512VBMI
 namespace detail {
@@ -97,7 +102,7 @@ class pick_constants {
 
 template <class Arch, bool Split>
   requires has_wide_picker<Arch>
-class byte_picker_2_of_4 {
+class byte_picker_2_of_4<Arch, Split> {
  public:
   [[gnu::always_inline]] byte_picker_2_of_4() noexcept : seen_{_mm512_setzero_si512()} {}
   /// The kept bytes.
@@ -125,9 +130,52 @@ template <class Arch>
 }
 #endif
 
+#if XSIMD_WITH_AVX2
 template <class Arch>
-  requires has_picker<Arch>
-class picker_2_of_4 {
+  requires has_avx2<Arch>
+class picker_2_of_4<Arch> {
+ public:
+  [[gnu::always_inline]] picker_2_of_4() noexcept
+      : places_{_mm256_setr_epi32(4, 8, 9, 12, 13, 14, wrong, wrong)},
+        shifts_{_mm256_setr_epi32(0, 0, 0, 0, 6, 6, 6, 6)},
+        second_{_mm256_setr_epi32(0, 2, 0, 2, 0, 2, 0, 2)},
+        seen_{_mm256_setzero_si256()} {}
+
+  [[gnu::always_inline]] floats<Arch> pick(float const* x, std::byte const* codes) noexcept {
+    std::uint32_t word;
+    __builtin_memcpy(&word, codes, 4);
+    return {{pick_16(x, word), pick_16(x + 16, word >> 12)}};
+  }
+  [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm256_movemask_ps(_mm256_castsi256_ps(seen_)) != 0; }
+
+ private:
+  // Groups 0 and 2 in one register, 1 and 3 in the other: what they keep lies in order when halves are put side by side.
+  [[gnu::always_inline]] __m256 pick_16(float const* x, std::uint32_t word) noexcept {
+    auto const even = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x)), _mm_loadu_ps(x + 8), 1);
+    auto const odd = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x + 4)), _mm_loadu_ps(x + 12), 1);
+    auto const codes = _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(word)), shifts_);
+    auto const kept_even = kept(even, codes);
+    auto const kept_odd = kept(odd, _mm256_srli_epi32(codes, 3));
+    return _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(kept_even), _mm256_castps_pd(kept_odd)));
+  }
+  // Of a code only three bits count, of a place two.
+  [[gnu::always_inline]] __m256 kept(__m256 x, __m256i codes) noexcept {
+    auto const places = _mm256_permutevar8x32_epi32(places_, codes);
+    seen_ = _mm256_or_si256(seen_, places);
+    return _mm256_permutevar_ps(x, _mm256_srlv_epi32(places, second_));
+  }
+
+  static constexpr int wrong = static_cast<int>(0x8000'0000);
+  __m256i places_;  // by code: the first kept number in bits 0 and 1, the second in bits 2 and 3
+  __m256i shifts_;
+  __m256i second_;
+  __m256i seen_;
+};
+#endif
+
+template <class Arch>
+  requires has_avx512<Arch>
+class picker_2_of_4<Arch> {
  public:
 #if XSIMD_WITH_AVX512BW
   [[gnu::always_inline]] picker_2_of_4() noexcept

@@ -21,10 +21,13 @@ namespace skive::simd {
 template <class Arch>
 inline constexpr bool has_spreader = has_avx512vbmi<Arch>;
 
+template <class Arch>
+class spreader_2_of_4;
+
 #if XSIMD_WITH_AVX512VBMI
 template <class Arch>
   requires has_spreader<Arch>
-class spreader_2_of_4 {
+class spreader_2_of_4<Arch> {
   static constexpr std::uint8_t none = 0x80;
   static constexpr std::uint8_t wrong = 0xC0;
   struct tables {
