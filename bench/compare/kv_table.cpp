@@ -10,6 +10,7 @@
 #include <cmath>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -119,6 +120,17 @@ std::string cell(std::optional<double> v, char const* spec, int width) {
   return fmt::format("{:>{}}", v ? fmt::format(fmt::runtime(spec), *v) : "-", width);
 }
 
+// Layer after layer, each in the order given. (std::stable_sort of libstdc++ 12 warns of itself in clang.)
+std::vector<cache_row> by_layer(std::vector<cache_row> const& rows) {
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return rows[a].layer != rows[b].layer ? rows[a].layer < rows[b].layer : a < b; });
+  std::vector<cache_row> out;
+  for (auto const i : order) out.push_back(rows[i]);
+  return out;
+}
+
 }  // namespace
 
 std::vector<cache_row> compare_caches(std::vector<cache_layer> const& layers, bool timing, unsigned threads) {
@@ -156,8 +168,8 @@ std::vector<cache_row> compare_caches(std::vector<cache_layer> const& layers, bo
       for (std::size_t f = 0; f < all.size(); ++f)
         if (total[f]) together.push_back(row_of(fmt::format("all (head size {})", size), what, all[f].name, *total[f]));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](cache_row const& a, cache_row const& b) { return a.layer < b.layer; });
-  std::stable_sort(together.begin(), together.end(), [](cache_row const& a, cache_row const& b) { return a.layer < b.layer; });
+  rows = by_layer(rows);
+  together = by_layer(together);
   rows.insert(rows.end(), together.begin(), together.end());
   return rows;
 }

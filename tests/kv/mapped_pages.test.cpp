@@ -27,32 +27,12 @@ template <class Map>
 using mapped = skive::mapped_keys<keys4, Map>;
 static_assert(skive::head_map<channel_map> && skive::head_map<projection_map> && skive::head_map<rotation_map<random_hadamard>>);
 
-// What a head's rows lose through a quantizer, ||x' - x||^2.
-template <class Keys>
-double lost(Keys const& keys, test::number_rows const& rows) {
-  test::guarded_page page{keys.page_bytes()};
-  test::scratch_bytes_of scratch{keys.scratch_bytes(1)};
-  test::number_rows out{rows.rows, rows.cols};
-  REQUIRE(keys.append(rows.view(), 0, page.span(), scratch.get()));
-  REQUIRE(keys.decode(page.span(), 0, out.view(), scratch.get()));
-  double sum = 0;
-  for (std::size_t i = 0; i < rows.values.size(); ++i) {
-    auto const d = static_cast<double>(rows.values[i]) - static_cast<double>(out.values[i]);
-    sum += d * d;
-  }
-  return sum;
-}
-
-std::vector<float> mean_of(test::number_rows const& rows) {
-  std::vector<float> mean(rows.cols);
-  for (std::size_t t = 0; t < rows.rows; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += rows(t, d) / static_cast<float>(rows.rows);
-  return mean;
-}
+// What rows lose through a quantizer, ||x' - x||^2.
+double lost(auto const& keys, test::number_rows const& rows) { return test::squared_error(test::through(keys, rows), rows); }
 
 struct fitted {
   test::number_rows rows{64, 64, 1};
-  std::vector<float> mean = mean_of(rows);
+  std::vector<float> mean = test::mean_of(rows);
   std::vector<float> scales = std::vector<float>(64);
   std::vector<float> ranges = std::vector<float>(64);
   std::vector<std::uint16_t> order = std::vector<std::uint16_t>(64);
@@ -95,7 +75,7 @@ TEST_CASE("mapped_pages: smoothing, separable scales and reordering lose less wh
   test::number_rows rows{64, 64, 3};
   for (std::size_t t = 0; t < 64; ++t)
     for (std::size_t d = 0; d < 64; d += 2) rows(t, d) *= 12.0f;  // every other channel is wide
-  auto const mean = mean_of(rows);
+  auto const mean = test::mean_of(rows);
   std::vector<float> scales(64);
   std::vector<float> ranges(64);
   std::vector<std::uint16_t> order(64);

@@ -14,37 +14,11 @@ using skive::errc;
 using skive::page_shape;
 namespace test = skive::test;
 
-double squared_error(test::number_rows const& x, test::number_rows const& y) {
-  double sum = 0;
-  for (std::size_t i = 0; i < x.values.size(); ++i) {
-    auto const d = static_cast<double>(x.values[i]) - static_cast<double>(y.values[i]);
-    sum += d * d;
-  }
-  return sum;
-}
-
-template <class Keys>
-test::number_rows through(Keys const& keys, test::number_rows const& rows) {
-  test::guarded_page page{keys.page_bytes()};
-  test::scratch_bytes_of scratch{keys.scratch_bytes(1)};
-  test::number_rows out{rows.rows, rows.cols};
-  REQUIRE(keys.append(rows.view(), 0, page.span(), scratch.get()));
-  REQUIRE(keys.decode(page.span(), 0, out.view(), scratch.get()));
-  return out;
-}
-
-std::vector<float> mean_of(test::number_rows const& rows) {
-  std::vector<float> mean(rows.cols);
-  for (std::size_t t = 0; t < rows.rows; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += rows(t, d) / static_cast<float>(rows.rows);
-  return mean;
-}
-
 }  // namespace
 
 TEST_CASE("normal_levels: laws, the loss of normal numbers, inner products that do not shrink", "[kv]") {
   using skive::level_scale;
-  auto const mean = mean_of({64, 64, 1});
+  auto const mean = test::mean_of({64, 64, 1});
   std::vector<std::byte> bytes;
   test::for_each(test::few_arches{}, [&]<class Arch>() {
     auto const codec = *skive::normal_keys<2>::make({64, 64}, 16, mean);
@@ -65,12 +39,13 @@ TEST_CASE("normal_levels: laws, the loss of normal numbers, inner products that 
   std::normal_distribution<float> normal;
   for (auto& x : rows.values) x = normal(random);
   auto const check = [&]<int Bits>(std::integral_constant<int, Bits>, double loss) {
-    auto const out = through(*skive::normal_keys<Bits>::make({1024, 256}), rows);
-    auto const fair = through(*skive::normal_keys<Bits, skive::no_rotation, level_scale::unbiased>::make({1024, 256}), rows);
+    auto const out = test::through(*skive::normal_keys<Bits>::make({1024, 256}), rows);
+    auto const fair =
+        test::through(*skive::normal_keys<Bits, skive::no_rotation, level_scale::unbiased>::make({1024, 256}), rows);
     double square = 0;
     for (auto const x : rows.values) square += static_cast<double>(x) * static_cast<double>(x);
     INFO("bits " << Bits);
-    CHECK(std::fabs(squared_error(rows, out) / square - loss) < 0.03 * loss);
+    CHECK(std::fabs(test::squared_error(rows, out) / square - loss) < 0.03 * loss);
     double along = 0;
     for (std::size_t i = 0; i < rows.values.size(); ++i)
       along += static_cast<double>(rows.values[i]) * static_cast<double>(fair.values[i]);

@@ -32,35 +32,9 @@ struct hadamard {
 };
 static_assert(skive::orthogonal_transform<hadamard> && skive::key_quantizer<skive::per_token_keys<4, hadamard>>);
 
-double squared_error(test::number_rows const& x, test::number_rows const& y) {
-  double sum = 0;
-  for (std::size_t i = 0; i < x.values.size(); ++i) {
-    auto const d = static_cast<double>(x.values[i]) - static_cast<double>(y.values[i]);
-    sum += d * d;
-  }
-  return sum;
-}
-
-template <class Keys>
-test::number_rows through(Keys const& keys, test::number_rows const& rows) {
-  test::guarded_page page{keys.page_bytes()};
-  test::scratch_bytes_of scratch{keys.scratch_bytes(1)};
-  test::number_rows out{rows.rows, rows.cols};
-  REQUIRE(keys.append(rows.view(), 0, page.span(), scratch.get()));
-  REQUIRE(keys.decode(page.span(), 0, out.view(), scratch.get()));
-  return out;
-}
-
-std::vector<float> mean_of(test::number_rows const& rows) {
-  std::vector<float> mean(rows.cols);
-  for (std::size_t t = 0; t < rows.rows; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += rows(t, d) / static_cast<float>(rows.rows);
-  return mean;
-}
-
 template <int Bits>
 void check_width() {
-  auto const mean = mean_of({64, 64, 1});
+  auto const mean = test::mean_of({64, 64, 1});
   test::for_each(test::few_arches{}, [&]<class Arch>() {
     test::check_key_quantizer<Arch>(*skive::per_token_keys<Bits>::make({72, 64}), 3e-4);
     test::check_key_quantizer<Arch>(*skive::per_token_keys<Bits, hadamard>::make({64, 64}, 16, mean, hadamard{64}), 3e-4);
@@ -85,7 +59,7 @@ TEST_CASE("per_token_keys: every other width", "[kv]") {
 TEST_CASE("per_token_keys: numbers come back within half a step of their token", "[kv]") {
   test::number_rows const rows{32, 64, 7};
   auto const check = [&]<int Bits>(std::integral_constant<int, Bits>) {
-    auto const out = through(*skive::per_token_keys<Bits>::make({64, 32}, 32), rows);
+    auto const out = test::through(*skive::per_token_keys<Bits>::make({64, 32}, 32), rows);
     for (std::size_t t = 0; t < 32; ++t)
       for (std::size_t g = 0; g < 64; g += 32) {
         auto const* const x = &rows.values[t * 64 + g];
@@ -107,10 +81,11 @@ TEST_CASE("per_token_keys: the mean of the first tokens takes away what channels
   auto const shape = page_shape{64, 256};
   test::number_rows first{64, 64};
   std::copy_n(rows.values.begin(), first.values.size(), first.values.begin());
-  auto const mean = mean_of(first);
-  auto const plain = squared_error(rows, through(*skive::per_token_keys<4>::make(shape), rows));
-  auto const centred = squared_error(rows, through(*skive::per_token_keys<4>::make(shape, 0, mean), rows));
-  auto const both = squared_error(rows, through(*skive::per_token_keys<4, hadamard>::make(shape, 0, mean, hadamard{64}), rows));
+  auto const mean = test::mean_of(first);
+  auto const plain = test::squared_error(rows, test::through(*skive::per_token_keys<4>::make(shape), rows));
+  auto const centred = test::squared_error(rows, test::through(*skive::per_token_keys<4>::make(shape, 0, mean), rows));
+  auto const both =
+      test::squared_error(rows, test::through(*skive::per_token_keys<4, hadamard>::make(shape, 0, mean, hadamard{64}), rows));
   CHECK(centred < 0.5 * plain);
   CHECK(both < 0.5 * plain);
 }

@@ -16,6 +16,17 @@
 
 namespace skive::test {
 
+/// Rows as a page of a quantizer of either kind gives them back.
+template <class Q>
+number_rows through(Q const& codec, number_rows const& rows) {
+  guarded_page page{codec.page_bytes()};
+  scratch_bytes_of scratch{codec.scratch_bytes(1)};
+  number_rows out{rows.rows, rows.cols};
+  REQUIRE(codec.append(rows.view(), 0, page.span(), scratch.get()));
+  REQUIRE(codec.decode(page.span(), 0, out.view(), scratch.get()));
+  return out;
+}
+
 /// What both kinds share; returns the page and what it decodes to.
 template <class Arch, class Q>
 guarded_page check_page(Q const& codec, number_rows const& rows, number_rows& decoded) {

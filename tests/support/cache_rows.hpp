@@ -33,6 +33,23 @@ struct number_rows {
   }
 };
 
+/// ||x - y||^2.
+inline double squared_error(number_rows const& x, number_rows const& y) {
+  double sum = 0;
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    auto const d = static_cast<double>(x.values[i]) - static_cast<double>(y.values[i]);
+    sum += d * d;
+  }
+  return sum;
+}
+
+inline std::vector<float> mean_of(number_rows const& rows) {
+  std::vector<float> mean(rows.cols);
+  for (std::size_t t = 0; t < rows.rows; ++t)
+    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += rows(t, d) / static_cast<float>(rows.rows);
+  return mean;
+}
+
 // A page with 32 guard bytes at both ends, one byte off alignment.
 struct guarded_page {
   std::size_t bytes;
