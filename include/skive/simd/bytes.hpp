@@ -107,8 +107,8 @@ template <class Arch>
   words<Arch> w;
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < w.registers; ++i)
-    w.part[i] = xsimd::bitwise_cast<std::uint32_t>(
-        bytes::load_unaligned(reinterpret_cast<std::uint8_t const*>(from) + i * bytes::size));
+    w.part[i] =
+        xsimd::bitwise_cast<std::uint32_t>(bytes::load_unaligned(reinterpret_cast<std::uint8_t const*>(from) + i * bytes::size));
   return w;
 }
 
