@@ -7,8 +7,7 @@
 //   experts/FORMAT                  8 experts, 4 tokens of bytes each
 //   gather, bag/FORMAT              random rows of 1024 numbers, and sums of 32 of them; the ceiling is a reading loop
 //
-// Ceilings are the best of 99 short runs by the wall clock, measurements the mean of processor time: on a machine that others use too
-// they compare poorly. An element is a weight times a vector, or a number out of the table; l2 is 512 KiB of packed bytes, ram 64 MiB (4096 rows at most).
+// An element is a weight times a vector, or a number out of the table; l2 is 512 KiB of packed bytes, ram 64 MiB (4096 rows at most).
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/block/mx.hpp"
@@ -27,25 +26,27 @@ namespace {
 
 constexpr std::size_t vectors = 32;
 
+// By the wall clock, as the measurements: the median.
 template <class F>
 double per_second(double amount, F f) {
-  double best = 1e9;
-  for (int i = 0; i < 99; ++i) {
+  std::array<double, 25> seconds{};
+  for (double& s : seconds) {
     auto const start = std::chrono::steady_clock::now();
     f();
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
-  return amount / best;
+  std::sort(seconds.begin(), seconds.end());
+  return amount / seconds[seconds.size() / 2];
 }
 
 // Products of numbers a second, byte by byte or in pairs of bfloat16, on registers.
 double integer_peak() {
   using words = simd::words<native_arch>;
   auto x = words::broadcast(0x01010101);
-  return per_second(2000.0 * 12 * 64, [&] {
+  return per_second(20000.0 * 12 * 64, [&] {
     simd::integers<native_arch> sum[12];
     for (auto& s : sum) s = simd::integers<native_arch>::broadcast(0);
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 20000; ++i) {
       for (auto& part : x.part) simd::detail::keep_apart<native_arch>(part.data);
       for (auto& s : sum) s = simd::dot4(s, x, x);
     }
@@ -55,10 +56,10 @@ double integer_peak() {
 double bfloat16_peak() {
   using words = simd::words<native_arch>;
   auto x = words::broadcast(0x3F803F80);
-  return per_second(2000.0 * 12 * 32, [&] {
+  return per_second(20000.0 * 12 * 32, [&] {
     simd::floats<native_arch> sum[12];
     for (auto& s : sum) s = simd::floats<native_arch>::broadcast(0.0f);
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 20000; ++i) {
       for (auto& part : x.part) simd::detail::keep_apart<native_arch>(part.data);
       for (auto& s : sum) s = simd::dot2<native_arch>(s, x, x);
     }
@@ -134,7 +135,9 @@ void measure_products(benchmark::State& state, double products, std::size_t byte
 template <class F>
 void add(std::string const& name, F f) {
   for (auto const& [size, bytes] : {std::pair{"l2", std::size_t{1} << 19}, std::pair{"ram", std::size_t{1} << 26}})
-    benchmark::RegisterBenchmark((name + '/' + size).c_str(), [=](benchmark::State& state) { f(state, bytes); })->MinTime(0.1);
+    benchmark::RegisterBenchmark((name + '/' + size).c_str(), [=](benchmark::State& state) { f(state, bytes); })
+        ->MinTime(0.1)
+        ->UseRealTime();
 }
 
 template <bool Bytes, class Codec>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // oneDNN on one thread, where the package is there: conversions of 512 KiB of floats and more, and products of 32 vectors with a
 // matrix of 4096 columns. Its weights are laid out as it likes before the clock starts, its vectors are converted already:
-// float32, bfloat16, and signed bytes times unsigned ones with sums in int32. It generates code for the machine at hand.
+// float32 and bfloat16 (bytes: peers/onednn_bytes.bench.cpp). It generates code for the machine at hand.
 #include "support/measure.hpp"
 
 #include <omp.h>
@@ -81,7 +81,6 @@ void add_product(std::string const& format, type x_type, type w_type, type y_typ
   measure("bfloat16:onednn", converted{type::bf16, 2}, 0x1p-8);
   add_product("f32", type::f32, type::f32, type::f32);
   add_product("bfloat16", type::bf16, type::bf16, type::f32);
-  add_product("int8_g32", type::u8, type::s8, type::s32);
   return true;
 }();
 

@@ -147,8 +147,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
                                                                        std::array<simd::floats<Arch>, 3> const& p,
                                                                        Rounding& rounding, std::size_t i) noexcept {
   using words = simd::words<Arch>;
+  auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
+  if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); })  // zero has one code
+    return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);
   auto const sign = words::broadcast(0x8000'0000);
-  auto const q = simd::as<std::uint32_t>(simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]}));
+  auto const q = simd::as<std::uint32_t>(quotient);
   auto const signed_q = (q & words::broadcast(0x7FFF'FFFF)) | (simd::as<std::uint32_t>(x) & sign);
   return format_lanes<Format, Arch>::encode_rounded(simd::as<float>(signed_q), rounding, i);
 }

@@ -93,6 +93,23 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
     auto const n = detail::round_by_policy<FractionBits, Arch>(x, format::min_integer, format::max_integer, rounding, i);
     return simd::as<std::uint32_t>(n) & words::broadcast((1U << Bits) - 1);
   }
+  /// The same for numbers that are not NaN and a policy to which tiny ones are zeros.
+  template <class Rounding>
+    requires(!Rounding::sees_tiny)
+  [[gnu::always_inline]] static words encode_rounded_number(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
+    constexpr auto high = static_cast<float>(format::max_integer);
+    constexpr auto low = static_cast<float>(format::min_integer);
+    auto const bits = simd::as<std::int32_t>(x);
+    auto const negative = simd::as<float>(bits < integers::broadcast(0));
+    auto limit = floats::broadcast(high);
+    if constexpr (low != -high) limit = select(negative, floats::broadcast(-low), limit);
+    auto scaled = simd::as<float>(bits & integers::broadcast(0x7FFF'FFFF));
+    if constexpr (FractionBits != 0)
+      scaled = simd::product<Arch>(scaled, floats::broadcast(static_cast<float>(1 << FractionBits)));
+    auto const n = rounding.round(min(scaled, limit), negative, i);
+    auto const sign = bits >> 31;
+    return simd::as<std::uint32_t>((n ^ sign) - sign) & words::broadcast((1U << Bits) - 1);
+  }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const n =
         detail::integer_value<Bits, Arch>(codes ^ words::broadcast(1U << (Bits - 1)), floats::broadcast(1 << (Bits - 1)));

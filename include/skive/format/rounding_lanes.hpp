@@ -80,6 +80,7 @@ class rounding_lanes<stochastic_stream, Arch> {
   explicit rounding_lanes(stochastic_stream const& s) noexcept
       : stream_{s},
         bytes_{s.count <= 8 ? 1U : 2U},
+        drawn_numbers_{s.count <= 8 ? 512U : 256U},
         count_{s.count + (s.variant == stochastic_variant::b ? 1 : 0)},
         scale_{floats::broadcast(s.count >= 1 && s.count <= 16 ? static_cast<float>(1 << count_) : 0.0f)} {}
 
@@ -101,7 +102,7 @@ class rounding_lanes<stochastic_stream, Arch> {
 
  private:
   [[gnu::always_inline]] integers fields(std::uint64_t i) noexcept {
-    if (i - begin_ + 16 > 512 / bytes_) draw(i);  // numbers before `begin` wrap to large ones
+    if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
     auto const* const at = reinterpret_cast<std::byte const*>(drawn_.data()) + (i - begin_) * bytes_;
     if (bytes_ == 1) return simd::as<std::int32_t>(simd::load_bytes<Arch>(at) >> (8 - stream_.count));
     return simd::as<std::int32_t>(simd::load_halves<Arch>(at) >> (16 - stream_.count));
@@ -116,6 +117,7 @@ class rounding_lanes<stochastic_stream, Arch> {
 
   stochastic_stream stream_;
   std::uint64_t bytes_;
+  std::uint64_t drawn_numbers_;
   int count_;  // of the bits that decide
   floats scale_;
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;

@@ -9,8 +9,8 @@
 /// lookup tables (NF4) are rounded, by 2^-9 of the level at most.
 ///
 /// Model of : -
-/// Cost     : for 16 numbers, 32 rows and a vector: 16 products of pairs, 8 broadcasts, 2 sums. 1 or 2 bytes a number of scratch for
-///            the vectors (2), 4 KiB of stack.
+/// Cost     : for 16 numbers, 32 rows and a vector: 16 products of pairs, 8 broadcasts, 2 sums. Vectors take 2 bytes a number of
+///            workspace; 4 KiB of stack.
 /// Accuracy : |y - exact| <= (n / 16 + 27) 2^-24 sum |w_i x_i|, w the rounded numbers, x the vector in bfloat16. Subnormal x may
 ///            count as zeros.
 /// Promise  : the bits of y(t, r) depend on row r and vector t only. Groups of scale 0 are zeros, whatever their codes.
