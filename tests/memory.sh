@@ -3,7 +3,7 @@
 # usage: memory.sh PREFIX BUILD [uninitialised|threads|valgrind]...     PREFIX: what cmake/bookworm-deps.sh made. Without names: all.
 #   uninitialised   tests/memory/uninitialised.cpp under the memory sanitizer of clang
 #   threads         the tests of a cache that a writer and readers share, under the thread sanitizer of clang
-#   valgrind        the golden bytes under valgrind, for AVX2
+#   valgrind        the fuzzers' corpora (memory of exactly the right size) under valgrind, for AVX2
 set -eu
 home=$(cd "$(dirname "$0")/.." && pwd -P)
 prefix=$(cd "${1:?usage: memory.sh PREFIX BUILD [NAME...]}" && pwd -P)
@@ -26,13 +26,10 @@ for name in "$@"; do
       "$build/threads"
       ;;
     valgrind)
-      objects=
-      for file in "$home"/tests/golden/*.cpp; do
-        g++ $common -march=x86-64-v3 -c "$file" -o "$build/$(basename "$file").o"
-        objects="$objects $build/$(basename "$file").o"
+      for corpus in stateful codec; do
+        g++ $common -march=x86-64-v3 "$home/tests/fuzz/$corpus.fuzz.cpp" "$home/tests/fuzz/replay.cpp" -o "$build/$corpus"
+        valgrind --quiet --error-exitcode=3 "$build/$corpus" "$home/tests/fuzz/corpus/$corpus" > "$build/$corpus.log"
       done
-      g++ $objects -o "$build/golden"
-      valgrind --quiet --error-exitcode=3 "$build/golden" "$home/tests/golden/codecs.tsv"
       ;;
     *) echo "memory.sh: no check is called $name" >&2; exit 2 ;;
   esac

@@ -38,7 +38,7 @@ template <class T, class Arch>
                                                                       xsimd::batch<T, Arch> const& b,
                                                                       xsimd::batch<T, Arch> const& c) noexcept {
   if constexpr (simd::fuses<Arch>) {
-    return xsimd::fnma(a, b, c);
+    return simd::minus_product(c, a, b);
   } else {
     auto product = a * b;
     simd::detail::keep_apart<Arch>(product.data);

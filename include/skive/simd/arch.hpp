@@ -124,6 +124,26 @@ inline constexpr bool has_neon64 =
 #endif
     false;
 
+/// a / b, rounded once. xsimd's float division on NEON is an approximation.
+template <class A>
+[[gnu::always_inline]] inline xsimd::batch<float, A> divided(xsimd::batch<float, A> const& a,
+                                                             xsimd::batch<float, A> const& b) noexcept {
+#if XSIMD_WITH_NEON64
+  if constexpr (has_neon64<A>) return vdivq_f32(a, b);
+#endif
+  return a / b;
+}
+
+/// c - a b, rounded once where fuses<A>. xsimd's fnma is a product and a difference on NEON.
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> minus_product(xsimd::batch<T, A> const& c, xsimd::batch<T, A> const& a,
+                                                               xsimd::batch<T, A> const& b) noexcept {
+  if constexpr (has_neon64<A>)
+    return xsimd::fma(-a, b, c);
+  else
+    return xsimd::fnma(a, b, c);
+}
+
 }  // namespace simd
 
 /// The arch of operations for which the caller names none.

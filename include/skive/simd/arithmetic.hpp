@@ -71,7 +71,7 @@ struct divisor {
     if constexpr (fuses<Arch>)
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < s.registers; ++i)
-        d.rest.part[i] = xsimd::fnma(d.inverse.part[i], s.part[i], one.part[i]) * d.inverse.part[i];
+        d.rest.part[i] = minus_product(one.part[i], d.inverse.part[i], s.part[i]) * d.inverse.part[i];
     return d;
   }
 };
@@ -85,7 +85,7 @@ template <int ScaleBits, class Arch>
   for (std::size_t i = 0; i < q.registers; ++i) {
     auto const& y = d.inverse.part[i];
     q.part[i] = xsimd::fma(x.part[i], y, x.part[i] * d.rest.part[i]);
-    if constexpr (ScaleBits > 16) q.part[i] = xsimd::fma(xsimd::fnma(q.part[i], d.scale.part[i], x.part[i]), y, q.part[i]);
+    if constexpr (ScaleBits > 16) q.part[i] = xsimd::fma(minus_product(x.part[i], q.part[i], d.scale.part[i]), y, q.part[i]);
   }
   return q;
 }

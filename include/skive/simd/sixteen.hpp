@@ -95,7 +95,7 @@ struct sixteen {
     requires(std::is_same_v<T, float>)
   {
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] / b.part[i];
+    for (std::size_t i = 0; i < registers; ++i) a.part[i] = divided(a.part[i], b.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend sixteen operator&(sixteen a, sixteen const& b) noexcept {
