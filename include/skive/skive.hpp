@@ -284,6 +284,7 @@
 #include "skive/compose/sparse_product.hpp"
 #include "skive/compose/split_outliers.hpp"
 #include "skive/compose/stored_as.hpp"
+#include "skive/compose/turbo_quant.hpp"
 #include "skive/compose/unbiased.hpp"
 
 // kernel
