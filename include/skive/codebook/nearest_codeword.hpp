@@ -28,7 +28,7 @@ namespace skive {
 
 namespace detail {
 
-/// Floats for n samples of d numbers in lanes: number j of sample i at [i / 16][j][i % 16], the last sixteen filled up with zeros.
+/// Floats for n samples of d numbers in lanes: number j of sample i at [i / 16][j][i % 16], the last sixteen filled with zeros.
 constexpr std::size_t lane_floats(std::size_t n, std::size_t d) noexcept {
   return saturating_multiply(saturating_multiply(n / 16 + (n % 16 != 0 ? 1 : 0), 16), d);
 }
