@@ -79,7 +79,8 @@ constexpr char const* head = R"(// SPDX-License-Identifier: Apache-2.0 WITH LLVM
 ///
 ///   point k = level[k] / 1024 for N(0, I_P)
 ///
-/// The comment of each grid: its mean square error, relative to their power, on 2^21 vectors of N(0, I_P) that it was not trained on.
+/// The comment of each grid: its mean square error, relative to their power, on 2^21 vectors of N(0, I_P) that it was not trained
+/// on.
 ///
 /// Model of : -
 /// Cost     : 2 P 2^Bits bytes.

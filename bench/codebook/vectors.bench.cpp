@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Vector codebooks: encode, decode and dot of kmeans<bits>_d<numbers>/row (ns a number); kmeans/<codewords>_d<numbers>/iteration
-// (65536 samples; ns a number of them); encode/pq<codewords>_d<numbers>/l2; encode/aq<codebooks>_w<width>/l2; scan/pq16_m32/l2 (ns
-// a code of 4 bits); omp and omp_batch/4096_d128_t8 (ns a number of the vectors). fraction_of_ceiling as in support/measure.hpp.
+// (65536 samples; ns a number of them); encode/pq<codewords>_d<numbers>/l2; encode/aq<codebooks>_w<width>/l2; scan/pq16_m32/l2
+// (ns a code of 4 bits); omp and omp_batch/4096_d128_t8 (ns a number of the vectors). fraction_of_ceiling as in
+// support/measure.hpp.
 #include "skive/codebook/additive_quantizer.hpp"
 #include "skive/codebook/fast_scan.hpp"
 #include "skive/codebook/gaussian_grid.hpp"

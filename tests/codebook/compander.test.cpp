@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/compander.hpp: the constant of Panter and Dite, a cubic law against Lloyd-Max and against a search of all laws, refusals.
+// codebook/compander.hpp: the constant of Panter and Dite, a cubic law against Lloyd-Max and against a search of all laws,
+// refusals.
 #include "skive/codebook/compander.hpp"
 
 #include "skive/core/random.hpp"

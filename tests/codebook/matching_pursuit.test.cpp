@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/matching_pursuit.hpp: the terms of an oracle that solves the normal equations anew each step, exact recovery, the batch
-// form, duplicates, stopping, refusals.
+// codebook/matching_pursuit.hpp: the terms of an oracle that solves the normal equations anew each step, exact recovery, the
+// batch form, duplicates, stopping, refusals.
 #include "skive/codebook/matching_pursuit.hpp"
 
 #include "skive/core/random.hpp"

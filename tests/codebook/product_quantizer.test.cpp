@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/product_quantizer.hpp: every part by trying all codewords, coupled channels against single ones, corrupt codes, refusals.
+// codebook/product_quantizer.hpp: every part by trying all codewords, coupled channels against single ones, corrupt codes,
+// refusals.
 #include "skive/codebook/product_quantizer.hpp"
 
 #include "support/simd_arches.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/vector_codec.hpp, gaussian_grid.hpp, vector_table.hpp: laws of the concepts, the same bytes on every instruction set, the
-// nearest codeword by trying all, the layout bit by bit, published errors, refusals.
+// codebook/vector_codec.hpp, gaussian_grid.hpp, vector_table.hpp: laws of the concepts, the same bytes on every instruction set,
+// the nearest codeword by trying all, the layout bit by bit, published errors, refusals.
 #include "skive/codebook/vector_codec.hpp"
 
 #include "laws/block_codec.hpp"

@@ -3,8 +3,8 @@
 /// @file codebook/additive_quantizer.hpp - vectors as sums of codewords, one from each of M codebooks.
 ///
 ///   x' = sum_m codeword(m, code m);   encoding: beam search, codebook after codebook: of all sums of a kept partial sum and a
-///   codeword the `width` of least squared error are kept. A sweep takes one codebook after the other out of all kept sums and puts
-///   the best back.
+///   codeword the `width` of least squared error are kept. A sweep takes one codebook after the other out of all kept sums and
+///   puts the best back.
 ///
 /// Codebooks trained on what the ones before leave over make a residual quantizer (width 1: greedy); codebooks trained together
 /// (codebook/additive_training.hpp) an additive one.
@@ -67,7 +67,8 @@ class additive_quantizer {
     return scratch_bytes(dimension_, codebooks_, codewords_, beam.width);
   }
 
-  /// Fails with size_mismatch, invalid_argument (a view, a width outside 1 ... 64) or workspace_too_small; nothing is then written.
+  /// Fails with size_mismatch, invalid_argument (a view, a width outside 1 ... 64) or workspace_too_small; nothing is then
+  /// written.
   template <class Arch = native_arch>
   status encode(matrix_view<float const> x, matrix_view<std::uint8_t> codes, beam_search const& beam,
                 workspace scratch) const noexcept;

@@ -3,8 +3,8 @@
 /// @file codebook/additive_training.hpp - codebooks whose codewords are added: stage by stage, then all together.
 ///
 ///   train_residual     codebook m: k-means of what beam search with codebooks 0 .. m - 1 leaves of the samples
-///   update_codewords   for given codes all codewords at once by least squares: (A + damping) change = residuals; A counts how often
-///                      two codewords occur together
+///   update_codewords   for given codes all codewords at once by least squares: (A + damping) change = residuals; A counts how
+///                      often two codewords occur together
 ///   train_additive     train_residual, then rounds of beam search and update_codewords; the best codebooks of all rounds stay
 ///
 /// Model of : -
@@ -47,8 +47,8 @@ constexpr std::size_t train_residual_bytes(std::size_t n, std::size_t d, std::si
   return saturating_add(own, clusters > search ? clusters : search);
 }
 
-/// Fills `codebooks`; returns the error that is left. Fails as additive_quantizer::make(), kmeans() and encode() do; options.cosine
-/// and options.balanced are unsupported.
+/// Fills `codebooks`; returns the error that is left. Fails as additive_quantizer::make(), kmeans() and encode() do;
+/// options.cosine and options.balanced are unsupported.
 template <class Arch = native_arch>
 result<double> train_residual(matrix_view<float const> x, std::size_t stages, std::size_t codewords, std::span<float> codebooks,
                               kmeans_options const& options, beam_search const& beam, workspace scratch) noexcept {

@@ -10,8 +10,8 @@
 /// Model of : -
 /// Cost     : tables K d products, K^2 d for two codes; then M loads and additions a vector.
 /// Accuracy : the exact distance to x', (d / M + M + 2) u times the sum of the terms' magnitudes.
-/// Promise  : the same bits everywhere: products in double, sums from the first part to the last. An index that is no codeword's is
-///            errc::corrupt, seen before the first write.
+/// Promise  : the same bits everywhere: products in double, sums from the first part to the last. An index that is no codeword's
+///            is errc::corrupt, seen before the first write.
 /// Source   : H. Jegou et al. (codebook/product_quantizer.hpp).
 
 #include "skive/codebook/product_quantizer.hpp"

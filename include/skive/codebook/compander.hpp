@@ -3,14 +3,14 @@
 /// @file codebook/compander.hpp - levels by a law instead of a table: companding.
 ///
 ///   companding_levels   quantiles (i + 1/2) / n of the density f^(1/3): the best law for many levels
-///   cubic_compander     level_i = a t + b t^3,   t = (2 i + 1 - 2^bits) / 2^bits: two numbers and three operations for 1 to 8 bits
+///   cubic_compander     level_i = a t + b t^3,   t = (2 i + 1 - 2^bits) / 2^bits: for 1 to 8 bits
 ///
 /// fit_cubic_compander takes samples to their nearest levels and solves for a and b by least squares, in turn.
 ///
 /// Model of : primitive (cubic_compander)
 /// Cost     : fitting bits + 10 operations a sample and iteration; encoding a search of `bits` steps.
-/// Accuracy : companding: n^2 error -> (int f^(1/3))^3 / 12, Gaussian 2.7207. Cubic, fitted to Gaussian samples: 0.03, 0.25 and 2.2 %
-///            above the Lloyd-Max error for 2, 3 and 4 bits.
+/// Accuracy : companding: n^2 error -> (int f^(1/3))^3 / 12, Gaussian 2.7207. Cubic, fitted to Gaussian samples: 0.03, 0.25 and
+///            2.2 % above the Lloyd-Max error for 2, 3 and 4 bits.
 /// Promise  : levels of cubic_compander have the same bits everywhere: one rounding to double each, products exact. They ascend.
 ///            A tie goes to the lower index.
 /// Source   : P. F. Panter, W. Dite, "Quantization distortion in pulse-count modulation with nonuniform spacing of levels", Proc.
@@ -116,8 +116,8 @@ struct cubic_sums {
 
 }  // namespace detail
 
-/// `weights`: one a sample, or none. Fails with invalid_argument (bits, no sample of positive weight, a negative or infinite weight,
-/// samples that are all zero or outside of what make() takes), size_mismatch or not_finite.
+/// `weights`: one a sample, or none. Fails with invalid_argument (bits, no sample of positive weight, a negative or infinite
+/// weight, samples that are all zero or outside of what make() takes), size_mismatch or not_finite.
 inline result<cubic_fit> fit_cubic_compander(std::span<float const> samples, std::span<float const> weights, int bits,
                                              int iterations = 100) noexcept {
   if (bits < 1 || bits > 8 || samples.empty() || iterations < 1) return errc::invalid_argument;

@@ -5,11 +5,12 @@
 ///   T_m[k] ~ low_m + step t_m[k],   t_m[k] = RNE((T_m[k] - low_m) / step) <= 255;   sum_i = sum_m t_m[code m of vector i], exact
 ///   distance_i ~ bias + step sum_i,   bias = sum_m low_m
 ///
-/// 64 vectors are a block, two parts 64 bytes of it: the low 4 bits of byte 2 v are the first part's code of vector v, those of byte
-/// 2 v + 1 of vector 32 + v; the high 4 bits the second part's. Even and odd bytes then add up to numbers of 16 bits in order.
+/// 64 vectors are a block, two parts 64 bytes of it: the low 4 bits of byte 2 v are the first part's code of vector v, those of
+/// byte 2 v + 1 of vector 32 + v; the high 4 bits the second part's. Even and odd bytes then add up to numbers of 16 bits in
+/// order.
 ///
 /// Model of : -
-/// Cost     : 13 instructions for two parts of 64 vectors in registers of 512 bits; M / 2 bytes a vector.
+/// Cost     : 16 instructions for two parts of 64 vectors in registers of 512 bits; M / 2 bytes a vector.
 /// Accuracy : |distance - sum of T| <= M step / 2 and rounding; step = largest range of a part / 255.
 /// Promise  : sums are integers: the same everywhere. Any bytes are codes.
 /// Source   : F. Andre, A.-M. Kermarrec, N. Le Scouarnec, "Cache locality is not enough: high-performance nearest neighbor search
@@ -162,8 +163,8 @@ template <class Arch>
 
 }  // namespace detail
 
-/// sums[i] for each of sums.size() vectors. Fails with size_mismatch if there are fewer codes, invalid_argument for an empty query;
-/// nothing is then written.
+/// sums[i] for each of sums.size() vectors. Fails with size_mismatch if there are fewer codes, invalid_argument for an empty
+/// query; nothing is then written.
 template <class Arch = native_arch>
 status fast_scan(std::span<std::uint8_t const> codes, fast_scan_query const& q, std::span<std::uint16_t> sums) noexcept {
   if (q.tables == nullptr) return errc::invalid_argument;

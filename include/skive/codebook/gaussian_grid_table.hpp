@@ -4,7 +4,8 @@
 ///
 ///   point k = level[k] / 1024 for N(0, I_P)
 ///
-/// The comment of each grid: its mean square error, relative to their power, on 2^21 vectors of N(0, I_P) that it was not trained on.
+/// The comment of each grid: its mean square error, relative to their power, on 2^21 vectors of N(0, I_P) that it was not trained
+/// on.
 ///
 /// Model of : -
 /// Cost     : 2 P 2^Bits bytes.

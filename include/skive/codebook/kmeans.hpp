@@ -6,8 +6,8 @@
 ///   repeat: every sample to its nearest codeword, the lower index in a tie;   c = sum w u x / sum w u of its samples
 ///
 /// u are weights of single numbers (a diagonal of second moments), 1 without them; full second moments: kmeans_moments.hpp.
-/// `cosine` works on samples of length 1 and keeps codewords there: x.c is maximised. `balanced` gives every codeword floor(n / k)
-/// or one more: samples that lose most by a second choice choose first. A codeword without samples takes the sample that is
+/// `cosine` works on samples of length 1 and keeps codewords there: x.c is maximised. `balanced` gives every codeword floor(n /
+/// k) or one more: samples that lose most by a second choice choose first. A codeword without samples takes the sample that is
 /// farthest from its own.
 ///
 /// Model of : -
@@ -15,10 +15,10 @@
 ///            instead of 1; with `balanced` 2 n k distances by scalar code.
 /// Accuracy : sums in double; the error never grows but by rounding (not promised with `balanced`).
 /// Promise  : deterministic; the same bits on all instruction sets that fuse products with sums. More codewords than different
-///            samples: each sample has its own, codewords left over stay where they were seeded and report.used counts the others.
-///            Samples of weight 0, and of length 0 with `cosine`, do not count.
-/// Source   : S. P. Lloyd (codebook/lloyd_max.hpp); I. S. Dhillon, D. S. Modha, "Concept decompositions for large sparse text data
-///            using clustering", Machine Learning 42, 2001 (cosine).
+///            samples: each sample has its own, codewords left over stay where they were seeded and report.used counts the
+///            others. Samples of weight 0, and of length 0 with `cosine`, do not count.
+/// Source   : S. P. Lloyd (codebook/lloyd_max.hpp); I. S. Dhillon, D. S. Modha, "Concept decompositions for large sparse text
+///            data using clustering", Machine Learning 42, 2001 (cosine).
 
 #include "skive/codebook/kmeans_1d.hpp"
 #include "skive/codebook/kmeans_seeding.hpp"
@@ -346,8 +346,8 @@ inline status check_kmeans(matrix_view<float const> x, matrix_view<float const> 
 
 /// Fills `codewords`, one a row. `assigned`: where each sample's index goes, or nothing. Fails with size_mismatch,
 /// invalid_argument (no sample of positive weight, no codeword, a negative or infinite weight, a view), overflow (2^32 samples or
-/// codewords), not_finite or workspace_too_small below kmeans_bytes; nothing is then written. Samples are below 2^60 in magnitude,
-/// else distances may overflow and samples go to codeword 0.
+/// codewords), not_finite or workspace_too_small below kmeans_bytes; nothing is then written. Samples are below 2^60 in
+/// magnitude, else distances may overflow and samples go to codeword 0.
 template <class Arch = native_arch>
 result<kmeans_report> kmeans(matrix_view<float const> x, matrix_view<float> codewords, kmeans_weights const& weights,
                              kmeans_options const& options, workspace scratch, std::span<std::uint32_t> assigned = {}) noexcept {

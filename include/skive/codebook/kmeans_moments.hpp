@@ -4,8 +4,8 @@
 ///
 ///   minimise sum_i w_i (x_i - c)^T H (x_i - c):   H = L L^T,   k-means of y_i = L^T x_i,   c = L^-T c_y
 ///
-/// H: second moments of what a group of weights is multiplied with, damped until it is positive definite. Weights that differ from
-/// sample to sample: kmeans_weights of codebook/kmeans.hpp.
+/// H: second moments of what a group of weights is multiplied with, damped until it is positive definite. Weights that differ
+/// from sample to sample: kmeans_weights of codebook/kmeans.hpp.
 ///
 /// Model of : -
 /// Cost     : k-means and n d^2 operations.

@@ -30,7 +30,8 @@ enum class kmeans_seeding : std::uint8_t {
 
 namespace detail {
 
-/// Samples in lanes: `lanes` as fill_lanes makes them; `weights`: one a sample, none for ones, or in lanes, one a number (diagonal).
+/// Samples in lanes: `lanes` as fill_lanes makes them; `weights`: one a sample, none for ones, or in lanes, one a number
+/// (diagonal).
 struct kmeans_samples {
   matrix_view<float const> rows;
   float const* lanes = nullptr;

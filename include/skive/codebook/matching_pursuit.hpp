@@ -10,8 +10,8 @@
 ///
 /// Model of : -
 /// Cost     : a term: N d operations; batch: N times the terms so far, after N d once a vector (products of matrices).
-/// Accuracy : coefficients solve the normal equations in double; |r|^2 of the report is that of the difference itself, batch: from
-///            the correlations, and not below 2^-20 |x|^2.
+/// Accuracy : coefficients solve the normal equations in double; |r|^2 of the report is that of the difference itself, batch:
+///            from the correlations, and not below 2^-20 |x|^2.
 /// Promise  : no allocation; the same bits for one instruction set. An atom that depends on those taken (1 - |projection|^2 <
 ///            1e-6) is passed over. A sum stops early when nothing correlates with the rest.
 /// Source   : Y. C. Pati, R. Rezaiifar, P. S. Krishnaprasad, Asilomar 1993; R. Rubinstein, M. Zibulevsky, M. Elad, "Efficient
@@ -150,9 +150,9 @@ constexpr std::size_t matching_pursuit_bytes(std::size_t atoms, std::size_t d) n
   return saturating_add(saturating_multiply(workspace::bytes<float>(atoms), 2), workspace::bytes<float>(d));
 }
 
-/// One vector; `indices` and `coefficients`: options.most each. Fails with size_mismatch, invalid_argument (a view, no atom, a number
-/// of terms outside 1 ... 64, a negative tolerance), overflow, not_finite (x) or workspace_too_small; nothing is then written.
-/// Precondition: check_dictionary() holds.
+/// One vector; `indices` and `coefficients`: options.most each. Fails with size_mismatch, invalid_argument (a view, no atom, a
+/// number of terms outside 1 ... 64, a negative tolerance), overflow, not_finite (x) or workspace_too_small; nothing is then
+/// written. Precondition: check_dictionary() holds.
 template <class Arch = native_arch>
 result<pursuit_report> matching_pursuit(matrix_view<float const> dictionary, std::span<float const> x,
                                         pursuit_options const& options, std::span<std::uint32_t> indices,

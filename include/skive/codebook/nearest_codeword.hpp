@@ -8,8 +8,8 @@
 /// the numbers runs from the first to the last.
 ///
 /// Model of : -
-/// Cost     : k d / 16 fused products and 4 k / 16 other instructions a sample in registers of 512 bits; d = 1, 2, 3, 4 and 8 keep
-///            the samples in registers.
+/// Cost     : k d / 16 fused products and 5 k / 16 other instructions a sample in registers of 512 bits; d = 1, 2, 3, 4 and 8
+///            keep the samples in registers.
 /// Accuracy : the chosen one is nearest up to (d + 2) u |x| |c|; a sample with NaN has index 0.
 /// Promise  : the same indices on all instruction sets that fuse products with sums; the others may differ in near ties. Whatever
 ///            the samples, every index is below k.
@@ -28,7 +28,7 @@ namespace skive {
 
 namespace detail {
 
-/// Bytes for n samples of d numbers in lanes: number j of sample i at [i / 16][j][i % 16], the last sixteen filled up with zeros.
+/// Floats for n samples of d numbers in lanes: number j of sample i at [i / 16][j][i % 16], the last sixteen filled with zeros.
 constexpr std::size_t lane_floats(std::size_t n, std::size_t d) noexcept {
   return saturating_multiply(saturating_multiply(n / 16 + (n % 16 != 0 ? 1 : 0), 16), d);
 }

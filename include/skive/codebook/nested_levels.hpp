@@ -11,8 +11,8 @@
 /// Cost     : training: codebook/kmeans_1d.hpp for base bits, then two levels for each cell; encoding `bits` comparisons.
 /// Accuracy : the table of base bits is the best there is, every split the best for its cell. Gaussian samples, base 2: 2, 7, 11
 ///            and 16 % above the error of the best table at 3, 4, 5 and 6 bits.
-/// Promise  : deterministic. encode(x, b) is encode(x, bits) shifted down, for any x; a tie goes to the lower code. A cell without
-///            samples, or with equal ones, has two levels that are the same.
+/// Promise  : deterministic. encode(x, b) is encode(x, bits) shifted down, for any x; a tie goes to the lower code. A cell
+///            without samples, or with equal ones, has two levels that are the same.
 /// Source   : Y. Park et al., "Any-precision LLM: low-cost deployment of multiple, different-sized LLMs", ICML 2024.
 
 #include "skive/codebook/kmeans_1d.hpp"
@@ -91,8 +91,8 @@ constexpr std::size_t train_nested_levels_bytes(std::size_t n, int base) noexcep
                         first > split ? first : split);
 }
 
-/// Fills `tables` as nested_levels wants them. Fails as nested_levels::make() and kmeans_1d() do; nothing is then written, but for
-/// errors of kmeans_1d.
+/// Fills `tables` as nested_levels wants them. Fails as nested_levels::make() and kmeans_1d() do; nothing is then written, but
+/// for errors of kmeans_1d.
 inline status train_nested_levels(std::span<float const> samples, std::span<float const> weights, int base, int bits,
                                   std::span<float> tables, workspace scratch) noexcept {
   if (base < 1 || bits < base || bits > nested_levels::most_bits) return errc::invalid_argument;

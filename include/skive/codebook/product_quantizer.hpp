@@ -12,8 +12,8 @@
 /// Accuracy : that of codebook/nearest_codeword.hpp.
 /// Promise  : as codebook/kmeans.hpp; an index that is no codeword's is errc::corrupt, seen before the first write.
 /// Source   : H. Jegou, M. Douze, C. Schmid, "Product quantization for nearest neighbor search", IEEE Trans. PAMI 33, 2011;
-///            T. Zhang et al., "KV cache is 1 bit per channel: efficient large language model inference with coupled quantization",
-///            arXiv 2405.03917, 2024.
+///            T. Zhang et al., "KV cache is 1 bit per channel: efficient large language model inference with coupled
+///            quantization", arXiv 2405.03917, 2024.
 
 #include "skive/codebook/kmeans.hpp"
 #include "skive/core/primitive.hpp"

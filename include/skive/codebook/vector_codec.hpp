@@ -6,8 +6,8 @@
 ///   x' = fl32(level step);   planes: indices, Bits bits each, without gaps, lowest bit first; scales
 ///
 /// A group's last vector is filled up with zeros. `Code` has a table(), a vector_table: one of the Gaussian grids
-/// (codebook/gaussian_grid.hpp) or vector_code, the caller's own. `search` tries five scales about the rms and keeps the one of least
-/// squared error: worth it where rows are not Gaussian.
+/// (codebook/gaussian_grid.hpp) or vector_code, the caller's own. `search` tries five scales about the rms and keeps the one of
+/// least squared error: worth it where rows are not Gaussian.
 ///
 /// Model of : dot_codec; stepwise_codec in steps of P
 /// Cost     : encoding: codebook/vector_table.hpp; decoding: a load of P floats and a multiplication an index.

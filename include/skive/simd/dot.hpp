@@ -11,7 +11,8 @@
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
 ///
 /// Model of : -
-/// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON dot products 1, else 10.
+/// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON
+///            dot products 1, else 10.
 /// Accuracy : exact: no intermediate sum saturates.
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit. dot2: a lane of a whose numbers are both -2^15
 ///            meets no such lane of b.
