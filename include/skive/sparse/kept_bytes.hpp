@@ -8,8 +8,8 @@
 /// Model of : sparse_int8_query: primitive
 /// Cost     : VBMI, 2:4 by rank: 64 kept bytes in about 12 instructions; elsewhere about 5 instructions a kept number.
 /// Accuracy : |x_i - s q_i| <= 0.5001 s; parts whose amax is below 2^-100 count as zeros.
-/// Promise  : refuses NaN and infinity with not_finite. Positions that no mask has are found, whatever they are nothing outside of
-///            the vector is read.
+/// Promise  : refuses NaN and infinity with not_finite. Positions that no mask has are found; whatever they are, nothing outside
+///            of the vector is read.
 /// Source   : -
 
 #include "skive/block/integer_dot.hpp"
