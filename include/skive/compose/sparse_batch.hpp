@@ -2,10 +2,10 @@
 #pragma once
 /// @file compose/sparse_batch.hpp - products of rows of a sparse_codec with several vectors: each row is spread out once for all.
 ///
-///   a piece of a row, at most 4096 numbers, is decoded and its kept numbers put at their places, zeros between; then four vectors
-///   at a time meet it
+///   a piece of a row, at most 4096 numbers, is decoded and its kept numbers put at their places, zeros between; then four
+///   vectors at a time meet it
 ///
-/// One vector is better gathered by the row's positions (compose/sparse_product.hpp); from two or three on this is faster.
+/// One vector alone is gathered by the row's positions (compose/sparse_product.hpp).
 ///
 /// Model of : -
 /// Cost     : the decoding of the kept numbers, and multiply-adds with all places for each vector; 32 KiB of stack.

@@ -6,8 +6,8 @@
 ///   and takes the codec's own product with that
 ///
 /// Model of : -
-/// Cost     : the gathering and the codec's product; 16 KiB of stack for floats, 12 for bytes (and 16 where one block holds many of
-///            the codec's and blocks have gaps).
+/// Cost     : the gathering and the codec's product; 16 KiB of stack for floats, 12 for bytes (and 16 where one block holds many
+///            of the codec's and blocks have gaps).
 /// Accuracy : the codec's for each piece; pieces are summed in double.
 /// Promise  : the same pieces, and bits, in every layout. Positions that no mask has give errc::corrupt.
 /// Source   : -

@@ -6,10 +6,10 @@
 ///   records: those of block/int8_query.hpp for the q at the kept places, so that 32 kept numbers share a scale
 ///
 /// Model of : sparse_int8_query: primitive
-/// Cost     : VBMI, 2:4 by rank: 64 kept bytes in about 12 instructions; elsewhere about 5 instructions a kept number.
+/// Cost     : VBMI, 2:4 by rank: 64 kept bytes in about 12 instructions; elsewhere number by number.
 /// Accuracy : |x_i - s q_i| <= 0.5001 s; parts whose amax is below 2^-100 count as zeros.
-/// Promise  : refuses NaN and infinity with not_finite. Positions that no mask has are found, whatever they are nothing outside of
-///            the vector is read.
+/// Promise  : refuses NaN and infinity with not_finite. Positions that no mask has are found; whatever they are, nothing outside
+///            of the vector is read.
 /// Source   : -
 
 #include "skive/block/integer_dot.hpp"
