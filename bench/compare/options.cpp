@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 
 #include <CLI/CLI.hpp>
@@ -29,6 +31,20 @@ std::vector<std::string> list_of(std::string const& text, char const* option) {
     begin = end + 1;
   }
   return items;
+}
+
+// --csv and --json take their file's name or none: a tensor file behind them is a slip for --input, and would be gone.
+void spare_tensors(options const& o, char const* option, std::string const& file) {
+  auto const refuse = [&](char const* why) {
+    throw CLI::ValidationError{option, fmt::format("'{}' {}: it would be overwritten", file, why)};
+  };
+  for (char const* const ending : {".safetensors", ".npy", ".safetensors.index.json"})
+    if (file.ends_with(ending)) refuse("is a file of tensors by its name");
+  std::error_code none;  // of a file that is not there yet
+  for (auto const* const list : {&o.inputs, &o.caches})
+    for (auto const& read : *list)
+      if (std::filesystem::equivalent(file, read, none)) refuse("is read");
+  if (!o.activations.empty() && std::filesystem::equivalent(file, o.activations, none)) refuse("is read");
 }
 
 struct raw_options {
@@ -91,6 +107,8 @@ void finish(CLI::App const& app, options& o, raw_options const& raw) {
   if (app.count("--json") > 0) o.json = raw.json.empty() ? "-" : raw.json;
   if (o.csv == "-" && o.json == "-")
     throw CLI::ValidationError{"--json", "only one of --csv and --json can go to standard output"};
+  if (o.csv && o.csv != "-") spare_tensors(o, "--csv", *o.csv);
+  if (o.json && o.json != "-") spare_tensors(o, "--json", *o.json);
   if (!o.plot.empty() && !o.plot.ends_with(".svg") && !o.plot.ends_with(".png"))
     throw CLI::ValidationError{"--plot", fmt::format("'{}' ends neither in .svg nor in .png", o.plot)};
   if (!o.feeds.empty() && o.activations.empty()) throw CLI::ValidationError{"--feeds", "needs --activations"};
