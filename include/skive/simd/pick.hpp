@@ -14,7 +14,8 @@
 /// then hold any of the group's numbers, and met_wrong_code() says so.
 ///
 /// Model of : -
-/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is none.
+/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is
+///            none.
 /// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers and 16 bytes.
 /// Source   : -
 

@@ -7,8 +7,8 @@
 /// The 48 bits of codes give a byte for each of 64 places: which of its group's two numbers stands there, or none.
 ///
 /// Model of : -
-/// Cost     : AVX-512 VBMI 6 instructions for the 64 places, then about 2, 8 or 16 for numbers of 1, 2 or 4 bytes; elsewhere there is
-///            none.
+/// Cost     : AVX-512 VBMI 6 instructions for the 64 places, then about 2, 8 or 16 for numbers of 1, 2 or 4 bytes; elsewhere
+///            there is none.
 /// Promise  : reads 8 bytes of codes and 32 numbers, writes 64 numbers, whatever the codes are; met_wrong_code() says if one was
 ///            6 or 7.
 /// Source   : -
