@@ -167,9 +167,9 @@ class composed_format final : public format {
     constants = constants.subspan(count);
     std::vector<std::unique_ptr<row_coder>> coders;
     for (auto const& p : parts_) {
-      auto const count = p->constant_count(maker_.part_cols(cols));
-      coders.push_back(std::make_unique<detail::coder_of_fitted>(p->restore(constants.first(count), maker_.part_cols(cols))));
-      constants = constants.subspan(count);
+      auto const more = p->constant_count(maker_.part_cols(cols));
+      coders.push_back(std::make_unique<detail::coder_of_fitted>(p->restore(constants.first(more), maker_.part_cols(cols))));
+      constants = constants.subspan(more);
     }
     auto const codec = made(cols, *own, coders);
     return std::make_unique<fitted_composition>(codec, all, std::move(coders), own);
