@@ -248,6 +248,7 @@ TEST_CASE("k-means: refusals", "[codebook]") {
   REQUIRE(call(rows, to, {{}, {w.data(), 6, 2}}) == errc::size_mismatch);
   REQUIRE(call(rows, {c.data(), 0, 2}) == errc::invalid_argument);
   REQUIRE(call({x.data(), 0, 2}, to) == errc::invalid_argument);
+  REQUIRE(call(rows, {c.data(), std::size_t{0xFFFF'FFFF}, 2}) == errc::overflow);  // refused before it is touched
   REQUIRE(call(rows, to, {}, {kmeans_seeding::greedy, -1}) == errc::invalid_argument);
   w[3] = -1;
   REQUIRE(call(rows, to, {w, {}}) == errc::invalid_argument);

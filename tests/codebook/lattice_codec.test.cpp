@@ -193,6 +193,11 @@ TEST_CASE("Products of E8P with bytes", "[codebook]") {
         std::vector<float> decoded(n);
         REQUIRE(codec.decode(packed.from(), std::span{decoded}));
         test::scratch_memory scratch{codec.int8_query_bytes(n, kind)};
+        if (n > 0) {
+          auto bad = y;
+          bad[n - 1] = std::numeric_limits<float>::quiet_NaN();
+          REQUIRE(codec.prepare_int8(std::span<float const>{bad}.first(n), kind, scratch.get()).error() == errc::not_finite);
+        }
         auto const q = codec.prepare_int8(std::span<float const>{y}.first(n), kind, scratch.get());
         REQUIRE(q);
         double exact = 0;
