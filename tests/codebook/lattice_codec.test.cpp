@@ -8,6 +8,7 @@
 #include "support/simd_arches.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <vector>
 
