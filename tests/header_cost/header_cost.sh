@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # usage: header_cost.sh [--check] [COMPILER [PREFIX]]     PREFIX: where xsimd lies, build/deps unless named.
-# A table for each header alone: preprocessed lines, seconds of processor time to compile it, with or without xsimd; costs.tsv is one.
+# A table for each header alone: preprocessed lines, seconds of processor time to compile it, with or without xsimd.
 # With --check, no table but: lines against the ceilings below, no xsimd behind scalar headers, the umbrella in less than 6 seconds.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
