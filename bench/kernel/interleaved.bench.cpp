@@ -248,8 +248,8 @@ void add_gather(std::string const& format, Codec const& codec) {
     std::vector<std::byte> scratch(pool_bags_bytes(codec, n));
     matrix_view<float> const out{memory::shared().restored.data(), count / 32, n};
     finish(state, t, [&] {
-      return pool_bags(codec, t.matrix, std::span<std::uint32_t const>{at}, std::span<std::size_t const>{offsets}, pooling::mean,
-                       {}, out, workspace{scratch});
+      return pool_bags(codec, t.matrix, std::span<std::uint32_t const>{at}, std::span<std::size_t const>{offsets},
+                       bag_pooling::mean, {}, out, workspace{scratch});
     });
   });
 }

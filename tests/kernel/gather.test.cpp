@@ -10,7 +10,7 @@ namespace {
 
 namespace test = skive::test;
 using skive::errc;
-using skive::pooling;
+using skive::bag_pooling;
 
 template <class Codec>
 auto table(Codec const& codec, std::size_t n) {
@@ -31,7 +31,7 @@ void check(Codec const& codec, std::size_t n) {
   }
   std::vector<std::size_t> const offsets{0, 3, 3, 4, 7};
   std::vector<float> const weights{0.5f, -1.25f, 3.0f, 1e-3f, 0.3f, 0.7f, 2.0f};
-  for (auto const kind : {pooling::sum, pooling::mean})
+  for (auto const kind : {bag_pooling::sum, bag_pooling::mean})
     for (bool const weighted : {false, true}) {
       std::vector<float> pooled(4 * (n + 1), -77.0f);
       REQUIRE(skive::pool_bags<Arch>(codec, rows.matrix(), at, std::span<std::size_t const>{offsets}, kind,
@@ -47,7 +47,7 @@ void check(Codec const& codec, std::size_t n) {
             size += std::fabs((weighted ? static_cast<double>(weights[k]) : 1.0) * x);
           }
           auto const count = static_cast<double>(offsets[b + 1] - offsets[b]);
-          auto const by = kind == pooling::mean && count > 0 ? count : 1.0;
+          auto const by = kind == bag_pooling::mean && count > 0 ? count : 1.0;
           CAPTURE(n, b, i, weighted);
           REQUIRE(std::fabs(static_cast<double>(pooled[b * (n + 1) + i]) - sum / by) <= (count + 1) * 0x1p-23 * size / by);
         }
@@ -86,7 +86,7 @@ TEST_CASE("gather: what is refused, and nothing is written", "[kernel]") {
   CHECK(gather(cut, {1, 2}, out) == errc::size_mismatch);
   auto const pool = [&](auto const& m, std::vector<int> const& at, std::vector<std::size_t> const& offsets,
                         std::vector<float> const& weights, skive::workspace w) {
-    return skive::pool_bags(codec, m, std::span<int const>{at}, std::span<std::size_t const>{offsets}, pooling::sum,
+    return skive::pool_bags(codec, m, std::span<int const>{at}, std::span<std::size_t const>{offsets}, bag_pooling::sum,
                             std::span<float const>{weights}, out, w)
         .error();
   };

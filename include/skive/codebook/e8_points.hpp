@@ -86,7 +86,7 @@ status nearest_e8(std::span<float const> x, std::span<float> out) noexcept {
       detail::e8_nearest<16>(y, twice);
       alignas(64) std::int32_t lanes[8][16];
       for (std::size_t j = 0; j < 8; ++j) twice[j].store(lanes[j]);
-      for (std::size_t i = 0; i < 128; ++i) out[done + i] = static_cast<float>(lanes[i % 8][i / 8]) * 0.5f;
+      for (std::size_t i = 0; i < 128; ++i) out[done + i] = 0.5f * static_cast<float>(lanes[i % 8][i >> 3]);
     }
   }
   for (; done < x.size(); done += 8) {

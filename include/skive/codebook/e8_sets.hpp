@@ -53,7 +53,7 @@ struct e8_1b {
   }
 
  private:
-  enum kind : int { halves, two, zero, one };
+  enum kind : std::uint8_t { halves, two, zero, one };
 
   // Bits 0-7 signs, 8-10 the largest coordinate, 11-13 the next, 14-16 the smallest, 17 odd, 18-19 kind.
   template <class V>

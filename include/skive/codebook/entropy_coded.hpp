@@ -41,7 +41,7 @@ class entropy_coded {
   static status count(float step, std::span<float const> row, std::span<std::uint64_t, 256> counts) noexcept {
     if (detail::largest_magnitude(row) >= float_infinity_bits) return errc::not_finite;
     auto const d = cell(kept_scale(row), step);
-    for (auto const x : row) ++counts[static_cast<std::size_t>(index(x, d, -128, 127) + 128)];
+    for (auto const x : row) ++counts[static_cast<std::uint8_t>(index(x, d, -128, 127) + 128)];
     return errc::ok;
   }
 

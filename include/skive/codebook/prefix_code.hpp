@@ -30,8 +30,11 @@ class prefix_code {
   /// Fails with invalid_argument where all counts are zero or their sum is 2^50 and more.
   static constexpr result<prefix_code> make(std::span<std::uint64_t const, 256> counts) noexcept {
     std::uint64_t sum = 0;
-    for (auto const c : counts)
-      if (c >> 50 != 0 || (sum += c) >> 50 != 0) return errc::invalid_argument;
+    for (auto const c : counts) {
+      if (c >> 50 != 0) return errc::invalid_argument;
+      sum += c;
+      if (sum >> 50 != 0) return errc::invalid_argument;
+    }
     if (sum == 0) return errc::invalid_argument;
     prefix_code code;
     std::array<std::uint64_t, 256> weight{};

@@ -39,7 +39,9 @@ class rans_table {
     std::size_t last = 0;
     for (std::size_t s = 0; s < counts.size(); ++s) {
       if (counts[s] == 0) continue;
-      if (counts[s] >> 50 != 0 || (sum += counts[s]) >> 50 != 0) return errc::invalid_argument;
+      if (counts[s] >> 50 != 0) return errc::invalid_argument;
+      sum += counts[s];
+      if (sum >> 50 != 0) return errc::invalid_argument;
       if (first == counts.size()) first = s;
       last = s;
     }

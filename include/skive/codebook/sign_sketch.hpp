@@ -31,7 +31,7 @@ namespace skive {
 
 /// Rows of N(0, 1) in memory of the caller, as many as bits.
 struct gaussian_projection {
-  matrix_view<float const> rows{};
+  matrix_view<float const> rows;
 
   constexpr std::size_t size() const noexcept { return rows.cols; }
   constexpr std::size_t bits() const noexcept { return rows.rows; }

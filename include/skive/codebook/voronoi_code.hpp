@@ -74,7 +74,7 @@ class voronoi_code {
  private:
   Lattice lattice_{};
   std::uint32_t q_ = 2;
-  matrix_view<double const> basis_{};
+  matrix_view<double const> basis_;
 };
 
 /// E8 modulo Q with scales B / 256.

@@ -24,7 +24,7 @@
 
 namespace skive {
 
-enum class pooling : std::uint8_t { sum, mean };
+enum class bag_pooling : std::uint8_t { sum, mean };
 
 namespace detail {
 
@@ -93,7 +93,7 @@ constexpr std::size_t pool_bags_bytes(Codec const& codec, std::size_t n) noexcep
 /// are not 0 ... indices.size() in ascending order; workspace_too_small.
 template <class Arch = native_arch, block_codec Codec, std::integral Index>
 status pool_bags(Codec const& codec, packed_matrix<Codec::plane_count> const& m, std::span<Index const> indices,
-                 std::span<std::size_t const> offsets, pooling kind, std::span<float const> weights, matrix_view<float> y,
+                 std::span<std::size_t const> offsets, bag_pooling kind, std::span<float const> weights, matrix_view<float> y,
                  workspace w) noexcept {
   auto const n = y.cols;
   if (offsets.size() != y.rows + 1 || !y.valid()) return errc::size_mismatch;
@@ -117,7 +117,7 @@ status pool_bags(Codec const& codec, packed_matrix<Codec::plane_count> const& m,
       detail::add_weighted<Arch>(row, weights.empty() ? 1.0f : weights[k], sum);
     }
     auto const count = static_cast<float>(offsets[b + 1] - offsets[b]);
-    for (std::size_t i = 0; i < n; ++i) y(b, i) = kind == pooling::mean && count > 1 ? sum[i] / count : sum[i];
+    for (std::size_t i = 0; i < n; ++i) y(b, i) = kind == bag_pooling::mean && count > 1 ? sum[i] / count : sum[i];
   }
   return errc::ok;
 }

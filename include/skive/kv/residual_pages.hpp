@@ -86,7 +86,10 @@ class residual_page {
       return errc::invalid_argument;
     return first.head_size() == second.head_size() ? errc::ok : errc::invalid_argument;
   }
+  constexpr First const& first_part() const noexcept { return first_; }
+  constexpr Second const& second_part() const noexcept { return second_; }
 
+ private:
   First first_{};
   Second second_{};
 };
@@ -107,18 +110,18 @@ class residual_keys : public detail::residual_page<First, Second> {
     return residual_keys{first, second};
   }
   constexpr std::size_t query_bytes(std::size_t rows) const noexcept {
-    return saturating_add(workspace::bytes<std::byte>(this->first_.query_bytes(rows)),
-                          workspace::bytes<std::byte>(this->second_.query_bytes(rows)));
+    return saturating_add(workspace::bytes<std::byte>(this->first_part().query_bytes(rows)),
+                          workspace::bytes<std::byte>(this->second_part().query_bytes(rows)));
   }
   /// Fails with size_mismatch, not_finite, workspace_too_small.
   template <class Arch = native_arch>
   result<query> prepare(matrix_view<float const> rows, workspace memory) const noexcept {
     if (!rows.valid() || rows.cols != this->head_size()) return errc::size_mismatch;
     if (memory.size() < query_bytes(rows.rows)) return errc::workspace_too_small;
-    workspace const own{memory.take<std::byte>(this->first_.query_bytes(rows.rows))};
-    auto const a = this->first_.template prepare<Arch>(rows, own);
+    workspace const own{memory.take<std::byte>(this->first_part().query_bytes(rows.rows))};
+    auto const a = this->first_part().template prepare<Arch>(rows, own);
     if (!a) return a.error();
-    auto const b = this->second_.template prepare<Arch>(rows, memory);
+    auto const b = this->second_part().template prepare<Arch>(rows, memory);
     if (!b) return b.error();
     return query{rows.rows, *a, *b};
   }
@@ -130,9 +133,9 @@ class residual_keys : public detail::residual_page<First, Second> {
     if (auto const s = detail::check_range(shape, this->page_bytes(), page.size(), first, logits.cols); !s) return s;
     if (!logits.valid() || logits.rows != q.rows) return errc::size_mismatch;
     if (scratch.size() < this->scratch_bytes(q.rows)) return errc::workspace_too_small;
-    auto const bytes = this->first_.page_bytes();
-    if (auto const s = this->first_.template dot<Arch>(page.first(bytes), first, q.first, logits, scratch); !s) return s;
-    return detail::add_logits<Arch>(this->second_, page.subspan(bytes), first, q.second, logits, scratch);
+    auto const bytes = this->first_part().page_bytes();
+    if (auto const s = this->first_part().template dot<Arch>(page.first(bytes), first, q.first, logits, scratch); !s) return s;
+    return detail::add_logits<Arch>(this->second_part(), page.subspan(bytes), first, q.second, logits, scratch);
   }
 
  private:
@@ -157,9 +160,10 @@ class residual_values : public detail::residual_page<First, Second> {
                     workspace scratch) const noexcept {
     page_shape const shape{this->head_size(), this->page_tokens()};
     if (auto const s = detail::check_range(shape, this->page_bytes(), page.size(), first, weights.cols); !s) return s;
-    auto const bytes = this->first_.page_bytes();
-    if (auto const s = this->first_.template accumulate<Arch>(page.first(bytes), first, weights, sums, scratch); !s) return s;
-    return this->second_.template accumulate<Arch>(page.subspan(bytes), first, weights, sums, scratch);
+    auto const bytes = this->first_part().page_bytes();
+    if (auto const s = this->first_part().template accumulate<Arch>(page.first(bytes), first, weights, sums, scratch); !s)
+      return s;
+    return this->second_part().template accumulate<Arch>(page.subspan(bytes), first, weights, sums, scratch);
   }
 
  private:
