@@ -77,7 +77,7 @@ TEST_CASE("Refused: a distribution that has no Lloyd-Max levels", "[skive]") {
 }
 
 TEST_CASE("Refused: pages of a codec that takes no rows of head_size numbers", "[skive]") {
-  rotated const odd{*random_hadamard::make(48, 1), absmax<int4>{0}};
+  rotated odd{*random_hadamard::make(48, 1), absmax<int4>{0}};
   CHECK(codec_keys<decltype(odd)>::make(odd, {64, 32}).error() == errc::invalid_argument);
   CHECK(codec_values<decltype(odd)>::make(odd, {64, 32}).error() == errc::invalid_argument);
   CHECK(codec_keys<decltype(odd)>::make(odd, {96, 32}).has_value());
