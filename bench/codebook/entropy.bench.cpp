@@ -19,8 +19,8 @@ std::vector<float> gaussian_numbers() {
 }
 
 void finish(benchmark::State& state, std::size_t bytes) {
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * row_floats));
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * bytes));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(row_floats));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
 }
 
 // Bytes are those of the bfloat16 numbers.

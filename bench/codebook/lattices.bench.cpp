@@ -34,7 +34,7 @@ void nearest_points(benchmark::State& state, Nearest nearest) {
     if (!nearest(std::span<float const>{x}, std::span{y})) return state.SkipWithError("refused");
     benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * x.size()));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(x.size()));
 }
 
 template <class Codec>
@@ -52,7 +52,7 @@ void encode_row(benchmark::State& state) {
     static_cast<void>(codec.encode(std::span<float const>{x}, to));
     benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * row_floats));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(row_floats));
 }
 
 template <std::size_t Bytes>

@@ -145,7 +145,7 @@ void add(std::string const& format, Keys const& keys, Values const& values) {
       benchmark::ClobberMemory();
     }
     if (!good) return state.SkipWithError("refused while timed");
-    auto const numbers = static_cast<std::int64_t>(state.iterations() * 2 * shape.tokens * head_size);
+    auto const numbers = state.iterations() * static_cast<std::int64_t>(2 * shape.tokens * head_size);
     state.SetItemsProcessed(numbers);
     state.SetBytesProcessed(4 * numbers);
   };
