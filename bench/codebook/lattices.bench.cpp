@@ -81,8 +81,8 @@ void multiply_e8p(benchmark::State& state) {
     static_cast<void>(matrix_vector(codec, m, *q, std::span{y}));
     benchmark::ClobberMemory();
   }
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * rows * row_floats));
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * rows * each));
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows * row_floats));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(rows * each));
 }
 
 [[maybe_unused]] bool const registered = [] {
