@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// oneDNN on one thread, where the package is there: conversions of 512 KiB of floats and more, and products of 32 vectors with a
-// matrix of 4096 columns. Its weights are laid out as it likes before the clock starts, its vectors are converted already:
-// float32 and bfloat16 (bytes: peers/onednn_bytes.bench.cpp). It generates code for the machine at hand.
+// oneDNN's conversions on one thread, where the package is there; its products of bytes: peers/onednn_bytes.bench.cpp. It generates
+// code for the machine at hand.
 #include "support/measure.hpp"
 
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
-#include <unordered_map>
 
 namespace skive::bench {
 namespace {
@@ -47,40 +45,9 @@ struct converted {
   }
 };
 
-constexpr std::int64_t vectors = 32;
-constexpr std::int64_t rows = 4096;
-
-// y = x W': what matmul32 rows of ours are measured as, items being weights times vectors.
-void add_product(std::string const& format, type x_type, type w_type, type y_type) {
-  auto const run = [=](benchmark::State& state) {
-    omp_set_num_threads(1);
-    constexpr auto cols = static_cast<std::int64_t>(row_floats);
-    auto const any = memory::format_tag::any;
-    auto const desc = dnnl::matmul::desc{{{vectors, cols}, x_type, memory::format_tag::ab},
-                                         {{cols, rows}, w_type, any},
-                                         {{vectors, rows}, y_type, memory::format_tag::ab}};
-    dnnl::matmul::primitive_desc const chosen{desc, cpu()};
-    memory x{chosen.src_desc(), cpu()};
-    memory w{chosen.weights_desc(), cpu()};
-    memory y{chosen.dst_desc(), cpu()};
-    std::fill_n(static_cast<std::byte*>(x.get_data_handle()), chosen.src_desc().get_size(), std::byte{0});
-    std::fill_n(static_cast<std::byte*>(w.get_data_handle()), chosen.weights_desc().get_size(), std::byte{0});
-    dnnl::matmul const product{chosen};
-    std::unordered_map<int, memory> const arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, w}, {DNNL_ARG_DST, y}};
-    for (auto _ : state) {
-      product.execute(queue(), arguments);
-      queue().wait();
-    }
-    count(state, static_cast<std::size_t>(vectors * cols * rows), chosen.weights_desc().get_size());
-  };
-  benchmark::RegisterBenchmark(("matmul32/" + format + ":onednn/ram").c_str(), run)->MinTime(0.1);
-}
-
 [[maybe_unused]] bool const registered = [] {
   measure("float16:onednn", converted{type::f16, 2}, 0x1p-11);
   measure("bfloat16:onednn", converted{type::bf16, 2}, 0x1p-8);
-  add_product("f32", type::f32, type::f32, type::f32);
-  add_product("bfloat16", type::bf16, type::bf16, type::f32);
   return true;
 }();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "compare/options.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <variant>
@@ -33,4 +34,5 @@ TEST_CASE("options: a file of tensors is never what results are written to", "[c
   CHECK(ends_with({"--activations", read.c_str(), "--csv", read.c_str()}) == 2);
   CHECK(ends_with({"--kv", read.c_str(), "--csv", read.c_str()}) == 2);
   CHECK(ends_with({"--input", read.c_str(), "--csv", "other.csv"}) == -1);
+  std::filesystem::remove(read);
 }
