@@ -77,6 +77,11 @@ TEST_CASE("Frequencies", "[codebook]") {
   counts[3] = std::uint64_t{1} << 49;
   auto const rare = rans_table::make(counts);
   REQUIRE(rare);
+  std::vector<std::uint8_t> late(1000, 9);
+  late[0] = 10;  // coded last, after bytes of the others
+  auto const before = memory;
+  REQUIRE(rans_encode(*rare, late, std::span{memory}).error() == errc::unsupported);
+  REQUIRE(memory == before);
   for (std::uint8_t s = 3; s <= 9; ++s) REQUIRE(rare->frequency(s) == (s == 3 ? 4090U : 1U));
   counts[4] = std::uint64_t{1} << 49;
   REQUIRE(rans_table::make(counts).error() == errc::invalid_argument);

@@ -100,16 +100,17 @@ inline constexpr std::uint32_t rans_least = 1U << 23;
 constexpr std::size_t rans_bytes(std::size_t n) noexcept { return n / 2 * 3 + 3 * (n % 2) + 10; }
 
 /// Pushes the symbols; the size of the stream, which begins where `to` does. Fails with size_mismatch if `to` is smaller than
-/// rans_bytes(n), unsupported where a symbol has no code; `to` is then unspecified.
+/// rans_bytes(n), unsupported where a symbol has no code; `to` is then untouched.
 constexpr result<std::size_t> rans_encode(rans_table const& table, std::span<std::uint8_t const> symbols,
                                           std::span<std::byte> to) noexcept {
   if (to.size() < rans_bytes(symbols.size())) return errc::size_mismatch;
+  for (auto const s : symbols)
+    if (!table.has(s)) return errc::unsupported;
   std::uint32_t state[2]{detail::rans_least, detail::rans_least};
   auto at = to.size();
   auto const put = [&](std::uint32_t x) noexcept { to[--at] = static_cast<std::byte>(static_cast<std::uint8_t>(x)); };
   for (auto i = symbols.size(); i-- > 0;) {
     auto const f = table.frequency(symbols[i]);
-    if (f == 0) return errc::unsupported;
     auto& x = state[i % 2];
     for (; x >= (detail::rans_least >> rans_table::scale_bits << 8) * f; x >>= 8) put(x);
     x = (x / f << rans_table::scale_bits) + x % f + table.start(symbols[i]);
