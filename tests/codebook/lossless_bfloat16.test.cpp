@@ -132,6 +132,9 @@ TEST_CASE("Corrupt bytes of lossless rows", "[codebook]") {
   REQUIRE(codec.decode(memory, std::span{back}, workspace{}).error() == errc::workspace_too_small);
   REQUIRE(lossless_bfloat16{}.encode(row, std::span{memory}).error() == errc::unsupported);
   REQUIRE(lossless_bfloat16{}.decode(memory, std::span{back}, workspace{scratch}).error() == errc::unsupported);
+  auto const unmade = std::make_unique<prefix_code>();  // its look-ups would never advance
+  REQUIRE(lossless_bfloat16{*unmade}.encode(row, std::span{memory}).error() == errc::unsupported);
+  REQUIRE(lossless_bfloat16{*unmade}.decode(memory, std::span{back}, workspace{scratch}).error() == errc::unsupported);
 }
 
 }  // namespace

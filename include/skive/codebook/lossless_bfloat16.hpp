@@ -47,7 +47,7 @@ class lossless_bfloat16 {
   /// The bytes written. Fails with size_mismatch (fewer than max_bytes, or too many numbers) or unsupported (no table).
   result<std::size_t> encode(std::span<bfloat16 const> row, std::span<std::byte> to, workspace = {}) const noexcept {
     auto const n = row.size();
-    if (code_ == nullptr) return errc::unsupported;
+    if (!has_table()) return errc::unsupported;
     if (to.size() < max_bytes(n) || n >> 28 != 0) return errc::size_mismatch;
     if (n == 0) return std::size_t{0};
     for (std::size_t i = 0; i < n; ++i)
@@ -83,7 +83,7 @@ class lossless_bfloat16 {
   /// The bytes read. Fails with corrupt, workspace_too_small or unsupported.
   result<std::size_t> decode(std::span<std::byte const> from, std::span<bfloat16> row, workspace w) const noexcept {
     auto const n = row.size();
-    if (code_ == nullptr) return errc::unsupported;
+    if (!has_table()) return errc::unsupported;
     if (w.size() < scratch_bytes(n)) return errc::workspace_too_small;
     if (n == 0) return std::size_t{0};
     if (from.size() < header || from.size() - header < n) return errc::corrupt;
@@ -125,6 +125,8 @@ class lossless_bfloat16 {
     std::byte* end = nullptr;
   };
 
+  // A prefix_code that make() did not make has no symbol behind any bits.
+  constexpr bool has_table() const noexcept { return code_ != nullptr && code_->entry(0) != 0; }
   static constexpr std::uint8_t exponent(std::uint16_t code) noexcept { return static_cast<std::uint8_t>(code >> 7); }
   static constexpr std::size_t quarter(std::size_t n, std::size_t q) noexcept { return n / 4 * q + (q == 4 ? n % 4 : 0); }
   static constexpr std::byte byte(std::uint64_t word) noexcept { return static_cast<std::byte>(static_cast<std::uint8_t>(word)); }
