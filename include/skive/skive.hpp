@@ -273,6 +273,7 @@
 // compose
 #include "skive/compose/low_rank_plus.hpp"
 #include "skive/compose/masked_codec.hpp"
+#include "skive/compose/mixed_columns.hpp"
 #include "skive/compose/name.hpp"
 #include "skive/compose/outlier_list.hpp"
 #include "skive/compose/outliers_above.hpp"
