@@ -69,7 +69,7 @@ class lane_batches {
     std::size_t count = 0;
   };
 
-  // code(batch, first group) for the whole blocks of a row, `step` groups at a time, each batch loaded before the one before it.
+  // code(batch, first group) for the groups of a row, `step` groups at a time, each batch loaded before the one before it.
   template <class Load, class Code>
   [[gnu::always_inline]] static void for_each_batch(std::size_t groups, std::size_t step, Load load, Code code) noexcept {
     batch memory[2];
@@ -90,7 +90,7 @@ class lane_batches {
       settle(row.subspan(first * group_, b.count * group_), b.count, b.field, w);
       load<true>(b);
     };
-    for_each_batch(row.size() / (group_ * per_block_) * per_block_, step, load_batch, code);
+    for_each_batch(row.size() / group_, step, load_batch, code);
   }
   template <class T, class Code>
   [[gnu::always_inline]] void for_each_stored(from_planes const& from, std::span<T> row, std::size_t step,
@@ -99,7 +99,7 @@ class lane_batches {
       for_each_field([&]<std::size_t F>() { read<F>(from[1 + F], first, b.count, b.field); });
       load<false>(b);
     };
-    for_each_batch(row.size() / (group_ * per_block_) * per_block_, step, load_batch, code);
+    for_each_batch(row.size() / group_, step, load_batch, code);
   }
 
   template <bool Coding>
@@ -151,7 +151,7 @@ class lane_batches {
     }
     auto* to = at;
     for (std::size_t g = 0; g < count; g += per_block_, to += p.block_stride)
-      store_fields(std::span{field[F]}.subspan(g, per_block_), bits, order_, to);
+      store_fields(std::span{field[F]}.subspan(g, count - g < per_block_ ? count - g : per_block_), bits, order_, to);
   }
 
   Scheme const& scheme_;

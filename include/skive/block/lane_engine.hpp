@@ -31,9 +31,11 @@ class lane_engine : lane_batches<Scheme, Arch> {
   lane_engine(Scheme const& scheme, std::size_t group, std::size_t per_block, bit_order order) noexcept
       : base{scheme, group, per_block, order} {}
 
-  /// Can groups be coded apart? Not where one ends inside a byte and another begins there.
-  static bool fits(std::size_t group, std::size_t per_block) noexcept {
-    return per_block <= 16 && (per_block == 1 || group * std::size_t{width} % 8 == 0);
+  /// Numbers at the front of a row of n that can be coded: whole blocks, but not where a group ends inside a byte and another
+  /// begins there.
+  static std::size_t takes(std::size_t n, std::size_t group, std::size_t per_block) noexcept {
+    bool const apart = per_block == 1 || (per_block <= 16 && group * std::size_t{width} % 8 == 0);
+    return apart && group <= n ? n / (group * per_block) * (group * per_block) : 0;
   }
 
   /// Codes the whole blocks of `row`; the planes are large enough.
