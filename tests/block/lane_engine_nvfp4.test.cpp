@@ -34,5 +34,5 @@ TEST_CASE("signs in lanes", "[block]") { check<binary>(); }
 
 TEST_CASE("ternary numbers in lanes", "[block]") {
   check<ternary>();
-  check<ternary_dense, test::first_arch>();
+  check<ternary_dense>();
 }

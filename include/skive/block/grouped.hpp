@@ -17,6 +17,7 @@
 ///            with a NaN or infinity decodes to NaN throughout and touches no neighbour; a zero group decodes to zeros.
 /// Source   : -
 
+#include "skive/block/digit_engine.hpp"
 #include "skive/block/integer_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/lane_tile.hpp"
@@ -211,7 +212,7 @@ class grouped {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (w.size() < scratch_bytes(row.size())) return errc::workspace_too_small;
     auto whole = whole_blocks<Arch>(row.size());
-    if constexpr (detail::lane_scheme<Scheme, Arch>) {
+    if constexpr (has_engine<Arch>) {
       if (whole != 0 && !detail::codes_in_lanes<Arch>(scheme_)) whole = 0;
       if (whole != 0) engine<Arch>(row.size()).encode(row.first(whole), to, w);
     }
@@ -222,19 +223,21 @@ class grouped {
     return errc::ok;
   }
 
-  // Numbers at the front of a row of n that the vector path takes: whole blocks.
+  template <class Arch>
+  static constexpr bool has_engine = detail::lane_scheme<Scheme, Arch> || detail::digit_scheme<Scheme, Arch>;
+  template <class Arch>
+  using engine_of = std::conditional_t<detail::lane_scheme<Scheme, Arch>, detail::lane_engine<Scheme, Arch>,
+                                       detail::digit_engine<Scheme, Arch>>;
+  // Numbers at the front of a row of n that the vector path takes: whole blocks, or all.
   template <class Arch>
   constexpr std::size_t whole_blocks(std::size_t n) const noexcept {
-    if constexpr (detail::lane_scheme<Scheme, Arch>) {
-      auto const block = block_size() == 0 ? n : block_size();
-      if (!std::is_constant_evaluated() && n != 0 && detail::lane_engine<Scheme, Arch>::fits(group_, block_groups()))
-        return n / block * block;
-    }
+    if constexpr (has_engine<Arch>)
+      if (!std::is_constant_evaluated() && n != 0) return engine_of<Arch>::takes(n, group_ == 0 ? n : group_, block_groups());
     return 0;
   }
   template <class Arch>
   constexpr auto engine(std::size_t n) const noexcept {
-    return detail::lane_engine<Scheme, Arch>{scheme_, group_ == 0 ? n : group_, block_groups(), order_};
+    return engine_of<Arch>{scheme_, group_ == 0 ? n : group_, block_groups(), order_};
   }
 
   // Block by block from number `begin` on: codes collect in a buffer that packs to whole bytes, narrow fields until the block
@@ -276,7 +279,7 @@ class grouped {
   constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
     auto const whole = whole_blocks<Arch>(row.size());
-    if constexpr (detail::lane_scheme<Scheme, Arch>)
+    if constexpr (has_engine<Arch>)
       if (whole != 0) engine<Arch>(row.size()).decode(from, row.first(whole));
     auto const block = block_size() == 0 ? row.size() : block_size();
     auto const group = group_ == 0 ? row.size() : group_;

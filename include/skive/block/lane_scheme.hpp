@@ -103,7 +103,7 @@ template <class Arch, class T, class F>
 [[gnu::always_inline]] inline void for_each_sixteen(std::span<T const> group, F f) noexcept {
   std::size_t i = 0;
   for (; i + 16 <= group.size(); i += 16) f(load_numbers<Arch>(group.data() + i));
-  if (i != group.size()) f(load_rest<Arch>(group.subspan(i)));
+  if (i != group.size()) [[unlikely]] f(load_rest<Arch>(group.subspan(i)));
 }
 
 /// In each lane the largest of the magnitudes (bits) that passed through it.

@@ -75,21 +75,40 @@ struct trits {
   static constexpr bool fills_bytes(std::size_t n) noexcept { return n % 5 == 0; }
   static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 5 + (n % 5 != 0 ? 1 : 0); }
   static constexpr void pack(std::span<std::uint8_t const> codes, bit_order, std::byte* out) noexcept {
-    for (std::size_t i = 0; i < codes.size(); i += 5) {
-      std::uint32_t number = 0;
-      for (std::size_t j = i; j < i + 5; ++j) number = number * 3 + (j < codes.size() ? codes[j] : 0U);
-      *out++ = static_cast<std::byte>((number * 256 + 242) / 243);
+    // Bytes 0 .. 4 of the number are codes; byte 4 of the product is their sum times 81, 27, 9, 3, 1, and nothing carries into it.
+    for (; codes.size() >= 8; codes = codes.subspan(5)) {
+      auto const product = detail::load_8(codes.data(), bit_order::low_first) * 0x51'1B09'0301U;
+      *out++ = byte_of(static_cast<std::uint32_t>(product >> 32) & 0xFF);
     }
+    for (; codes.size() >= 5; codes = codes.subspan(5))
+      *out++ = byte_of(81U * codes[0] + 27U * codes[1] + 9U * codes[2] + 3U * codes[3] + codes[4]);
+    if (codes.empty()) return;
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < 5; ++i) number = number * 3 + (i < codes.size() ? codes[i] : 0U);
+    *out = byte_of(number);
   }
   static constexpr void unpack(std::byte const* in, bit_order, std::span<std::uint8_t> codes) noexcept {
-    std::uint32_t rest = 0;
-    for (std::size_t i = 0; i < codes.size(); ++i) {
-      if (i % 5 == 0) rest = std::to_integer<std::uint32_t>(*in++);
-      rest *= 3;
-      codes[i] = static_cast<std::uint8_t>(rest >> 8);
-      rest &= 0xFF;
-    }
+    for (; codes.size() >= 8; codes = codes.subspan(5))  // three bytes more than the digits, which the next ones overwrite
+      detail::store_8(digits[std::to_integer<std::size_t>(*in++)], codes.data(), bit_order::low_first);
+    for (std::size_t i = 0; i < codes.size(); ++i)
+      codes[i] = static_cast<std::uint8_t>(digits[std::to_integer<std::size_t>(in[i / 5])] >> (8 * (i % 5)));
   }
+
+ private:
+  static constexpr std::byte byte_of(std::uint32_t number) noexcept { return static_cast<std::byte>((number * 256 + 242) / 243); }
+  // The five digits of every byte, by repeated multiplication, the first one lowest.
+  static constexpr std::array<std::uint64_t, 256> digits = [] {
+    std::array<std::uint64_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < 256; ++byte) {
+      std::uint32_t rest = byte;
+      for (int shift = 0; shift < 40; shift += 8) {
+        rest *= 3;
+        table[byte] |= std::uint64_t{rest >> 8} << shift;
+        rest &= 0xFF;
+      }
+    }
+    return table;
+  }();
 };
 
 namespace detail {

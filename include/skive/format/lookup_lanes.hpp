@@ -55,6 +55,13 @@ struct format_lanes<lookup_format<Table>, Arch> {
                                                               : format::sorted.float_keys[i - 1]);
     return k;
   }();
+  // The key Step ranks later; ranks are multiples of 2 Step.
+  template <int Step>
+  static constexpr std::array<float, 16> keys_after = [] {
+    std::array<float, 16> k{};
+    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = keys[i + Step];
+    return k;
+  }();
   static constexpr std::array<float, 16> levels = [] {
     std::array<float, 16> l{};
     for (std::size_t i = 0; i < format::size; ++i) l[i] = Table::levels[i];
@@ -74,13 +81,15 @@ struct format_lanes<lookup_format<Table>, Arch> {
   [[gnu::always_inline]] static words rank(integers const& bits) noexcept {
     auto const sign = bits >> 31;  // -1 below zero: the key is then minus the magnitude
     auto const key = ((bits & integers::broadcast(0x7FFF'FFFF)) ^ sign) - sign;
-    simd::float_table<Arch> const table{keys};
-    auto rank = integers::broadcast(0);
-    for (int step = 8; step > 0; step /= 2) {
-      auto const next = rank + integers::broadcast(step);
-      auto const at = simd::as<std::int32_t>(look_up(table, simd::as<std::uint32_t>(next)));
-      rank = select(key > at, next, rank);
-    }
+    auto const step = [&]<int Step>(integers const& rank, std::integral_constant<int, Step>) noexcept {
+      auto const at = simd::as<std::int32_t>(look_up(simd::float_table<Arch>{keys_after<Step>}, simd::as<std::uint32_t>(rank)));
+      return select(key > at, rank + integers::broadcast(Step), rank);
+    };
+    auto const middle = integers::broadcast(std::bit_cast<std::int32_t>(keys[8]));
+    auto rank = select(key > middle, integers::broadcast(8), integers::broadcast(0));
+    rank = step(rank, std::integral_constant<int, 4>{});
+    rank = step(rank, std::integral_constant<int, 2>{});
+    rank = step(rank, std::integral_constant<int, 1>{});
     return simd::as<std::uint32_t>(rank);
   }
   [[gnu::always_inline]] static words rank_to_code(words const& rank) noexcept {

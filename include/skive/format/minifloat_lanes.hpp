@@ -50,19 +50,24 @@ struct format_lanes<minifloat<T>, Arch> {
   [[gnu::always_inline]] static words encode(floats const& x) noexcept {
     auto const bits = simd::as<std::int32_t>(x);
     auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    auto const infinity = integers::broadcast(0x7F80'0000);
     auto const size = rounded(magnitude);
     auto code = with_sign(size, bits);
-    if constexpr (!T.is_signed && Overflow.finite == overflow_action::to_special)
-      code = replace(code, (size > integers::broadcast(0)) & (bits < integers::broadcast(0)), x, format::max_finite, Overflow);
-    if constexpr (Overflow.finite == overflow_action::to_special)
-      code = replace(code, magnitude > integers::broadcast(static_cast<int>(detail::first_overflow<format>()) - 1), x,
-                     std::numeric_limits<float>::infinity(), non_saturating);
-    if constexpr (Overflow.finite != Overflow.infinite)
-      code = replace(code, magnitude == integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::infinity(),
-                     {overflow_action::saturate, Overflow.infinite});
+    if constexpr (!T.is_signed && Overflow.finite == overflow_action::to_special) {
+      auto const below = (size > integers::broadcast(0)) & (bits < integers::broadcast(0));
+      code = replace<code_of(format::max_finite, Overflow), code_of(-format::max_finite, Overflow)>(code, below, bits);
+    }
+    if constexpr (Overflow.finite == overflow_action::to_special) {
+      auto const past = magnitude > integers::broadcast(static_cast<int>(detail::first_overflow<format>()) - 1);
+      code = replace<code_of(infinite, non_saturating), code_of(-infinite, non_saturating)>(code, past, bits);
+    }
+    if constexpr (Overflow.finite != Overflow.infinite) {
+      constexpr overflow_policy policy{overflow_action::saturate, Overflow.infinite};
+      code = replace<code_of(infinite, policy), code_of(-infinite, policy)>(code, magnitude == infinity, bits);
+    }
     if constexpr (format::has_nan || !T.is_signed || Overflow.finite != Overflow.infinite ||
                   Overflow.finite == overflow_action::to_special)  // else NaN has become max_finite of its sign
-      code = replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
+      code = replace<code_of(nan, saturating), code_of(-nan, saturating)>(code, magnitude > infinity, bits);
     return code;
   }
 
@@ -84,7 +89,8 @@ struct format_lanes<minifloat<T>, Arch> {
     auto const size = n + ((binade - integers::broadcast(least)) >> (23 - T.fraction_bits));
     auto const code = with_sign(size, bits);
     if constexpr (!format::has_nan && T.is_signed) return code;
-    return replace(code, magnitude > integers::broadcast(0x7F80'0000), x, std::numeric_limits<float>::quiet_NaN(), saturating);
+    auto const is_nan = magnitude > integers::broadcast(0x7F80'0000);
+    return replace<code_of(nan, saturating), code_of(-nan, saturating)>(code, is_nan, bits);
   }
 
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& sign) noexcept {
@@ -132,20 +138,36 @@ struct format_lanes<minifloat<T>, Arch> {
     if constexpr (!T.is_signed) {
       return select(simd::as<std::uint32_t>(bits < integers::broadcast(0)), words::broadcast(0), c);
     } else {
-      constexpr std::uint32_t sign_bit = magnitude_mask + 1;
-      auto const sign = (simd::as<std::uint32_t>(bits) >> (32 - format::bits)) & words::broadcast(sign_bit);
+      auto const sign = sign_of(bits);
       if constexpr (format::has_negative_zero) return c | sign;
       return select(c == words::broadcast(0), c, c | sign);
     }
   }
 
-  // In the lanes of `where` the code that a special value of x's sign gets.
-  [[gnu::always_inline]] static words replace(words const& code, typename integers::mask const& where, floats const& x,
-                                              float value, overflow_policy overflow) noexcept {
-    auto const plus = static_cast<std::uint32_t>(format::encode(value, nearest_even{}, overflow));
-    auto const minus = static_cast<std::uint32_t>(format::encode(-value, nearest_even{}, overflow));
-    auto const negative = simd::as<std::uint32_t>(simd::as<std::int32_t>(x) < integers::broadcast(0));
-    return select(simd::as<std::uint32_t>(where), select(negative, words::broadcast(minus), words::broadcast(plus)), code);
+  static constexpr float infinite = std::numeric_limits<float>::infinity();
+  static constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  static constexpr std::uint32_t code_of(float value, overflow_policy overflow) noexcept {
+    return format::encode(value, nearest_even{}, overflow);
+  }
+  // In the lanes of `where` the code that a special value of x's sign gets; a template argument, so that no compiler computes it
+  // anew for every register.
+  template <std::uint32_t Plus, std::uint32_t Minus>
+  [[gnu::always_inline]] static words replace(words const& code, typename integers::mask const& where,
+                                              integers const& x) noexcept {
+    constexpr std::uint32_t sign_bit = magnitude_mask + 1;
+    auto const lanes = simd::as<std::uint32_t>(where);
+    auto const plus = words::broadcast(Plus);
+    if constexpr (Plus == Minus) return select(lanes, plus, code);
+    if constexpr (Minus == (Plus | sign_bit)) {
+      if constexpr (Plus == magnitude_mask && T.nan == nan_placement::all_ones)  // `code` has x's sign already
+        return code | select(lanes, plus, words::broadcast(0));
+      return select(lanes, sign_of(x) | plus, code);
+    }
+    auto const negative = simd::as<std::uint32_t>(x < integers::broadcast(0));
+    return select(lanes, select(negative, words::broadcast(Minus), plus), code);
+  }
+  [[gnu::always_inline]] static words sign_of(integers const& x) noexcept {
+    return (simd::as<std::uint32_t>(x) >> (32 - format::bits)) & words::broadcast(magnitude_mask + 1);
   }
 
   // Bits of the value that a magnitude would have were there no special codes.

@@ -207,18 +207,21 @@ template <int Distance, class Arch, class Op>
   }
 }
 
+// Half as many registers, where they are more than Distance.
+template <int Distance, class Arch, std::size_t Size, class Op>
+[[gnu::always_inline]] inline void halve(xsimd::batch<std::int32_t, Arch> (&x)[Size], Op op) noexcept {
+  if constexpr (Distance < static_cast<int>(Size))
+#pragma GCC unroll 8
+    for (std::size_t g = 0; g < Distance; ++g) x[g] = merged<Distance, Arch>(x[g], x[g + Distance], op);
+}
 // Lane g: op of all lanes of x[g], which is overwritten. Size: the lanes of one.
 template <class Arch, std::size_t Size, class Op>
 [[gnu::always_inline]] inline xsimd::batch<std::int32_t, Arch> merged_all(xsimd::batch<std::int32_t, Arch> (&x)[Size],
                                                                           Op op) noexcept {
-  auto const halve = [&]<int Distance>(std::integral_constant<int, Distance>) noexcept {
-    if constexpr (Distance < static_cast<int>(Size))
-      for (std::size_t g = 0; g < Distance; ++g) x[g] = merged<Distance, Arch>(x[g], x[g + Distance], op);
-  };
-  halve(std::integral_constant<int, 8>{});
-  halve(std::integral_constant<int, 4>{});
-  halve(std::integral_constant<int, 2>{});
-  halve(std::integral_constant<int, 1>{});
+  halve<8>(x, op);
+  halve<4>(x, op);
+  halve<2>(x, op);
+  halve<1>(x, op);
   return x[0];
 }
 
@@ -256,9 +259,11 @@ template <class Arch>
   words<Arch> r;
   for (std::size_t part = 0; part < r.registers; ++part) {
     xsimd::batch<std::int32_t, Arch> x[size];
+#pragma GCC unroll 16
     for (std::size_t g = 0; g < size; ++g) {
       auto const lanes = as<std::int32_t>(v[part * size + g]);
       x[g] = lanes.part[0];
+#pragma GCC unroll 4
       for (std::size_t i = 1; i < r.registers; ++i) x[g] = xsimd::max(x[g], lanes.part[i]);
     }
     r.part[part] = xsimd::bitwise_cast<std::uint32_t>(detail::merged_all<Arch>(x, detail::larger<Arch>{}));
