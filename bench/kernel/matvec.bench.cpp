@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Products of packed rows of 4096 numbers with vectors: dot (one row, sizes checked), matvec, matmul32 (32 vectors). Vectors are
-// bytes with a scale for 32 numbers; format:f32 and formats without integer levels take floats. l2 is 512 KiB of packed bytes,
+// Products of packed rows of 4096 numbers with vectors: dot (one row, sizes checked), matvec, matmul32 (32 vectors, by
+// batch_product). Vectors are bytes with a scale for 32 numbers; format:f32 and formats without integer levels take floats. l2 is 512 KiB of packed bytes,
 // ram 64 MiB. An element is a weight (matmul32: a weight times a vector), the bytes are the packed ones, the ceiling is what a
 // loop reads in the same memory right after the measurement: the median of several passes.
 #include "skive/kernel/matrix_matrix.hpp"
@@ -11,6 +11,7 @@
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/sign.hpp"
 #include "skive/format/lookup.hpp"
+#include "skive/kernel/batch_product.hpp"
 #include "support/measure.hpp"
 #include "support/read_ceiling.hpp"
 
@@ -59,6 +60,13 @@ class subject {
       if (!q) return false;
       queries_.push_back(*q);
     }
+    if constexpr (!of_floats) {
+      matrix_view<float const> const all{m.values.data() + 100 * row_floats, batch, row_floats};
+      interleaved_.resize(interleaved_vectors_bytes(batch, row_floats));
+      auto const x = interleave_floats(codec_, all, activation_scale::per_block, workspace{interleaved_});
+      if (!x) return false;
+      vectors_ = *x;
+    }
     return true;
   }
   // Is the product of the last row what its numbers give?
@@ -73,7 +81,8 @@ class subject {
       sum += product;
       size += std::fabs(product);
     }
-    return std::fabs(static_cast<double>(y_[last]) - sum) <= 0.003 * size;
+    auto const good = [&](std::size_t at) { return std::fabs(static_cast<double>(y_[at]) - sum) <= 0.003 * size; };
+    return good(last) && matmul() && good(last);
   }
   bool dot() {
     bool good = true;
@@ -86,6 +95,8 @@ class subject {
   }
   bool matvec() { return static_cast<bool>(matrix_vector(codec_, matrix_, queries_[0], std::span{y_}.first(matrix_.rows))); }
   bool matmul() {
+    if constexpr (!of_floats)
+      return static_cast<bool>(batch_product(codec_, matrix_, vectors_, {y_.data(), batch, matrix_.rows}));
     return static_cast<bool>(matrix_matrix(codec_, matrix_, std::span<Query const>{queries_}, {y_.data(), batch, matrix_.rows}));
   }
 
@@ -108,6 +119,8 @@ class subject {
   std::size_t each_;
   packed_matrix<planes_of_row> matrix_;
   std::vector<Query> queries_;
+  interleaved_vectors vectors_;
+  std::vector<std::byte> interleaved_;
   std::vector<std::byte> scratch_;
   std::vector<float> y_;
 };

@@ -7,7 +7,7 @@
 #include "skive/block/nvfp4.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/lookup.hpp"
-#include "support/packed_rows.hpp"
+#include "support/interleaved_matrix.hpp"
 #include "support/simd_arches.hpp"
 
 namespace {
@@ -24,27 +24,11 @@ std::vector<float> rounded(std::vector<float> x) {
   return x;
 }
 
-template <class Codec>
-struct interleaved {
-  skive::interleaved_rows<Codec> layout;
-  std::array<std::vector<std::byte>, Codec::plane_count> memory;
-  skive::planes<std::byte, Codec::plane_count> to;
-
-  explicit interleaved(test::packed_rows<Codec> const& rows)
-      : layout{*skive::interleaved_rows<Codec>::make(rows.codec, rows.rows, rows.n)} {
-    for (std::size_t i = 0; i < memory.size(); ++i) {
-      memory[i].resize(layout.plane_bytes()[i]);
-      to[i] = {memory[i].data(), memory[i].size(), 0};
-    }
-    REQUIRE(layout.pack(rows.matrix(), to));
-  }
-};
-
 // `level_error`: relative error of levels as bfloat16.
 template <class Arch, class Codec>
 void check(Codec const& codec, std::size_t n, std::size_t count, std::size_t vectors, double level_error = 0) {
   test::packed_rows<Codec> const rows{codec, count, n, gaussian(n, 1)};
-  interleaved<Codec> tiles{rows};
+  test::interleaved_matrix<Codec> tiles{rows};
   std::vector<float> x;
   for (std::size_t t = 0; t < vectors; ++t)
     for (auto const v : test::gaussian_numbers(n, 70 + t)) x.push_back(v);
@@ -52,7 +36,7 @@ void check(Codec const& codec, std::size_t n, std::size_t count, std::size_t vec
   auto const q = skive::interleave_bfloat16<Arch>(codec, skive::matrix_view<float const>{x.data(), vectors, n}, memory.get());
   REQUIRE(q);
   std::vector<float> y(vectors * (count + 1), -77.0f);
-  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.to, *q, {y.data(), vectors, count, count + 1}));
+  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.from(), *q, {y.data(), vectors, count, count + 1}));
   for (std::size_t t = 0; t < vectors; ++t) {
     auto const of_vector = rounded(test::gaussian_numbers(n, 70 + t));
     for (std::size_t r = 0; r < count; ++r) {
@@ -65,7 +49,7 @@ void check(Codec const& codec, std::size_t n, std::size_t count, std::size_t vec
   }
   if (count <= 16) return;
   std::vector<float> some(vectors * (count - 16));  // a range has the bits that the whole has
-  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.to, *q, {some.data(), vectors, count - 16},
+  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.from(), *q, {some.data(), vectors, count - 16},
                                            {1, tiles.layout.tiles() - 1}));
   for (std::size_t t = 0; t < vectors; ++t)
     for (std::size_t r = 16; r < count; ++r) REQUIRE(some[t * (count - 16) + r - 16] == y[t * (count + 1) + r]);
@@ -83,12 +67,12 @@ void check_levels() {
     codes[(c + c / n) % n] = static_cast<std::uint8_t>(c);
     skive::static_scale<Format>::scheme_type::packing::pack(codes, codec.order(), rows.memory.data() + c * rows.pitch);
   }
-  interleaved<skive::static_scale<Format>> tiles{rows};
+  test::interleaved_matrix<skive::static_scale<Format>> tiles{rows};
   std::vector<float> const x(n, 1.0f);
   test::scratch_memory memory{skive::bfloat16_vectors_bytes(1, n)};
   auto const q = skive::interleave_bfloat16<Arch>(codec, skive::matrix_view<float const>{x.data(), 1, n}, memory.get());
   std::vector<float> y(count);
-  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.to, *q, {y.data(), 1, count}));
+  REQUIRE(skive::interleaved_product<Arch>(tiles.layout, tiles.from(), *q, {y.data(), 1, count}));
   for (std::size_t c = 0; c < count; ++c) {
     auto const level = Format::decode(static_cast<typename Format::code_type>(c));
     CAPTURE(c, level, y[c]);
@@ -110,12 +94,16 @@ TEST_CASE("interleaved_product: bfloat16 vectors within the bound", "[kernel]") 
   check<native>(skive::absmax<skive::int4>{32, {}, skive::bit_order::high_first}, 96, 16, 2);
   check<native>(skive::nvfp4{16, *skive::nvfp4_scheme::make(5.0f)}, 250, 40, 5);
   check<native>(skive::absmax<skive::int2>{64}, 130, 3, 2);
+  check<native>(skive::mx<skive::e3m2>{32}, 130, 18, 2);
+  check<native>(skive::absmax<skive::int3>{32, {}, skive::bit_order::high_first}, 130, 18, 2);
 }
 
 TEST_CASE("interleaved_product: every code has its level in bfloat16", "[kernel]") {
   check_levels<skive::native_arch, skive::e4m3_ieee>();
   check_levels<skive::native_arch, skive::int8>();
   check_levels<skive::native_arch, skive::e2m1>();
+  test::for_each(test::few_arches{}, []<class Arch>() { check_levels<Arch, skive::e3m2>(); });
+  check_levels<skive::native_arch, skive::int5>();
 }
 
 TEST_CASE("interleaved_product: bfloat16 rows, special numbers, refusals", "[kernel]") {
@@ -126,7 +114,7 @@ TEST_CASE("interleaved_product: bfloat16 rows, special numbers, refusals", "[ker
   rows.memory[2 * rows.pitch] = std::byte{0x7F};  // a NaN in row 2; in row 3 one under a scale of 0
   rows.memory[3 * rows.pitch] = std::byte{0x7F};
   for (std::size_t i = 0; i < 4; ++i) rows.memory[3 * rows.pitch + n + i] = std::byte{0};
-  interleaved<codec_type> tiles{rows};
+  test::interleaved_matrix<codec_type> tiles{rows};
   std::vector<skive::bfloat16> x;
   for (auto const v : test::gaussian_numbers(2 * n, 9)) x.push_back(skive::bfloat16{skive::bfloat16::encode(v)});
   test::scratch_memory memory{skive::bfloat16_vectors_bytes(2, n)};
@@ -135,7 +123,7 @@ TEST_CASE("interleaved_product: bfloat16 rows, special numbers, refusals", "[ker
   REQUIRE(q);
   std::vector<float> y(40, -77.0f);
   auto const error = [&](auto const& vectors, std::size_t columns, skive::row_range range) {
-    return skive::interleaved_product(tiles.layout, tiles.to, vectors, {y.data(), 2, columns}, range).error();
+    return skive::interleaved_product(tiles.layout, tiles.from(), vectors, {y.data(), 2, columns}, range).error();
   };
   CHECK(error(*q, 19, {0, 2}) == errc::size_mismatch);
   CHECK(error(*q, 20, {1, 2}) == errc::size_mismatch);
@@ -145,7 +133,7 @@ TEST_CASE("interleaved_product: bfloat16 rows, special numbers, refusals", "[ker
   other = *q;
   other.order ^= 1;
   CHECK(error(other, 20, {0, 2}) == errc::invalid_argument);
-  auto cut = tiles.to;
+  auto cut = tiles.to();
   --cut[1].size;
   CHECK(skive::interleaved_product(tiles.layout, cut, *q, {y.data(), 2, 20}).error() == errc::size_mismatch);
   CHECK(y == std::vector<float>(40, -77.0f));

@@ -8,7 +8,7 @@
 #include "skive/block/mx.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/sign.hpp"
-#include "support/packed_rows.hpp"
+#include "support/interleaved_matrix.hpp"
 #include "support/simd_arches.hpp"
 
 namespace {
@@ -21,29 +21,10 @@ auto gaussian(std::size_t n, std::size_t seed) {
   return [=](std::size_t r) { return test::gaussian_numbers(n, seed + r); };
 }
 
-// Interleaved rows in memory of their own.
-template <class Codec>
-struct interleaved {
-  skive::interleaved_rows<Codec> layout;
-  std::array<std::vector<std::byte>, Codec::plane_count> memory;
-
-  explicit interleaved(test::packed_rows<Codec> const& rows)
-      : layout{*skive::interleaved_rows<Codec>::make(rows.codec, rows.rows, rows.n)} {
-    for (std::size_t i = 0; i < memory.size(); ++i) memory[i].assign(layout.plane_bytes()[i], std::byte{0xA5});
-    REQUIRE(layout.pack(rows.matrix(), to()));
-  }
-  skive::planes<std::byte, Codec::plane_count> to() {
-    skive::planes<std::byte, Codec::plane_count> p;
-    for (std::size_t i = 0; i < memory.size(); ++i) p[i] = {memory[i].data(), memory[i].size(), 0};
-    return p;
-  }
-  skive::planes<std::byte const, Codec::plane_count> from() { return to(); }
-};
-
 template <class Codec>
 void check_both_ways(Codec const& codec, std::size_t n, std::size_t count) {
   test::packed_rows<Codec> const rows{codec, count, n, gaussian(n, 1)};
-  interleaved<Codec> tiles{rows};
+  test::interleaved_matrix<Codec> tiles{rows};
   for (std::size_t r = 0; r < count; ++r)
     for (auto const l : {test::layout::planar, test::layout::reversed}) {
       test::packed_row<Codec> plain{codec, n, test::layout::planar, 1};
@@ -79,7 +60,7 @@ void check_exact(Codec const& codec, std::vector<float> const& levels, std::size
                                           row[i] = levels[i % group < levels.size() ? i % group : random() % levels.size()];
                                         return row;
                                       }};
-  interleaved<Codec> tiles{rows};
+  test::interleaved_matrix<Codec> tiles{rows};
   std::vector<float> x;
   for (unsigned t = 0; t < vectors; ++t)
     for (auto const v : whole_numbers(n, 50 + t)) x.push_back(v);
@@ -114,7 +95,7 @@ template <class A, class B>
 void check_two_packed(A const& a, B const& b, std::size_t n, std::size_t segment) {
   test::packed_rows<A> const left{a, 5, n, gaussian(n, 300)};
   test::packed_rows<B> const right{b, 18, n, gaussian(n, 400)};
-  interleaved<B> tiles{right};
+  test::interleaved_matrix<B> tiles{right};
   test::scratch_memory memory{skive::interleaved_vectors_bytes(3, n)};
   auto const q = skive::interleave_rows(b, a, left.matrix(), n, {1, 3}, memory.get());
   REQUIRE(q);
@@ -140,6 +121,10 @@ TEST_CASE("interleaved_rows: every byte comes back", "[kernel]") {
       check_both_ways(skive::nvfp4{16, *skive::nvfp4_scheme::make(5.0f)}, n, count);
       check_both_ways(skive::absmax<skive::int8>{0}, n, count);
       check_both_ways(skive::binary{32}, n, count);
+      check_both_ways(skive::ternary{64}, n, count);
+      check_both_ways(skive::absmax<skive::int3>{32}, n, count);
+      check_both_ways(skive::absmax<skive::int5>{64, {}, skive::bit_order::high_first}, n, count);
+      check_both_ways(skive::mx<skive::e2m3>{32}, n, count);
     }
 }
 
@@ -152,6 +137,15 @@ TEST_CASE("interleaved_product: products of integers are exact", "[kernel]") {
   check_exact<native>(skive::absmax<skive::int4>{32, {}, skive::bit_order::high_first}, {-7, 7, 2}, 64, 49, 35);
   check_exact<native>(skive::absmax<skive::int8>{0}, {127, -127, 5, -90}, 129, 33, 1);
   check_exact<native>(skive::absmax<skive::int2>{64}, {-1, 1, 0}, 128, 17, 2);
+  test::for_each(test::few_arches{}, []<class Arch>() {
+    check_exact<Arch>(skive::absmax<skive::int3>{32}, {-3, 3, 1, -1, 0, 2}, 200, 17, 3);
+    check_exact<Arch>(skive::absmax<skive::int5>{32, {}, skive::bit_order::high_first}, {-15, 15, 7, -9, 0, 4}, 100, 35, 3);
+  });
+  check_exact<native>(skive::absmax<skive::int5>{32}, {-15, 15, 7, -9, 0, 4}, 100, 18, 2);
+  check_exact<native>(skive::absmax<skive::int3>{64, {}, skive::bit_order::high_first}, {-3, 3, 1, -1, 0, 2}, 200, 17, 3);
+  check_exact<native>(skive::absmax<skive::int6>{16}, {-31, 31, 17, -9, 0, 4}, 100, 18, 2);
+  check_exact<native>(skive::absmax<skive::int6>{32, {}, skive::bit_order::high_first}, {-31, 31, 17, -9, 0, 4}, 100, 18, 2);
+  check_exact<native>(skive::absmax<skive::int7>{32}, {-63, 63, 17, -9, 0, 4}, 100, 18, 2);
   check_exact<native>(skive::mx<skive::e2m1>{32}, {6, -6, 0.5f, -1.5f, 3}, 96, 34, 5);
   check_exact<native>(skive::nvfp4{16, *skive::nvfp4_scheme::make(2688.0f)}, {6, -6, 0.5f, -1.5f, 3}, 80, 34, 5);
 }
@@ -166,7 +160,7 @@ TEST_CASE("interleaved_product: no length overflows", "[kernel]") {
                                                        return row;
                                                      }};
   REQUIRE(rows.numbers[0][0] == 255.0f);
-  interleaved<skive::affine_int<8>> tiles{rows};
+  test::interleaved_matrix<skive::affine_int<8>> tiles{rows};
   std::vector<float> const x(n, 127.0f);
   test::scratch_memory memory{skive::interleaved_vectors_bytes(1, n)};
   auto const q =
@@ -184,6 +178,7 @@ TEST_CASE("interleaved_product: two packed operands", "[kernel]") {
     check_two_packed(skive::absmax<skive::int4>{32}, skive::absmax<skive::int4>{64}, n, 32);
     check_two_packed(skive::mx<skive::e2m1>{32}, skive::mx<skive::e2m1>{32}, n, 32);
     check_two_packed(nvfp4, nvfp4, n, n > 16 ? 16 : 32);
+    check_two_packed(skive::ternary{64}, skive::ternary{64}, n, 32);
     check_two_packed(nvfp4, skive::affine_int<4>{32}, n, n > 16 ? 16 : 32);
   }
 }
@@ -198,7 +193,7 @@ TEST_CASE("interleaved_product: what is refused, and nothing is written", "[kern
   CHECK(rows_type::make(codec, ~std::size_t{0} / 8, n).error() == errc::overflow);
   CHECK(rows_type::make(codec, ~std::size_t{0}, n).error() == errc::overflow);
   test::packed_rows<codec_type> const rows{codec, 20, n, gaussian(n, 1)};
-  interleaved<codec_type> tiles{rows};
+  test::interleaved_matrix<codec_type> tiles{rows};
   auto short_plane = tiles.to();
   --short_plane[1].size;
   CHECK(tiles.layout.pack(rows.matrix(), short_plane).error() == errc::size_mismatch);

@@ -24,15 +24,15 @@ auto gaussian(std::size_t n, std::size_t seed) {
 
 // |y - sum| <= terms 2^-24 sum |a b|, in batches of 1, 2 and all rows of A.
 template <class Arch, class A, class B>
-void check_bound(A const& a, B const& b, std::size_t n, double terms) {
-  test::packed_rows<A> const left{a, 5, n, gaussian(n, 20)};
+void check_bound(A const& a, B const& b, std::size_t n, double terms, std::size_t count) {
+  test::packed_rows<A> const left{a, count, n, gaussian(n, 20)};
   test::packed_rows<B> const right{b, 7, n, gaussian(n, 90)};
   std::vector<float> first;
   for (std::size_t const batch : {32U, 2U, 1U}) {
     test::scratch_memory memory{skive::packed_product_bytes(a, b, n, batch)};
-    std::vector<float> y(5 * 8, -77.0f);
-    REQUIRE(skive::packed_product<Arch>(a, left.matrix(), b, right.matrix(), n, {y.data(), 5, 7, 8}, memory.get()));
-    for (std::size_t t = 0; t < 5; ++t) {
+    std::vector<float> y(count * 8, -77.0f);
+    REQUIRE(skive::packed_product<Arch>(a, left.matrix(), b, right.matrix(), n, {y.data(), count, 7, 8}, memory.get()));
+    for (std::size_t t = 0; t < count; ++t) {
       for (std::size_t r = 0; r < 7; ++r) {
         test::double_product const exact{left.numbers[t], right.numbers[r]};
         CAPTURE(n, batch, t, r);
@@ -41,6 +41,11 @@ void check_bound(A const& a, B const& b, std::size_t n, double terms) {
       REQUIRE(y[8 * t + 7] == -77.0f);
     }
   }
+}
+// Few rows of A and many.
+template <class Arch, class A, class B>
+void check_bound(A const& a, B const& b, std::size_t n) {
+  for (std::size_t const count : {5U, 9U}) check_bound<Arch>(a, b, n, static_cast<double>(n / 16 + 28), count);
 }
 
 // Integers of at most `most`, which each group of 16 reaches on both sides: scales are 1, products exact.
@@ -56,20 +61,22 @@ void check_integers(A const& a, B const& b, int most_a, int most_b, std::size_t 
       return row;
     };
   };
-  test::packed_rows<A> const left{a, 3, n, whole(most_a, 1)};
-  test::packed_rows<B> const right{b, 4, n, whole(most_b, 2)};
-  test::scratch_memory memory{skive::packed_product_bytes(a, b, n)};
-  std::vector<float> y(12);
-  REQUIRE(skive::packed_product(a, left.matrix(), b, right.matrix(), n, {y.data(), 3, 4}, memory.get()));
-  for (std::size_t t = 0; t < 3; ++t)
-    for (std::size_t r = 0; r < 4; ++r) {
-      std::int64_t sum = 0;
-      auto const x = whole(most_a, 1)(t);
-      auto const w = whole(most_b, 2)(r);
-      for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::int64_t>(x[i]) * static_cast<std::int64_t>(w[i]);
-      CAPTURE(n, t, r);
-      REQUIRE(y[4 * t + r] == static_cast<float>(sum));
-    }
+  for (std::size_t const count : {3U, 8U}) {
+    test::packed_rows<A> const left{a, count, n, whole(most_a, 1)};
+    test::packed_rows<B> const right{b, 4, n, whole(most_b, 2)};
+    test::scratch_memory memory{skive::packed_product_bytes(a, b, n)};
+    std::vector<float> y(count * 4);
+    REQUIRE(skive::packed_product(a, left.matrix(), b, right.matrix(), n, {y.data(), count, 4}, memory.get()));
+    for (std::size_t t = 0; t < count; ++t)
+      for (std::size_t r = 0; r < 4; ++r) {
+        std::int64_t sum = 0;
+        auto const x = whole(most_a, 1)(t);
+        auto const w = whole(most_b, 2)(r);
+        for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::int64_t>(x[i]) * static_cast<std::int64_t>(w[i]);
+        CAPTURE(n, t, r);
+        REQUIRE(y[4 * t + r] == static_cast<float>(sum));
+      }
+  }
 }
 
 }  // namespace
@@ -78,18 +85,16 @@ TEST_CASE("packed_product: two packed operands within the bound", "[kernel]") {
   skive::nvfp4 const nvfp4{16, *skive::nvfp4_scheme::make(5.0f)};
   using native = skive::native_arch;
   for (std::size_t const n : {1U, 33U, 256U, 700U}) {
-    auto const floats = static_cast<double>(n / 16 + 12);
-    auto const bytes = static_cast<double>(n / 64 + 14);
-    check_bound<native>(skive::absmax<skive::e4m3fn>{0}, skive::absmax<skive::e4m3fn>{128}, n, floats);
-    check_bound<native>(skive::absmax<skive::e4m3fn>{128}, skive::absmax<skive::e4m3fn>{0}, n, floats);
-    check_bound<native>(nvfp4, nvfp4, n, bytes);
-    check_bound<native>(skive::mx<skive::e2m1>{32}, skive::mx<skive::e2m1>{32}, n, bytes);
-    check_bound<native>(skive::mx<skive::e4m3fn>{32}, skive::mx<skive::e2m1>{32}, n, floats);
-    check_bound<native>(skive::absmax<skive::int8>{0}, skive::affine_int<4>{32}, n, bytes);
-    check_bound<native>(skive::absmax<skive::int4>{6}, skive::absmax<skive::int4>{32}, n, floats);  // groups end within lanes
-    check_bound<native>(skive::absmax<skive::int3>{24}, skive::absmax<skive::int8>{64}, n, bytes);
+    check_bound<native>(skive::absmax<skive::e4m3fn>{0}, skive::absmax<skive::e4m3fn>{128}, n);
+    check_bound<native>(skive::absmax<skive::e4m3fn>{128}, skive::absmax<skive::e4m3fn>{0}, n);
+    check_bound<native>(nvfp4, nvfp4, n);
+    check_bound<native>(skive::mx<skive::e2m1>{32}, skive::mx<skive::e2m1>{32}, n);
+    check_bound<native>(skive::mx<skive::e4m3fn>{32}, skive::mx<skive::e2m1>{32}, n);
+    check_bound<native>(skive::absmax<skive::int8>{0}, skive::affine_int<4>{32}, n);
+    check_bound<native>(skive::absmax<skive::int4>{6}, skive::absmax<skive::int4>{32}, n);  // groups end within lanes
+    check_bound<native>(skive::absmax<skive::int3>{24}, skive::absmax<skive::int8>{64}, n);
   }
-  check_bound<skive::scalar_arch>(nvfp4, nvfp4, 100, 20);
+  check_bound<skive::scalar_arch>(nvfp4, nvfp4, 100);
 }
 
 TEST_CASE("packed_product: integers are exact, one scale a token, a group or a tensor", "[kernel]") {
@@ -107,12 +112,16 @@ TEST_CASE("packed_product: no length overflows in 32 bits", "[kernel]") {
   std::size_t const n = std::size_t{1} << 18;  // 127 * 127 * 2^18 is 4.2e9
   skive::absmax<skive::int8> const codec{0};
   auto const all = [=](std::size_t) { return std::vector<float>(n, 127.0f); };
-  test::packed_rows<skive::absmax<skive::int8>> const rows{codec, 1, n, all};
   test::scratch_memory memory{skive::packed_product_bytes(codec, codec, n, 1)};
-  float y = 0;
-  REQUIRE(skive::packed_product(codec, rows.matrix(), codec, rows.matrix(), n, {&y, 1, 1}, memory.get()));
-  auto const exact = 127.0 * 127.0 * static_cast<double>(n);
-  REQUIRE(std::fabs(static_cast<double>(y) - exact) <= static_cast<double>(n / 64 + 12) * 0x1p-24 * exact);
+  for (std::size_t const count : {1U, 8U}) {
+    test::packed_rows<skive::absmax<skive::int8>> const rows{codec, count, n, all};
+    std::vector<float> y(count * count);
+    skive::matrix_view<float> const out{y.data(), count, count};
+    REQUIRE(skive::packed_product(codec, rows.matrix(), codec, rows.matrix(), n, out, memory.get()));
+    auto const exact = 127.0 * 127.0 * static_cast<double>(n);
+    for (auto const v : y)
+      REQUIRE(std::fabs(static_cast<double>(v) - exact) <= static_cast<double>(n / 16 + 28) * 0x1p-24 * exact);
+  }
 }
 
 TEST_CASE("packed_product: weights in tiles", "[kernel]") {

@@ -115,6 +115,31 @@ template <class Scale, int Bits, class Arch>
   }
 }
 
+/// Scales of groups first .. first + count - 1, count <= 16, to scale[0 .. 15], and minus their zero points. What stands past
+/// `count` is open.
+template <class Arch, class Scheme>
+[[gnu::always_inline]] inline void load_sixteen_groups(Scheme const& scheme,
+                                                       planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                                       std::size_t first, std::size_t count, group_layout const& layout,
+                                                       float* scale, [[maybe_unused]] float* minus_zero_point) noexcept {
+  if constexpr (Scheme::field_bits.size() == 0) {
+    simd::floats<Arch>::broadcast(scheme.scale).store(scale);
+  } else {
+    alignas(64) std::byte copy[64];
+    auto const* const at = group_fields<Scheme::field_bits[0]>(from[1], first, count, layout, copy);
+    auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at, layout.order);
+    if constexpr (requires { scheme.scale_factor(); })
+      s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
+    s.store(scale);
+    if constexpr (has_zero_point<Scheme>) {
+      constexpr int bits = Scheme::field_bits[1];
+      auto const* const zeros = group_fields<bits>(from[2], first, count, layout, copy);
+      auto const z = simd::load_fields<bits, Arch>(zeros, layout.order);
+      (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point);
+    }
+  }
+}
+
 /// Scales and zero points of up to `capacity` groups, read ahead of the loop that needs them.
 template <class Arch>
 class group_parameters {
@@ -127,34 +152,29 @@ class group_parameters {
   template <class Scheme>
   [[gnu::always_inline]] void load(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
                                    std::size_t first, std::size_t count, group_layout const& layout) noexcept {
-    if constexpr (Scheme::field_bits.size() == 0)
-      for (std::size_t g = 0; g < count; ++g) scale[g] = scheme.scale;
-    else
-      load_fields(scheme, from, first, count, layout);
+    for (std::size_t g = 0; g < count; g += 16)
+      load_sixteen_groups<Arch>(scheme, from, first + g, count - g < 16 ? count - g : 16, layout, scale + g,
+                                minus_zero_point + g);
     for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
   }
-
- private:
-  template <class Scheme>
-  [[gnu::always_inline]] void load_fields(Scheme const& scheme,
-                                          planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t first,
-                                          std::size_t count, group_layout const& layout) noexcept {
-    for (std::size_t g = 0; g < count; g += 16) {
-      auto const some = count - g < 16 ? count - g : 16;
-      alignas(64) std::byte copy[64];
-      auto const* const at = group_fields<Scheme::field_bits[0]>(from[1], first + g, some, layout, copy);
-      auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at, layout.order);
-      if constexpr (requires { scheme.scale_factor(); })
-        s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
-      s.store(scale + g);
-      if constexpr (has_zero_point<Scheme>) {
-        constexpr int bits = Scheme::field_bits[1];
-        auto const* const zeros = group_fields<bits>(from[2], first + g, some, layout, copy);
-        auto const z = simd::load_fields<bits, Arch>(zeros, layout.order);
-        (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point + g);
-      }
-    }
-  }
 };
+
+/// Bytes at, at + 1, ... at + 63 of a row's codes, `row_bytes` in blocks of `block_bytes`, whatever lies between the blocks; zeros
+/// past the row's end.
+template <class Arch>
+[[gnu::noinline]] inline void gather_codes(plane<std::byte const> const& codes, std::size_t at, std::size_t row_bytes,
+                                           std::size_t block_bytes, std::byte (&out)[64]) noexcept {
+  std::memset(out, 0, sizeof out);
+  for (std::size_t done = 0; done < 64 && at + done < row_bytes;) {
+    auto const b = (at + done) / block_bytes;
+    auto const in_block = (at + done) % block_bytes;
+    auto const row_end = row_bytes - at - done;
+    auto size = 64 - done;
+    if (size > block_bytes - in_block) size = block_bytes - in_block;
+    if (size > row_end) size = row_end;
+    std::memcpy(out + done, codes.data + b * codes.block_stride + in_block, size);
+    done += size;
+  }
+}
 
 }  // namespace skive::detail

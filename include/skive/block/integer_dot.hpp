@@ -185,7 +185,11 @@ class integer_dot {
       }
       for (; step < end; ++step) {
         words codes[Rows];
-        for (std::size_t i = 0; i < Rows; ++i) codes[i] = spread_codes(gathered(from[i][0], step * steps::code_bytes).data());
+        for (std::size_t i = 0; i < Rows; ++i) {
+          alignas(64) std::byte bytes[64];
+          gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, bytes);
+          codes[i] = spread_codes(bytes);
+        }
         add_step<PerBlock>(level, codes, step, cursor, source, total);
       }
     }
@@ -291,22 +295,6 @@ class integer_dot {
       return simd::load_words<Arch>(bytes);
     }
   }
-  // Bytes at, at + 1, ... of the row's codes, whatever lies between its blocks; zeros past its end.
-  [[gnu::noinline]] std::array<std::byte, 64> gathered(plane<std::byte const> const& codes, std::size_t at) const noexcept {
-    alignas(64) std::array<std::byte, 64> out{};
-    for (std::size_t done = 0; done < steps::code_bytes && at + done < bytes_;) {
-      auto const b = (at + done) / block_bytes_;
-      auto const in_block = (at + done) % block_bytes_;
-      auto const row_end = bytes_ - at - done;
-      auto size = steps::code_bytes - done;
-      if (size > block_bytes_ - in_block) size = block_bytes_ - in_block;
-      if (size > row_end) size = row_end;
-      std::memcpy(out.data() + done, codes.data + b * codes.block_stride + in_block, size);
-      done += size;
-    }
-    return out;
-  }
-
   static constexpr std::size_t read_ahead = 4096;  // bytes: what hides the latency of memory in a loop this short
 
   Scheme const& scheme_;

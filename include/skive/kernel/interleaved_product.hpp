@@ -16,79 +16,45 @@
 ///            instruction set, but for whether it fuses.
 /// Source   : -
 
-#include "skive/core/checked.hpp"
 #include "skive/kernel/interleaved_tiles.hpp"
 #include "skive/kernel/interleaved_vectors.hpp"
+#include "skive/kernel/tile_products.hpp"
 
 namespace skive {
 
 namespace detail {
 
+/// Products of kernel/tile_products.hpp: segments of bytes.
 template <class Scheme, class Arch, std::size_t Segment>
-class integer_tiles {
-  using tiles = interleaved_tiles<Scheme, Arch>;
+class integer_segments {
+  static constexpr int width = Scheme::packing::width;
   static constexpr std::size_t registers = Segment / 4;  // of bytes
-  static constexpr std::size_t words_read = registers / tiles::codes_of_byte;
-  static constexpr std::size_t most_vectors = 32;
   using levels = integer_levels<typename Scheme::element>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
 
  public:
-  static constexpr bool possible = registers % tiles::codes_of_byte == 0;
-  static constexpr std::size_t tiles_at_once = simd::has_avx512<Arch> ? 2 : 1;
+  static constexpr std::size_t numbers = Segment;
+  static constexpr bool possible = 8 % width != 0 || registers % (8 / static_cast<std::size_t>(width)) == 0;
+  struct codes {
+    words byte[registers];
+  };
 
-  integer_tiles(tiles const& w, interleaved_vectors const& x) noexcept : w_{w}, x_{x} {}
+  explicit integer_segments(interleaved_vectors const& x) noexcept : x_{x} {}
 
-  /// Tiles first .. last - 1; y's column 0 is row 16 first.
-  void multiply(std::size_t first, std::size_t last, matrix_view<float> y) const noexcept {
-    for (std::size_t t = 0; t < x_.count; t += most_vectors) {
-      auto const some = smaller(most_vectors, x_.count - t);
-      auto tile = first;
-      for (; tile + tiles_at_once <= last; tile += tiles_at_once) multiply_tiles<tiles_at_once>(tile, t, some, first, y);
-      for (; tile < last; ++tile) multiply_tiles<1>(tile, t, some, first, y);
-    }
-  }
-
- private:
-  template <std::size_t Tiles>
-  [[gnu::noinline]] void multiply_tiles(std::size_t tile, std::size_t t, std::size_t some, std::size_t first,
-                                        matrix_view<float> y) const noexcept {
-    alignas(64) float total[most_vectors][Tiles][16];
-    for (std::size_t v = 0; v < some; ++v)
-      for (auto& of_tile : total[v])
-        for (auto& sum : of_tile) sum = 0.0f;
-    typename levels::template lanes<Arch> const level;
-    auto const group = w_.layout().group();
-    auto const segments = (x_.size + Segment - 1) / Segment;
-    floats scale[Tiles];
-    floats minus_zero[Tiles];
-    std::size_t left = 0;  // segments until the next group
-    for (std::size_t s = 0, g = 0; s < segments; ++s, --left) {
-      if (left == 0) {
-        left = (group + Segment - 1) / Segment;
-        for (std::size_t i = 0; i < Tiles; ++i) w_.load_group(tile + i, g, scale[i], minus_zero[i]);
-        ++g;
-      }
-      words byte[Tiles][registers];
-      for (std::size_t i = 0; i < Tiles; ++i) load_codes(level, tile + i, s, byte[i]);
-      auto const* const q = x_.bytes + (s * Segment / 32 * x_.count + t) * 32 + s * Segment % 32;
-      auto const* const terms = x_.terms + s * x_.count + t;
-      auto const* const scales = x_.scales + s * x_.count + t;
-      for (std::size_t v = 0; v < some; ++v) add(byte, q + 32 * v, terms[v], scales[v], scale, minus_zero, total[v]);
-    }
-    for (std::size_t i = 0; i < Tiles; ++i) {
-      auto const r = 16 * (tile + i);
-      auto const count = smaller(16, w_.layout().rows() - r);
-      for (std::size_t v = 0; v < some; ++v) std::memcpy(&y(t + v, r - 16 * first), total[v][i], count * sizeof(float));
-    }
+  template <class Reader>
+  [[gnu::always_inline]] void unpack(Reader& reader, std::size_t i, std::size_t s, floats const&, codes& out) const noexcept {
+    reader.load_codes(i, s * Segment / 16, out.byte);
+    for (auto& b : out.byte) b = level_.bytes(b);
   }
 
   template <std::size_t Tiles>
-  [[gnu::always_inline]] static void add(words const (&byte)[Tiles][registers], std::byte const* q, std::int32_t term,
-                                         float x_scale, floats const (&scale)[Tiles], floats const (&minus_zero)[Tiles],
-                                         float (&total)[Tiles][16]) noexcept {
+  [[gnu::always_inline]] void add(codes const (&of)[Tiles], std::size_t s, std::size_t v, floats const (&scale)[Tiles],
+                                  floats const (&minus_zero)[Tiles], float (&total)[Tiles][16]) const noexcept {
+    auto const* const q = x_.bytes + (s * Segment / 32 * x_.count + v) * 32 + s * Segment % 32;
+    auto const term = x_.terms[s * x_.count + v];
+    auto const x_scale = floats::broadcast(x_.scales[s * x_.count + v]);
     integers dot[Tiles];
     for (auto& d : dot) d = integers::broadcast(has_zero_point<Scheme> ? 0 : term);
 #pragma GCC unroll 8
@@ -96,25 +62,41 @@ class integer_tiles {
       std::uint32_t four = 0;
       std::memcpy(&four, q + 4 * k, 4);
       auto const all = words::broadcast(four);
-      for (std::size_t i = 0; i < Tiles; ++i) dot[i] = simd::dot4<levels::largest>(dot[i], byte[i][k], all);
+      for (std::size_t i = 0; i < Tiles; ++i) dot[i] = simd::dot4<levels::largest>(dot[i], of[i].byte[k], all);
     }
     for (std::size_t i = 0; i < Tiles; ++i) {
       auto d = simd::to_float<Arch>(dot[i]);
       if constexpr (has_zero_point<Scheme>) d = simd::fused(minus_zero[i], floats::broadcast(static_cast<float>(term)), d);
-      d = simd::product<Arch>(d, floats::broadcast(x_scale));
-      simd::fused(d, scale[i], floats::load(total[i])).store(total[i]);
+      simd::fused(simd::product<Arch>(d, x_scale), scale[i], floats::load(total[i])).store(total[i]);
     }
   }
 
-  [[gnu::always_inline]] void load_codes(typename levels::template lanes<Arch> const& level, std::size_t tile, std::size_t s,
-                                         words (&byte)[registers]) const noexcept {
-    w_.load_codes(tile, s * words_read, byte);
-    for (auto& b : byte) b = level.bytes(b);
-  }
-
-  tiles const& w_;
-  interleaved_vectors const& x_;
+ private:
+  interleaved_vectors x_;
+  typename levels::template lanes<Arch> level_;
 };
+
+/// Tiles `tiles` of `rows`, whose groups end where segments do, with vectors that fit the codes.
+template <class Scheme, class Arch, class Rows>
+status multiply_integers(Rows const& rows, interleaved_vectors const& x, matrix_view<float> y, row_range tiles) noexcept {
+  auto const last = tiles.first + tiles.count;
+  auto const in_groups = [&rows](std::size_t segment) noexcept {
+    return rows.group() >= rows.numbers() || rows.group() % segment == 0;
+  };
+  if (!in_groups(x.segment == 32 ? 32 : 16)) return errc::invalid_argument;
+  if (x.segment == 32) {
+    using segments = integer_segments<Scheme, Arch, 32>;
+    tile_products<Rows, segments, Arch>{rows, segments{x}}(tiles.first, last, x.count, y);
+    return errc::ok;
+  }
+  if constexpr (integer_segments<Scheme, Arch, 16>::possible)
+    if (x.segment == 16) {
+      using segments = integer_segments<Scheme, Arch, 16>;
+      tile_products<Rows, segments, Arch>{rows, segments{x}}(tiles.first, last, x.count, y);
+      return errc::ok;
+    }
+  return errc::invalid_argument;
+}
 
 }  // namespace detail
 
@@ -131,19 +113,7 @@ status interleaved_product(interleaved_rows<grouped<Scheme>> const& w,
   if (x.size != w.row_numbers() || y.rows != x.count || y.cols != columns || !y.valid()) return errc::size_mismatch;
   if (auto const s = w.check(from); !s) return s;
   if (x.order != detail::query_order<Scheme>(w.codec().order())) return errc::invalid_argument;
-  detail::interleaved_tiles<Scheme, Arch> const loads{w, from};
-  auto const last = tiles.first + tiles.count;
-  if (x.segment == 32) {
-    if (w.groups() > 1 && w.group() % 32 != 0) return errc::invalid_argument;
-    detail::integer_tiles<Scheme, Arch, 32>{loads, x}.multiply(tiles.first, last, y);
-    return errc::ok;
-  }
-  if constexpr (detail::integer_tiles<Scheme, Arch, 16>::possible)
-    if (x.segment == 16) {
-      detail::integer_tiles<Scheme, Arch, 16>{loads, x}.multiply(tiles.first, last, y);
-      return errc::ok;
-    }
-  return errc::invalid_argument;
+  return detail::multiply_integers<Scheme, Arch>(detail::interleaved_tiles<Scheme, Arch>{w, from}, x, y, tiles);
 }
 
 /// All rows.

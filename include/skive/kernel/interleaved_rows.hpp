@@ -25,7 +25,7 @@ template <class Codec>
 class interleaved_rows;
 
 template <detail::linear_scheme Scheme>
-  requires requires { Scheme::packing::width; } && (8 % Scheme::packing::width == 0)
+  requires requires { Scheme::packing::width; }
 class interleaved_rows<grouped<Scheme>> {
   static constexpr std::size_t fields = Scheme::field_bits.size();
   static constexpr std::size_t width = Scheme::packing::width;

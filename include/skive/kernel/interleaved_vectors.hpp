@@ -40,10 +40,10 @@ static_assert(primitive<interleaved_vectors>);
 
 namespace detail {
 
-/// Place of number i of 32 within its 32 bytes: word after word, field after field.
+/// Place of number i of 32 within its 32 bytes: word after word, field after field; in their order where fields fill no bytes.
 template <int Width>
 constexpr std::array<std::uint8_t, 32> interleaved_places(bit_order order) noexcept {
-  constexpr std::size_t fields = 8 / Width;
+  constexpr std::size_t fields = 8 % Width == 0 ? 8 / Width : 1;
   std::array<std::uint8_t, 32> place{};
   for (std::size_t i = 0; i < 32; ++i) {
     auto const r = i % fields;
@@ -98,7 +98,7 @@ constexpr std::size_t interleaved_vectors_bytes(std::size_t count, std::size_t n
 
 /// Rows of x quantized for products with rows of `Codec`. Fails with overflow, not_finite or workspace_too_small.
 template <class Arch = native_arch, class Codec>
-  requires detail::integer_scheme<typename Codec::scheme_type> && (8 % Codec::scheme_type::packing::width == 0)
+  requires detail::integer_scheme<typename Codec::scheme_type>
 result<interleaved_vectors> interleave_floats(Codec const& codec, matrix_view<float const> x, activation_scale kind,
                                               workspace w) noexcept {
   using scheme = typename Codec::scheme_type;
@@ -132,7 +132,7 @@ result<interleaved_vectors> interleave_floats(Codec const& codec, matrix_view<fl
 /// Rows of n numbers of m, packed by `of_rows`, for products with rows of `Codec`. Fails with size_mismatch,
 /// workspace_too_small, or invalid_argument unless the groups of `of_rows` are multiples of 16 numbers or whole rows.
 template <class Arch = native_arch, class Codec, class Other>
-  requires detail::multiplies_bytes<Other, Codec> && (8 % Codec::scheme_type::packing::width == 0)
+  requires detail::multiplies_bytes<Other, Codec>
 result<interleaved_vectors> interleave_rows(Codec const& codec, Other const& of_rows, packed_matrix<Other::plane_count> const& m,
                                             std::size_t n, row_range range, workspace w) noexcept {
   using scheme = typename Codec::scheme_type;

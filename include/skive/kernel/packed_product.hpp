@@ -6,25 +6,28 @@
 ///
 /// Any block codec for A, any dot_codec for B. Scales are the codecs' own: a token or row (group 0), groups along it,
 /// the tensor (static_scale, NVFP4's T); matrix_strip() gives a row of tiles of `tiles`. Where both elements have levels in exact
-/// bytes (integers without zero points for A, E2M1, E2M3, signs, ternary) codes meet codes as integers (kernel/packed_query.hpp);
-/// else rows of A are decoded, up to 32 at a time, and meet B's codes in float registers.
+/// bytes (integers without zero points for A, E2M1, E2M3, signs, ternary) codes meet codes as integers (kernel/batch_product.hpp;
+/// kernel/packed_query.hpp for few rows and short groups). Where bfloat16 holds both elements' levels (FP8, FP6) and AVX512_BF16
+/// multiplies them, they meet as such: exact products, sums of 16 numbers scaled by both sides' scales and added in ascending
+/// order. Else rows of A are decoded, up to 32 at a time, and meet B's codes in float registers.
 ///
 /// Model of : -
 /// Cost     : A is unpacked once; B's codes once for 32 rows of A.
-/// Accuracy : integers: |y - exact| <= (steps + 12) 2^-24 sum_k |a b|, a step being 64 bytes of codes of B; floats: that of B's
-///            dot().
+/// Accuracy : |y - exact| <= (n / 16 + 28) 2^-24 sum_k |a b| for integers and bfloat16; floats: that of B's dot().
 /// Promise  : sizes are checked before the first write. A row or group that was not finite gives NaN.
 /// Source   : -
 
 #include "skive/block/tiles.hpp"
+#include "skive/core/checked.hpp"
+#include "skive/kernel/batch_product.hpp"
 #include "skive/kernel/matrix_matrix.hpp"
-#include "skive/kernel/packed_query.hpp"
 
 namespace skive {
 
 namespace detail {
 
 inline constexpr std::size_t product_batch = 32;
+inline constexpr std::size_t least_interleaved = 8;  // rows of A: below, turning the rows of B costs more than it saves
 
 template <class A, class B>
 constexpr bool product_of_bytes(A const& a, std::size_t n) noexcept {
@@ -32,12 +35,39 @@ constexpr bool product_of_bytes(A const& a, std::size_t n) noexcept {
   return false;
 }
 
+// Do groups end where segments do?
+template <class Codec>
+constexpr bool groups_are_segments(Codec const& c, std::size_t n, std::size_t segment) noexcept {
+  auto const l = c.layout(n);
+  return l.groups <= 1 || l.group % segment == 0;
+}
+// Both sides meet as interleaved bytes.
+template <class A, class B, class Arch>
+inline constexpr bool multiplies_segments = false;
+template <class A, class B, class Arch>
+  requires multiplies_bytes<A, B>
+inline constexpr bool multiplies_segments<A, B, Arch> = integer_lanes<typename B::scheme_type, Arch>;
+// Both sides meet as bfloat16 numbers, by one instruction.
+template <class A, class B, class Arch>
+inline constexpr bool multiplies_halves = false;
+template <bfloat16_rows A, bfloat16_rows B, class Arch>
+  requires(!multiplies_bytes<A, B>)
+inline constexpr bool multiplies_halves<A, B, Arch> = simd::has_bfloat16_dot<Arch>;
+
 // Workspace for one row of A.
 template <class A, class B>
 constexpr std::size_t product_row_bytes(A const& a, B const& b, std::size_t n) noexcept {
   if constexpr (multiplies_bytes<A, B>)
     if (product_of_bytes<A, B>(a, n)) return b.int8_query_bytes(n);
   return saturating_add(workspace::bytes<float>(n), b.query_bytes(n));
+}
+// For `batch` rows, whichever way they take.
+template <class A, class B>
+constexpr std::size_t product_batch_bytes(A const& a, B const& b, std::size_t n, std::size_t batch) noexcept {
+  auto most = saturating_multiply(batch, product_row_bytes(a, b, n));
+  if constexpr (multiplies_bytes<A, B>) most = larger(most, interleaved_vectors_bytes(batch, n));
+  if constexpr (bfloat16_rows<A> && bfloat16_rows<B>) most = larger(most, bfloat16_vectors_bytes(batch, n));
+  return most;
 }
 
 // The products of rows `first` .. of A, as many as there are queries, with all of B.
@@ -78,12 +108,35 @@ inline status product_batch_of_floats(A const& a, packed_matrix<A::plane_count> 
   return product_of_rows<Arch>(b, of_b, std::span<typename B::query const>{queries}.first(rows.count), y, rows.first);
 }
 
+template <class Arch, class A, class B>
+inline status product_batch_of(A const& a, packed_matrix<A::plane_count> const& of_a, B const& b,
+                               packed_matrix<B::plane_count> const& of_b, std::size_t n, matrix_view<float> y, row_range rows,
+                               std::span<std::byte> memory, workspace scratch) noexcept {
+  bool const many = y.rows >= least_interleaved;
+  matrix_view<float> const out{&y(rows.first, 0), rows.count, y.cols, y.row_stride};
+  if constexpr (multiplies_segments<A, B, Arch>) {
+    constexpr std::size_t least = integer_segments<typename B::scheme_type, Arch, 16>::possible ? 16 : 32;
+    if (many && groups_are_segments(a, n, least) && groups_are_segments(b, n, least)) {
+      auto const x = interleave_rows<Arch>(b, a, of_a, n, rows, workspace{memory});
+      return x ? batch_product<Arch>(b, of_b, *x, out) : status{x.error()};
+    }
+  }
+  if constexpr (multiplies_bytes<A, B>)
+    if (product_of_bytes<A, B>(a, n)) return product_batch_of_bytes<Arch>(a, of_a, b, of_b, n, y, rows, memory);
+  if constexpr (multiplies_halves<A, B, Arch>)
+    if (many && groups_are_segments(a, n, 16) && groups_are_segments(b, n, 16)) {
+      auto const x = interleave_bfloat16_rows<Arch>(b, a, of_a, n, rows, workspace{memory});
+      return x ? batch_product<Arch>(b, of_b, *x, out) : status{x.error()};
+    }
+  return product_batch_of_floats<Arch>(a, of_a, b, of_b, n, y, rows, memory, scratch);
+}
+
 }  // namespace detail
 
 /// Workspace that serves `batch` rows of A at a time, 1 <= batch <= 32; packed_product() takes as many as fit.
 template <class A, class B>
 constexpr std::size_t packed_product_bytes(A const& a, B const& b, std::size_t n, std::size_t batch = 32) noexcept {
-  return saturating_add(workspace::bytes<std::byte>(saturating_multiply(batch, detail::product_row_bytes(a, b, n))),
+  return saturating_add(workspace::bytes<std::byte>(detail::product_batch_bytes(a, b, n, batch)),
                         workspace::bytes<std::byte>(a.scratch_bytes(n)));
 }
 
@@ -99,16 +152,10 @@ status packed_product(A const& a, packed_matrix<A::plane_count> const& of_a, B c
   if (y.rows == 0 || y.cols == 0) return errc::ok;
   std::size_t batch = 1;
   while (batch < detail::product_batch && batch < y.rows && w.size() >= packed_product_bytes(a, b, n, batch + 1)) ++batch;
-  auto const memory = w.take<std::byte>(batch * detail::product_row_bytes(a, b, n));
+  auto const memory = w.take<std::byte>(detail::product_batch_bytes(a, b, n, batch));
   for (std::size_t first = 0; first < y.rows; first += batch) {
     row_range const rows{first, y.rows - first < batch ? y.rows - first : batch};
-    auto s = status{};
-    if constexpr (detail::multiplies_bytes<A, B>)
-      s = detail::product_of_bytes<A, B>(a, n) ? detail::product_batch_of_bytes<Arch>(a, of_a, b, of_b, n, y, rows, memory)
-                                               : detail::product_batch_of_floats<Arch>(a, of_a, b, of_b, n, y, rows, memory, w);
-    else
-      s = detail::product_batch_of_floats<Arch>(a, of_a, b, of_b, n, y, rows, memory, w);
-    if (!s) return s;
+    if (auto const s = detail::product_batch_of<Arch>(a, of_a, b, of_b, n, y, rows, memory, w); !s) return s;
   }
   return errc::ok;
 }

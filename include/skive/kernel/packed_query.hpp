@@ -40,12 +40,11 @@ concept multiplies_bytes = byte_levels<A> && requires {
   requires integer_levels<typename B::scheme_type::element>::exact;
 };
 
-/// Numbers first .. first + out.size() - 1, which lie in one group of a row, as signed bytes; the group's scale with its unit.
+/// Codes of numbers first .. first + out.size() - 1, which lie in one group of a row; the group's scale.
 template <class Scheme>
-constexpr float load_bytes_of_codes(Scheme const& scheme, group_layout const& l,
+constexpr float load_codes_of_group(Scheme const& scheme, group_layout const& l,
                                     planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t first,
-                                    std::span<std::int8_t> out) noexcept {
-  using levels = integer_levels<typename Scheme::element>;
+                                    std::span<std::uint8_t> out) noexcept {
   auto const g = first / l.group;
   auto const b = g / l.per_block;
   std::array<std::uint32_t, Scheme::field_bits.size()> metadata{};
@@ -54,19 +53,24 @@ constexpr float load_bytes_of_codes(Scheme const& scheme, group_layout const& l,
   auto const* const codes = from[0].data + b * from[0].block_stride;
   auto const in_block = first - b * l.per_block * l.group;
   if (Scheme::packing::fills_bytes(in_block % Scheme::packing::period)) {
-    std::array<std::uint8_t, 32> code{};
-    for (std::size_t i = 0; i < out.size(); i += code.size()) {
-      auto const some = out.size() - i < code.size() ? out.size() - i : code.size();
-      Scheme::packing::unpack(codes + Scheme::packing::bytes(in_block + i), l.order, std::span{code}.first(some));
-      for (std::size_t j = 0; j < some; ++j) out[i + j] = static_cast<std::int8_t>(levels::byte(code[j]) - levels::bias);
-    }
+    Scheme::packing::unpack(codes + Scheme::packing::bytes(in_block), l.order, out);
   } else {
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = static_cast<std::int8_t>(
-          levels::byte(static_cast<std::uint8_t>(load_field(codes, in_block + i, Scheme::packing::width, l.order))) -
-          levels::bias);
+      out[i] = static_cast<std::uint8_t>(load_field(codes, in_block + i, Scheme::packing::width, l.order));
   }
-  return scale_of(scheme.load(metadata)) * levels::unit;
+  return scale_of(scheme.load(metadata));
+}
+
+/// At most 32 such numbers as signed bytes; the group's scale with its unit.
+template <class Scheme>
+constexpr float load_bytes_of_codes(Scheme const& scheme, group_layout const& l,
+                                    planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t first,
+                                    std::span<std::int8_t> out) noexcept {
+  using levels = integer_levels<typename Scheme::element>;
+  std::array<std::uint8_t, 32> code{};
+  auto const scale = load_codes_of_group(scheme, l, from, first, std::span{code}.first(out.size()));
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::int8_t>(levels::byte(code[i]) - levels::bias);
+  return scale * levels::unit;
 }
 
 /// Do the groups of a row of n numbers end where lanes of `Scheme` do?
