@@ -18,6 +18,7 @@
 ///            A. Babenko, V. Lempitsky, "Additive quantization for extreme vector compression", CVPR 2014; V. Egiazarian et al.,
 ///            "Extreme compression of large language models via additive quantization", ICML 2024.
 
+#include "skive/codebook/code_rows.hpp"
 #include "skive/codebook/kmeans.hpp"
 #include "skive/core/primitive.hpp"
 
@@ -75,8 +76,7 @@ class additive_quantizer {
 
   /// Fails with size_mismatch, invalid_argument (a view) or corrupt; nothing is then written.
   constexpr status decode(matrix_view<std::uint8_t const> codes, matrix_view<float> x) const noexcept {
-    if (x.cols != dimension_ || codes.cols != codebooks_ || codes.rows != x.rows) return errc::size_mismatch;
-    if (!x.valid() || !codes.valid()) return errc::invalid_argument;
+    if (auto const s = detail::check_code_rows(x, codes, dimension_, codebooks_); !s) return s;
     if (auto const s = check(codes); !s) return s;
     for (std::size_t i = 0; i < x.rows; ++i)
       for (std::size_t j = 0; j < dimension_; ++j) {
@@ -88,10 +88,7 @@ class additive_quantizer {
   }
   /// corrupt if an index is no codeword's.
   constexpr status check(matrix_view<std::uint8_t const> codes) const noexcept {
-    for (std::size_t i = 0; i < codes.rows; ++i)
-      for (auto const c : codes.row(i))
-        if (c >= codewords_) return errc::corrupt;
-    return errc::ok;
+    return detail::check_code_indices(codes, codewords_);
   }
 
  private:
@@ -220,8 +217,8 @@ class beam_encoder {
 template <class Arch>
 status additive_quantizer::encode(matrix_view<float const> x, matrix_view<std::uint8_t> codes, beam_search const& beam,
                                   workspace scratch) const noexcept {
-  if (x.cols != dimension_ || codes.cols != codebooks_ || codes.rows != x.rows) return errc::size_mismatch;
-  if (!x.valid() || !codes.valid() || beam.width == 0 || beam.width > most_width) return errc::invalid_argument;
+  if (auto const s = detail::check_code_rows(x, codes, dimension_, codebooks_); !s) return s;
+  if (beam.width == 0 || beam.width > most_width) return errc::invalid_argument;
   if (scratch.size() < scratch_bytes(beam)) return errc::workspace_too_small;
   detail::beam_encoder<Arch> encoder{*this, beam, scratch};
   for (std::size_t i = 0; i < x.rows; ++i) encoder(x.row(i), codes.row(i));

@@ -15,6 +15,7 @@
 ///            T. Zhang et al., "KV cache is 1 bit per channel: efficient large language model inference with coupled
 ///            quantization", arXiv 2405.03917, 2024.
 
+#include "skive/codebook/code_rows.hpp"
 #include "skive/codebook/kmeans.hpp"
 #include "skive/core/primitive.hpp"
 
@@ -53,8 +54,7 @@ class product_quantizer {
   /// Fails with size_mismatch, invalid_argument (a view) or workspace_too_small below scratch_bytes(); nothing is then written.
   template <class Arch = native_arch>
   status encode(matrix_view<float const> x, matrix_view<std::uint8_t> codes, workspace scratch) const noexcept {
-    if (x.cols != dimension_ || codes.cols != parts_ || codes.rows != x.rows) return errc::size_mismatch;
-    if (!x.valid() || !codes.valid()) return errc::invalid_argument;
+    if (auto const s = detail::check_code_rows(x, codes, dimension_, parts_); !s) return s;
     if (scratch.size() < scratch_bytes()) return errc::workspace_too_small;
     auto const half = scratch.take<float>(codewords_);
     auto const lanes = scratch.take<float>(16 * part_dimension());
@@ -70,8 +70,7 @@ class product_quantizer {
   }
   /// Fails with size_mismatch, invalid_argument (a view) or corrupt; nothing is then written.
   constexpr status decode(matrix_view<std::uint8_t const> codes, matrix_view<float> x) const noexcept {
-    if (x.cols != dimension_ || codes.cols != parts_ || codes.rows != x.rows) return errc::size_mismatch;
-    if (!x.valid() || !codes.valid()) return errc::invalid_argument;
+    if (auto const s = detail::check_code_rows(x, codes, dimension_, parts_); !s) return s;
     if (auto const s = check(codes); !s) return s;
     auto const d = part_dimension();
     for (std::size_t i = 0; i < x.rows; ++i)
@@ -83,11 +82,7 @@ class product_quantizer {
   }
   /// corrupt if an index is no codeword's.
   constexpr status check(matrix_view<std::uint8_t const> codes) const noexcept {
-    if (codewords_ < 256)
-      for (std::size_t i = 0; i < codes.rows; ++i)
-        for (auto const c : codes.row(i))
-          if (c >= codewords_) return errc::corrupt;
-    return errc::ok;
+    return detail::check_code_indices(codes, codewords_);
   }
 
  private:
