@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/trellis_dot.hpp and trellis_lanes.hpp: products with bytes against exact sums, levels in registers against level().
+// codebook/trellis_dot.hpp, trellis_lanes.hpp and trellis_linear_lanes.hpp: products with bytes against exact sums, levels in
+// registers against level().
 #include "skive/codebook/trellis_dot.hpp"
 
 #include "laws/dot_codec.hpp"
@@ -32,16 +33,14 @@ std::vector<std::byte> random_bytes(std::size_t n, unsigned seed) {
   return out;
 }
 
-template <class Code, class Arch>
-void check_levels() {
+template <class Arch, class Code>
+void check_levels(Code const& code) {
   using lanes = detail::trellis_lanes<Code, Arch>;
   constexpr auto bytes = static_cast<std::size_t>(32 * Code::step_bits);  // of a block
-  auto const table = random_table<Code>(3);
-  Code const code{table};
   auto const memory = random_bytes(4 * lanes::group + 1, 7);
   auto const* const codes = memory.data() + 1;  // misaligned
   for (int const bias : {0, 64, 128}) {
-    lanes const levels{table, bias};
+    lanes const levels{code.table(), bias};
     for (std::size_t chunk = 0; chunk < 4 * lanes::block_chunks; ++chunk) {
       auto const half = chunk % lanes::block_chunks;
       levels(codes + 64 * (chunk - half), half, [&](std::size_t r, simd::words<Arch> const& w) {
@@ -58,6 +57,12 @@ void check_levels() {
   }
 }
 
+template <class Code, class Arch>
+void check_levels() {
+  auto const table = random_table<Code>(3);
+  check_levels<Arch>(Code{table});
+}
+
 TEST_CASE("Levels in registers are those of the code", "[codebook]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
     check_levels<folded_code<4, 2, 4>, Arch>();
@@ -68,6 +73,29 @@ TEST_CASE("Levels in registers are those of the code", "[codebook]") {
     check_levels<folded_code<16, 1, 6>, Arch>();
     check_levels<folded_code<12, 4, 6>, Arch>();
   });
+}
+
+// Tables whose maps are linear: bit matrices where processors have them, else look-ups.
+template <int... L, class F>
+void each_state(F f) {
+  (f.template operator()<L>(), ...);
+}
+
+TEST_CASE("Levels of linear codes are those of the code", "[codebook]") {
+  each_state<4, 6, 8, 10, 12, 16>([]<int L>() {
+    static_assert(linear_trellis_code<trained_code<L, 2>>);
+    check_levels<native_arch>(trained_code<L, 1>{});
+    check_levels<native_arch>(trained_code<L, 2>{});
+    if constexpr (L >= 6 && L <= 12) check_levels<native_arch>(trained_code<L, 4>{});
+  });
+  static_assert(!linear_trellis_code<folded_code<8, 2, 4>>);
+  folded_table<4, 1> t = trained_code<8, 2>{}.table();
+  CHECK(t.linear());
+  t.map[0][5] ^= 1;
+  CHECK_FALSE(t.linear());
+  t = {};
+  t.map[0].fill(3);  // of 0 too
+  CHECK_FALSE(t.linear());
 }
 
 // What the record of a query stands for, number by number.

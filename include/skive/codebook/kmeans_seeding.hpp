@@ -10,7 +10,7 @@
 /// Cost     : n d / 16 operations a codeword, greedy 3 + log k times as many.
 /// Accuracy : expected error of plus_plus at most 8 (2 + log k) times the optimum; distances rounded as float.
 /// Promise  : samples of weight 0 and samples that are codewords already are not drawn; when no other is left, codewords repeat
-///            the first one. The same numbers on all instruction sets that fuse products with sums.
+///            the first one. The same numbers on every instruction set.
 /// Source   : D. Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007; T. F. Gonzalez, "Clustering
 ///            to minimize the maximum intercluster distance", Theoretical Computer Science 38, 1985.
 
@@ -54,7 +54,7 @@ template <class Arch>
     auto sum = floats::broadcast(0.0f);
     for (std::size_t j = 0; j < d; ++j) {
       auto const t = floats::load(x + 16 * j) - floats::broadcast(codeword[j]);
-      sum = simd::fused(w == nullptr ? t : simd::product(t, floats::load(w + 16 * j)), t, sum);
+      sum = simd::fused_once(w == nullptr ? t : simd::product(t, floats::load(w + 16 * j)), t, sum);
     }
     sum.store(out);
   } else {
@@ -62,7 +62,8 @@ template <class Arch>
       out[i] = 0;
       for (std::size_t j = 0; j < d; ++j) {
         auto const t = x[16 * j + i] - codeword[j];
-        out[i] += (w == nullptr ? t : t * w[16 * j + i]) * t;
+        auto const wt = w == nullptr ? t : static_cast<float>(static_cast<double>(t) * static_cast<double>(w[16 * j + i]));
+        out[i] = simd::fused_number<Arch>(wt, t, out[i]);
       }
     }
   }
@@ -144,6 +145,7 @@ class kmeans_seeder {
 
   std::size_t draw() noexcept {
     auto left = static_cast<double>(random_.uniform(drawn_++)) * total_;
+    simd::detail::keep_apart<Arch>(left);
     std::size_t last = none;
     for (std::size_t b = 0; b < samples_.blocks(); ++b) {
       if (!(sums_[b] > 0)) continue;

@@ -11,8 +11,7 @@
 /// Cost     : k d / 16 fused products and 5 k / 16 other instructions a sample in registers of 512 bits; d = 1, 2, 3, 4 and 8
 ///            keep the samples in registers.
 /// Accuracy : the chosen one is nearest up to (d + 2) u |x| |c|; a sample with NaN has index 0.
-/// Promise  : the same indices on all instruction sets that fuse products with sums; the others may differ in near ties. Whatever
-///            the samples, every index is below k.
+/// Promise  : the same indices on every instruction set (what those without fused products pay: simd/fused.hpp). Whatever the samples, every index is below k.
 /// Source   : -
 
 #include "skive/core/matrix_view.hpp"
@@ -20,7 +19,7 @@
 #include "skive/core/planes.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
-#include "skive/simd/arithmetic.hpp"
+#include "skive/simd/fused.hpp"
 
 #include <limits>
 
@@ -86,7 +85,7 @@ template <class Arch, std::size_t D>
     for (std::size_t i = 0; i < 4; ++i) sum[i] = floats::broadcast(half[k + i]);
     for (std::size_t j = 0; j < d; ++j) {
       auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
-      for (std::size_t i = 0; i < 4; ++i) sum[i] = simd::fused(xj, floats::broadcast(row[i * c.row_stride + j]), sum[i]);
+      for (std::size_t i = 0; i < 4; ++i) sum[i] = simd::fused_once(xj, floats::broadcast(row[i * c.row_stride + j]), sum[i]);
     }
     auto const four = better(better({sum[0], place[0]}, {sum[1], place[1]}), better({sum[2], place[2]}, {sum[3], place[3]}));
     best = better(best, {four.score, four.index + now});
@@ -96,7 +95,7 @@ template <class Arch, std::size_t D>
     auto sum = floats::broadcast(half[k]);
     for (std::size_t j = 0; j < d; ++j) {
       auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
-      sum = simd::fused(xj, floats::broadcast(row[j]), sum);
+      sum = simd::fused_once(xj, floats::broadcast(row[j]), sum);
     }
     best = better(best, {sum, now});
     now = now + place[1];
@@ -117,7 +116,7 @@ void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float cons
         index[i] = 0;
         for (std::size_t k = 0; k < c.rows; ++k) {
           float s = half[k];
-          for (std::size_t j = 0; j < c.cols; ++j) s -= lanes[16 * j + i] * c(k, j);
+          for (std::size_t j = 0; j < c.cols; ++j) s = simd::fused_number<Arch>(0.0f - lanes[16 * j + i], c(k, j), s);
           if (s < best) best = s, index[i] = static_cast<std::uint32_t>(k);
         }
       }

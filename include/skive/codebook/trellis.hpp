@@ -19,6 +19,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace skive {
 
@@ -43,6 +44,10 @@ concept folded_trellis_code = trellis_code<C> && C::values == 1 && requires(C co
   { C::entry_levels } -> std::convertible_to<int>;
   { c.table().level[0] } noexcept -> std::convertible_to<std::int8_t>;
 };
+
+/// A folded code of no state whose index is linear in the bits of the state: a matrix over GF(2), known when units are compiled.
+template <class C>
+concept linear_trellis_code = folded_trellis_code<C> && std::is_empty_v<C> && C::linear_maps;
 
 namespace detail {
 

@@ -129,6 +129,15 @@ struct folded_table {
     for (int const t : level) most = t > most ? t : -t > most ? -t : most;
     return most;
   }
+  /// Is every map that of x ^ y the exclusive or of those of x and y?
+  constexpr bool linear() const noexcept {
+    for (auto const& m : map)
+      for (std::size_t x = 0; x < entries; ++x) {
+        auto const low = x & (~x + 1);  // the lowest bit set
+        if ((m[x] ^ m[low] ^ m[x ^ low]) % entries != 0) return false;
+      }
+    return true;
+  }
   constexpr std::uint32_t index(std::uint32_t state) const noexcept {
     auto i = state & (entries - 1);
     for (std::size_t k = 0; k < map.size(); ++k) i ^= map[k][state >> (static_cast<unsigned>(E) * (k + 1)) & (entries - 1)];

@@ -34,6 +34,7 @@ struct trained_code {
   static constexpr int maps = (L + index_bits - 1) / index_bits - 1;
   static constexpr int largest_entry = detail::trained_table<L, B>::table.largest();
   static constexpr int entry_levels = levels_of_entry(largest_entry);
+  static constexpr bool linear_maps = detail::trained_table<L, B>::table.linear();
   using table_type = folded_table<index_bits, maps>;
 
   constexpr table_type const& table() const noexcept { return detail::trained_table<L, B>::table; }
