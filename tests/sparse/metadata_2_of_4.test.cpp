@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sparse/metadata_2_of_4.hpp: places of words worked out by hand from CUTLASS's rule, round trips, refusals.
+// sparse/metadata_2_of_4.hpp: places of words worked out by hand from CUTLASS's rule for SM80, places of
+// bytes by the layouts that it publishes for SM90 and SM100, round trips, refusals.
 #include "skive/sparse/metadata_2_of_4.hpp"
 
 #include <cstddef>
@@ -11,6 +12,7 @@
 namespace {
 
 using skive::errc;
+using skive::metadata_values;
 using skive::metadata_word;
 using bytes = std::vector<std::byte>;
 
@@ -31,7 +33,90 @@ std::size_t place_of(std::size_t rows, std::size_t words, metadata_word word, st
   return found;
 }
 
+// A layout as CUTLASS writes it: extents and strides of the parts of a mode, the first part fastest.
+struct part {
+  std::size_t extent;
+  std::size_t stride;
+};
+using mode = std::vector<part>;
+// Strides from the order in which parts vary: 0 the fastest.
+void order(mode& rows, mode& entries, std::vector<std::size_t> const& steps) {
+  std::vector<part*> parts;
+  for (auto* const m : {&rows, &entries})
+    for (auto& p : *m) parts.push_back(&p);
+  std::size_t stride = 1;
+  for (std::size_t rank = 0; rank < steps.size(); ++rank)
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      if (steps[i] == rank) {
+        parts[i]->stride = stride;
+        stride *= parts[i]->extent;
+      }
+}
+std::size_t extent(mode const& m) {
+  std::size_t all = 1;
+  for (auto const& p : m) all *= p.extent;
+  return all;
+}
+std::size_t offset(mode const& m, std::size_t at) {
+  std::size_t sum = 0;
+  for (auto const& p : m) {
+    sum += at % p.extent * p.stride;
+    at /= p.extent;
+  }
+  return sum;
+}
+// Atoms along the rows first; 8 entries are a byte.
+void check_sm90(metadata_values values, std::size_t tile, mode const& rows, mode const& entries) {
+  std::size_t const height = 2 * extent(rows), width = 3 * extent(entries);
+  REQUIRE(extent(entries) == tile);
+  bytes positions(height * width / 8), metadata(positions.size()), expected(positions.size()), back(positions.size());
+  std::mt19937 random{7};
+  unsigned const legal[] = {0x4, 0x8, 0x9, 0xC, 0xD, 0xE};
+  for (auto& p : positions) p = static_cast<std::byte>(legal[random() % 6] | legal[random() % 6] << 4);
+  for (std::size_t r = 0; r < height; ++r)
+    for (std::size_t k = 0; k < width; k += 8) {
+      auto const at = offset(rows, r % extent(rows)) + r / extent(rows) * (extent(rows) * tile) + offset(entries, k % tile) +
+          k / tile * (height * tile);
+      REQUIRE(at % 8 == 0);
+      expected[at / 8] = positions[r * (width / 8) + k / 8];
+    }
+  REQUIRE(skive::to_sm90_metadata({positions.data(), height, width / 8}, values, tile, metadata));
+  CHECK((metadata == expected));
+  REQUIRE(skive::from_sm90_metadata(metadata, values, tile, {back.data(), height, width / 8}));
+  CHECK((back == positions));
+  metadata[5] = std::byte{0x4B};
+  back.assign(back.size(), std::byte{1});
+  CHECK(skive::from_sm90_metadata(metadata, values, tile, {back.data(), height, width / 8}).error() == errc::corrupt);
+  CHECK((back == bytes(back.size(), std::byte{1})));
+}
+
 }  // namespace
+
+TEST_CASE("metadata_2_of_4: the published layouts of SM90 and SM100", "[sparse]") {
+  for (std::size_t const tile : {64U, 128U}) {
+    mode rows{{64, 0}}, entries{{tile, 0}};
+    order(rows, entries, {1, 0});
+    check_sm90(metadata_values::of_8_bits, tile, rows, entries);
+  }
+  for (std::size_t const tile : {32U, 64U, 128U}) {
+    mode rows{{8, 0}, {2, 0}, {4, 0}}, entries{{16, 0}, {2, 0}, {tile / 32, 0}};
+    order(rows, entries, {3, 1, 5, 0, 4, 2});
+    check_sm90(metadata_values::of_16_bits, tile, rows, entries);
+  }
+  check_sm90(metadata_values::of_8_bits, 128, {{128, 128}}, {{128, 1}});
+  check_sm90(metadata_values::of_16_bits, 128, {{8, 128}, {2, 16}, {8, 2048}}, {{16, 1}, {2, 1024}, {4, 32}});
+  bytes positions(64 * 16, std::byte{0x44}), metadata(64 * 16);
+  auto const refused = [&](std::size_t rows, std::size_t columns, metadata_values values, std::size_t tile) {
+    return skive::to_sm90_metadata({positions.data(), rows, columns}, values, tile, metadata).error();
+  };
+  CHECK(refused(64, 16, metadata_values::of_8_bits, 32) == errc::invalid_argument);
+  CHECK(refused(64, 16, metadata_values::of_16_bits, 256) == errc::invalid_argument);
+  CHECK(refused(63, 16, metadata_values::of_8_bits, 128) == errc::size_mismatch);
+  CHECK(refused(64, 12, metadata_values::of_8_bits, 128) == errc::size_mismatch);
+  CHECK(refused(64, 8, metadata_values::of_8_bits, 64) == errc::size_mismatch);
+  CHECK(skive::from_sm90_metadata(metadata, metadata_values::of_8_bits, 48, {positions.data(), 64, 16}).error() ==
+        errc::invalid_argument);
+}
 
 TEST_CASE("metadata_2_of_4: places of words of two bytes", "[sparse]") {
   auto const place = [](std::size_t r, std::size_t c) { return place_of(64, 4, metadata_word::of_2_bytes, r, c); };

@@ -173,13 +173,7 @@ class sparse_codec {
   template <class Arch, class Query>
   constexpr status multiply_rows(detail::row_products<plane_count> const& rows, Query const& q) const noexcept {
     detail::sparse_product<Arch, sparse_codec> const product{*this, q, rows.first};
-    if (!product.fits()) return errc::unsupported;
-    for (std::size_t r = 0; r < rows.rows; ++r) {
-      auto const y = product(rows.row(r), q);
-      if (!y) return y.error();
-      rows.out[r] = *y;
-    }
-    return errc::ok;
+    return product.fits() ? product(rows, q) : errc::unsupported;
   }
   /// The same for several vectors of one length; row r with query t goes to rows.out[t rows.stride + r].
   template <class Arch, class Query>

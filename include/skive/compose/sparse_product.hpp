@@ -16,6 +16,7 @@
 #include "skive/compose/parts.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/sparse/kept_bytes.hpp"
+#include "skive/sparse/picked_rows.hpp"
 
 #include <numeric>
 
@@ -55,15 +56,33 @@ class sparse_product {
       : sparse_{s},
         at_once_{piece(s, q.size, step_of<Query>())},
         blocks_{s.block_size() == 0 || at_once_ == 0 ? 0 : at_once_ / s.block_size()},
-        close_{!s.runs_on(!s.contiguous(from))} {
-    position_unit_ = s.position_run(q.size, from[inner_planes]);
+        gaps_{!s.contiguous(from) && q.size > s.block_size()},
+        close_{!s.runs_on(gaps_)},
+        position_unit_{s.position_run(q.size, from[inner_planes])} {
+    if constexpr (std::is_same_v<Query, sparse_int8_query>)
+      layout_ = s.codec().layout((q.size < at_once_ ? q.size : at_once_) / group * kept);
   }
   constexpr bool fits() const noexcept { return at_once_ != 0; }
   /// Can rows of n numbers be cut into pieces that keep multiples of `step` numbers?
   static constexpr bool fits(Sparse const& s, std::size_t n, std::size_t step) noexcept { return piece(s, n, step) != 0; }
 
+  /// All rows, up to the first that is corrupt.
+  template <class Query>
+  constexpr status operator()(row_products<plane_count> const& rows, Query const& q) const noexcept {
+    if constexpr (std::is_same_v<Query, sparse_int8_query>)
+      if constexpr (Sparse::template bytes_of<codec_type>::template by_picker<Arch>)
+        if (!gaps_ && q.size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
+          return rows_picked(rows, q);
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      auto const y = (*this)(rows.row(r), q);
+      if (!y) return y.error();
+      rows.out[r] = *y;
+    }
+    return errc::ok;
+  }
   template <class Query>
   constexpr result<float> operator()(from_planes const& from, Query const& q) const noexcept {
+    if (q.size <= at_once_) return product_of(from, q, 0, q.size);
     double sum = 0;
     for (std::size_t first = 0, b = 0; first < q.size; first += at_once_, b += blocks_) {
       auto const size = q.size - first < at_once_ ? q.size - first : at_once_;
@@ -96,59 +115,79 @@ class sparse_product {
           good;
     }
     if (!good) return errc::corrupt;
-    return product_of_kept(from, size, float_query{values.data(), size / group * kept});
+    return product_of_kept(from, float_query{values.data(), size / group * kept});
   }
 
   constexpr result<float> product_of(from_planes const& from, sparse_int8_query const& q, std::size_t first,
                                      std::size_t size) const noexcept {
     using bytes = typename Sparse::template bytes_of<codec_type>;
-    auto const& places = from[inner_planes];
-    auto const order = sparse_.codec().order();
-    if constexpr (bytes::template by_picker<Arch> && integer_lanes<typename codec_type::scheme_type, Arch>)
-      if (position_unit_ >= size && !close_)
-        if (auto const l = sparse_.codec().layout(size / group * kept);
-            integer_dot<typename codec_type::scheme_type, Arch, 1>::fits(l))
-          return picked(from, q, first, size, l);
-    alignas(64) std::array<std::byte, bytes::most_bytes> records;  // NOLINT(cppcoreguidelines-pro-type-member-init): 12 KiB
-    bool good = true;
-    if (position_unit_ >= size) {
-      good = bytes::template fill<Arch>(q, first, size, {places.data, packed::position_bytes(size)}, order, records.data());
-    } else {
-      std::array<std::byte, bytes::most_position_bytes> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-      auto* to = close.data();
-      for (std::size_t i = 0, b = 0; i < size; i += position_unit_, ++b)
-        for (std::size_t k = 0; k < packed::position_bytes(size - i < position_unit_ ? size - i : position_unit_); ++k)
-          *to++ = places.data[b * places.block_stride + k];
-      good = bytes::template fill<Arch>(q, first, size, {close.data(), packed::position_bytes(size)}, order, records.data());
+    std::array<std::byte, bytes::most_position_bytes> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    auto const positions = positions_of(from[inner_planes], size, close);
+    if constexpr (bytes::template by_picker<Arch>) {
+      auto const kept_here = size / group * kept;
+      auto const l = layout_.n == kept_here ? layout_ : sparse_.codec().layout(kept_here);
+      if (picked_rows<typename codec_type::scheme_type, Arch>::fits(l)) return product_of_picked(from, q, first, l, positions);
     }
-    if (!good) return errc::corrupt;
+    auto const order = sparse_.codec().order();
+    alignas(64) std::array<std::byte, bytes::most_bytes> records;  // NOLINT(cppcoreguidelines-pro-type-member-init): 12 KiB
+    if (!bytes::template fill<Arch>(q, first, size, positions, order, records.data())) return errc::corrupt;
     return product_of_kept(
-        from, size,
+        from,
         int8_query{records.data(), size / group * kept, q.scale, q.kind, query_order<typename codec_type::scheme_type>(order)});
   }
 
-  // Steps of the vector are made one by one, just before they are needed.
-  result<float> picked(from_planes const& from, sparse_int8_query const& q, std::size_t first, std::size_t size,
-                       group_layout const& l) const noexcept {
-    using scheme = typename codec_type::scheme_type;
-    using source = kept_steps<typename Sparse::template bytes_of<codec_type>, Arch>;
-    auto const& codec = sparse_.codec();
-    source steps{q, first, size, {from[inner_planes].data, packed::position_bytes(size)}, codec.order()};
-    int8_query const part{nullptr, size / group * kept, q.scale, q.kind, 0};
-    float y = 0.0f;
-    integer_dot<scheme, Arch, 1, source>{codec.scheme(), l, &part}({sparse_.codec_planes(from), {}, 1, &y, 0}, q.kind, steps);
-    return steps.good() ? result<float>{y} : errc::corrupt;
+  result<float> product_of_picked(from_planes const& from, sparse_int8_query const& q, std::size_t first, group_layout const& l,
+                                  std::span<std::byte const> positions) const noexcept {
+    using bytes = typename Sparse::template bytes_of<codec_type>;
+    picked_rows<typename codec_type::scheme_type, Arch> rows{sparse_.codec().scheme(), l.order};
+    auto const* const scales = q.kind == activation_scale::per_block ? q.scales + first / bytes::scale_numbers : nullptr;
+    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    auto const y = rows(gaps_ ? codes_of(from, l.n, close) : sparse_.codec_planes(from), l, positions, q.data + first, scales);
+    return rows.good() ? result<float>{y * q.scale} : errc::corrupt;
   }
 
-  // The codec's product with the numbers of the vector that n numbers of the row keep.
+  // Rows without gaps that are one piece each.
+  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, sparse_int8_query const& q) const noexcept {
+    picked_rows<typename codec_type::scheme_type, Arch> product{sparse_.codec().scheme(), layout_.order};
+    auto from = sparse_.codec_planes(rows.first);
+    auto const* places = rows.first[inner_planes].data;
+    auto const* const scales = q.kind == activation_scale::per_block ? q.scales : nullptr;
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      auto const y = product(from, layout_, {places, packed::position_bytes(q.size)}, q.data, scales);
+      if (!product.good()) return errc::corrupt;
+      rows.out[r] = y * q.scale;
+      for (std::size_t i = 0; i < inner_planes; ++i) from[i].data += rows.pitch[i];
+      places += rows.pitch[inner_planes];
+    }
+    return errc::ok;
+  }
+
+  // Positions of `size` numbers where they lie without gaps, or their copy.
+  constexpr std::span<std::byte const> positions_of(plane<std::byte const> const& places, std::size_t size,
+                                                    std::span<std::byte> close) const noexcept {
+    if (position_unit_ >= size) return {places.data, packed::position_bytes(size)};
+    auto* to = close.data();
+    for (std::size_t i = 0, b = 0; i < size; i += position_unit_, ++b)
+      for (std::size_t k = 0; k < packed::position_bytes(size - i < position_unit_ ? size - i : position_unit_); ++k)
+        *to++ = places.data[b * places.block_stride + k];
+    return close.first(packed::position_bytes(size));
+  }
+
+  // The codec's product with the numbers of the vector that the row keeps.
   template <class Query>
-  constexpr result<float> product_of_kept(from_planes const& from, std::size_t n, Query const& part) const noexcept {
+  constexpr result<float> product_of_kept(from_planes const& from, Query const& part) const noexcept {
     if (!close_) return codec_product(sparse_.codec_planes(from), part);
-    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init): codes without gaps
+    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    if (total_bytes(sparse_.codec().plane_bytes(part.size)) > close.size()) return errc::unsupported;
+    return codec_product(codes_of(from, part.size, close), part);
+  }
+  // The codec's planes of `count` kept numbers without gaps, in `close`.
+  constexpr planes<std::byte const, inner_planes> codes_of(from_planes const& from, std::size_t count,
+                                                           std::span<std::byte> close) const noexcept {
     planes<std::byte, inner_planes> whole;
-    if (auto const s = planar(sparse_.codec(), part.size, close, whole); !s) return errc::unsupported;
-    for (std::size_t i = 0; i < inner_planes; ++i) sparse_.copy_blocks(n, i, from[i], whole[i].data);
-    return codec_product(planes<std::byte const, inner_planes>(whole), part);
+    if (!planar(sparse_.codec(), count, close, whole)) return {};
+    for (std::size_t i = 0; i < inner_planes; ++i) sparse_.copy_blocks(count / kept * group, i, from[i], whole[i].data);
+    return planes<std::byte const, inner_planes>(whole);
   }
   template <class Query>
   constexpr result<float> codec_product(planes<std::byte const, inner_planes> const& from, Query const& part) const noexcept {
@@ -165,8 +204,10 @@ class sparse_product {
   Sparse const& sparse_;
   std::size_t at_once_;
   std::size_t blocks_;
-  bool close_;
-  std::size_t position_unit_ = 0;
+  bool gaps_;
+  bool close_;  // the codec needs codes without gaps
+  std::size_t position_unit_;
+  group_layout layout_{};  // of a piece, for bytes
 };
 
 }  // namespace skive::detail

@@ -150,6 +150,25 @@ template <class Arch>
 }
 
 template <class Arch>
+[[gnu::always_inline]] inline floats<Arch> look_up_4(float const* values, words<Arch> const& index) noexcept {
+  floats<Arch> r;
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) r.part[0] = _mm512_permutexvar_ps(index.part[0], _mm512_castps128_ps512(_mm_loadu_ps(values)));
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>)
+    for (std::size_t i = 0; i < 2; ++i)
+      r.part[i] = _mm256_permutevar8x32_ps(_mm256_castps128_ps256(_mm_loadu_ps(values)), index.part[i]);
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
+    alignas(64) std::uint32_t lane[16];
+    index.store(lane);
+    r = generate<float, Arch>([&](std::size_t i) noexcept { return values[lane[i]]; });
+  }
+  return r;
+}
+
+template <class Arch>
 using byte_batch = xsimd::batch<std::uint8_t, Arch>;
 
 template <std::size_t Entries, class Arch>

@@ -6,9 +6,8 @@
 ///                            the code of 8 groups is the low 24 bits of the little-endian word at `codes`
 ///
 ///   picker.pick_128(x, codes, to)                 the same of 32 groups, 64 kept floats
-///   byte_picker.pick(x, codes)                    of 32 groups of bytes: 64 kept bytes, in order or, Split, the first of each
-///                                                 group in bytes 0 ... 31, the second of each in bytes 32 ... 63
-///   low_halves(a, b), high_halves(a, b)           bytes 0 ... 31 or 32 ... 63 of a, then those of b
+///   byte_picker.pick(x, codes)                    of 32 groups of bytes: 64 kept bytes in order
+///   byte_picker.pick(x, codes, n)                 the first n <= 64 of them, an even number; bytes past them are open
 ///
 /// Codes are ranks of sets in colexicographic order (sparse/combinadic.hpp): 01 02 12 03 13 23. Codes 6 and 7 are no sets: lanes
 /// then hold any of the group's numbers, and met_wrong_code() says so.
@@ -16,7 +15,8 @@
 /// Model of : -
 /// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is
 ///            none.
-/// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers and 16 bytes.
+/// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers and 16 bytes; with n only the bytes that hold the
+///            codes of n numbers, and codes past them are not looked at.
 /// Source   : -
 
 #include "skive/simd/sixteen.hpp"
@@ -27,16 +27,18 @@ template <class Arch>
 inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch>;
 template <class Arch>
 inline constexpr bool has_wide_picker = has_avx512vbmi<Arch>;
+template <class Arch>
+inline constexpr bool has_byte_picker = has_avx512vbmi<Arch>;
 
 template <class Arch>
 class picker_2_of_4;
-template <class Arch, bool Split>
+template <class Arch>
 class byte_picker_2_of_4;
 
 #if XSIMD_WITH_AVX512VBMI
 namespace detail {
 
-enum class pick_order : std::uint8_t { by_register, in_order, split };
+enum class pick_order : std::uint8_t { by_register, in_order };
 
 /// Which group byte i of the register of places stands for, which of its two kept numbers it is, where the group begins, and
 /// which part of its 8 bytes of codes holds the group's.
@@ -50,8 +52,7 @@ template <pick_order Order>
 constexpr pick_place pick_place_of(int i) noexcept {
   if constexpr (Order == pick_order::by_register)  // byte i % 4 of lane i / 4: the four registers of a pick
     return {8 * (i % 4) + i / 8, i / 4 % 2, 4 * (i / 8), i % 4};
-  if constexpr (Order == pick_order::in_order) return {i / 2, i % 2, 4 * (i / 2), 0};
-  return {i % 32, i / 32, 4 * (i % 32), 0};
+  return {i / 2, i % 2, 4 * (i / 2), 0};
 }
 
 /// 96 bits of codes to 64 places: bytes of codes come together in each 8 bytes, fields of 8 bits from any bit on, of which 3
@@ -83,8 +84,8 @@ class pick_constants {
  public:
   /// Bit 7 of a byte: its code is wrong.
   template <class Arch>
-  [[gnu::always_inline]] __m512i places(std::byte const* codes) const noexcept {
-    auto const bits = _mm512_zextsi128_si512(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
+  [[gnu::always_inline]] __m512i places(__m128i codes) const noexcept {
+    auto const bits = _mm512_zextsi128_si512(codes);
     auto const fields = _mm512_multishift_epi64_epi8(shift_, _mm512_permutexvar_epi8(source_, bits));
     // (field & 7) | second_
     auto const index = _mm512_ternarylogic_epi32(fields, _mm512_set1_epi8(7), second_, 0xEA);
@@ -101,34 +102,34 @@ class pick_constants {
 
 }  // namespace detail
 
-template <class Arch, bool Split>
-  requires has_wide_picker<Arch>
-class byte_picker_2_of_4<Arch, Split> {
+template <class Arch>
+  requires has_byte_picker<Arch>
+class byte_picker_2_of_4<Arch> {
  public:
   [[gnu::always_inline]] byte_picker_2_of_4() noexcept : seen_{_mm512_setzero_si512()} {}
-  /// The kept bytes.
   [[gnu::always_inline]] words<Arch> pick(std::byte const* x, std::byte const* codes) noexcept {
-    auto const index = constants_.template places<Arch>(codes);
+    auto const index = constants_.template places<Arch>(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
     seen_ = _mm512_or_si512(seen_, index);
-    return {{_mm512_permutex2var_epi8(_mm512_loadu_si512(x), index, _mm512_loadu_si512(x + 64))}};
+    return picked(x, index);
+  }
+  [[gnu::always_inline]] words<Arch> pick(std::byte const* x, std::byte const* codes, std::size_t n) noexcept {
+    auto const bytes = (3 * (n / 2) + 7) / 8;
+    auto const some = static_cast<__mmask16>((1U << bytes) - 1);
+    auto const index = constants_.template places<Arch>(_mm_maskz_loadu_epi8(some, codes));
+    auto const kept = n == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+    seen_ = _mm512_or_si512(seen_, _mm512_maskz_mov_epi8(kept, index));
+    return picked(x, index);
   }
   [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm512_movepi8_mask(seen_) != 0; }
 
  private:
-  detail::pick_constants<Split ? detail::pick_order::split : detail::pick_order::in_order> constants_;
+  [[gnu::always_inline]] static words<Arch> picked(std::byte const* x, __m512i index) noexcept {
+    return {{_mm512_permutex2var_epi8(_mm512_loadu_si512(x), index, _mm512_loadu_si512(x + 64))}};
+  }
+
+  detail::pick_constants<detail::pick_order::in_order> constants_;
   __m512i seen_;
 };
-
-template <class Arch>
-  requires has_wide_picker<Arch>
-[[gnu::always_inline]] inline words<Arch> low_halves(words<Arch> const& a, words<Arch> const& b) noexcept {
-  return {{_mm512_shuffle_i64x2(a.part[0], b.part[0], 0x44)}};
-}
-template <class Arch>
-  requires has_wide_picker<Arch>
-[[gnu::always_inline]] inline words<Arch> high_halves(words<Arch> const& a, words<Arch> const& b) noexcept {
-  return {{_mm512_shuffle_i64x2(a.part[0], b.part[0], 0xEE)}};
-}
 #endif
 
 #if XSIMD_WITH_AVX2
@@ -202,7 +203,7 @@ class picker_2_of_4<Arch> {
     requires has_avx512vbmi<Arch>
   {
     // Byte k of lane i: where the kept number 16 k + i lies among the numbers 32 k ... 32 k + 31.
-    auto const index = constants_.template places<Arch>(codes);
+    auto const index = constants_.template places<Arch>(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
     seen_ = _mm512_or_si512(seen_, index);
     _mm512_storeu_ps(to, _mm512_permutex2var_ps(_mm512_loadu_ps(x), index, _mm512_loadu_ps(x + 16)));
     for (int k = 1; k < 4; ++k)

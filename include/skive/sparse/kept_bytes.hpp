@@ -6,7 +6,7 @@
 ///   records: those of block/int8_query.hpp for the q at the kept places, so that 32 kept numbers share a scale
 ///
 /// Model of : sparse_int8_query: primitive
-/// Cost     : VBMI, 2:4 by rank: 64 kept bytes in about 12 instructions; elsewhere number by number.
+/// Cost     : number by number; where there are pickers products need no records (sparse/picked_rows.hpp).
 /// Accuracy : |x_i - s q_i| <= 0.5001 s; parts whose amax is below 2^-100 count as zeros.
 /// Promise  : refuses NaN and infinity with not_finite. Positions that no mask has are found; whatever they are, nothing outside
 ///            of the vector is read.
@@ -14,8 +14,6 @@
 
 #include "skive/block/integer_dot.hpp"
 #include "skive/sparse/expand_lanes.hpp"
-
-#include <utility>
 
 namespace skive {
 
@@ -32,10 +30,6 @@ static_assert(primitive<sparse_int8_query>);
 
 namespace detail {
 
-template <class Bytes, class Arch>
-  requires Bytes::template
-by_picker<Arch> class kept_steps;
-
 /// How bytes of a vector meet the codes of `Scheme` in rows with N of M kept.
 template <int N, int M, position_layout Layout, integer_scheme Scheme>
 class kept_bytes {
@@ -43,14 +37,12 @@ class kept_bytes {
   static constexpr int width = Scheme::packing::width;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
-  static constexpr std::size_t scale_numbers = activation_block / N * M;
-  static constexpr bool zero_points = has_zero_point<Scheme>;
-  static constexpr std::uint32_t term_factor = (zero_points ? 1U : static_cast<std::uint32_t>(levels::bias)) * 0x01010101U;
   static constexpr std::size_t padded(std::size_t n) noexcept { return saturating_add(n, 255) / 256 * 256; }
 
  public:
-  static constexpr std::size_t step = steps::numbers;  ///< pieces of a row keep multiples of it
-  static constexpr std::size_t most_at_once = 4096;    ///< kept numbers of fill()
+  static constexpr std::size_t scale_numbers = activation_block / N * M;  ///< that share a scale
+  static constexpr std::size_t step = steps::numbers;                     ///< pieces of a row keep multiples of it
+  static constexpr std::size_t most_at_once = 4096;                       ///< kept numbers of fill()
   static constexpr std::size_t most_bytes = most_at_once / steps::numbers * (64 * steps::fields + 128);
   static constexpr std::size_t most_position_bytes = most_at_once / N * position_code<N, M, Layout>::bits / 8;
 
@@ -79,36 +71,25 @@ class kept_bytes {
       auto const inverse = scale > 0 ? 1.0f / scale : 0.0f;
       for (std::size_t i = 0; i < part.size(); ++i)
         out[first + i] = static_cast<std::byte>(static_cast<std::uint8_t>(rounded_byte<Arch>(part[i], inverse)));
-      scales[first / scale_numbers] = scale * levels::unit;
+      if (by_block) scales[first / scale_numbers] = scale * levels::unit;
     }
     return sparse_int8_query{out.data(), scales.data(), x.size(), by_block ? 1.0f : whole * levels::unit, kind, order_of(order)};
   }
+
+  /// Can picked_rows multiply them?
+  template <class Arch>
+  static constexpr bool by_picker = [] {
+    if constexpr (simd::vector_arch<Arch>)
+      return N == 2 && M == 4 && Layout == position_layout::combinadic && simd::has_byte_picker<Arch> &&
+          integer_lanes<Scheme, Arch>;
+    return false;
+  }();
 
   /// Records of the kept numbers among `entries` from `first` on, a multiple of 256 M / N kept numbers; at most most_at_once are
   /// kept. Are all codes good?
   template <class Arch>
   static bool fill(sparse_int8_query const& q, std::size_t first, std::size_t entries, std::span<std::byte const> positions,
                    bit_order order, std::byte* records) noexcept {
-    return gather<Arch>(q, first, entries, positions, order, records);
-  }
-
-  /// Can kept_steps make them?
-  template <class Arch>
-  static constexpr bool by_picker = [] {
-    if constexpr (simd::vector_arch<Arch>)
-      return simd::has_wide_picker<Arch> && N == 2 && M == 4 && Layout == position_layout::combinadic && steps::fields <= 2;
-    return false;
-  }();
-
- private:
-  template <class Bytes, class Arch>
-    requires Bytes::template
-  by_picker<Arch> friend class kept_steps;
-
-  // Any pattern, number by number.
-  template <class Arch>
-  static bool gather(sparse_int8_query const& q, std::size_t first, std::size_t entries, std::span<std::byte const> positions,
-                     bit_order order, std::byte* records) noexcept {
     auto const kept = entries / M * N;
     auto const bytes = steps::count(kept) * record_bytes(steps::fields, q.kind);
     for (std::size_t i = 0; i < bytes; ++i) records[i] = std::byte{0};
@@ -131,86 +112,6 @@ class kept_bytes {
     }
     return good;
   }
-
-  // Codes of the last picks: zeros follow, the first two places of groups past the end, where the vector is 0.
-  static std::array<std::byte, 16> last_codes(std::byte const* codes, std::size_t groups) noexcept {
-    std::array<std::byte, 16> last{};
-    auto const bits = 3 * (groups < 32 ? groups : 32);
-    for (std::size_t b = 0; b < (bits + 7) / 8; ++b) last[b] = codes[b];
-    if (bits % 8 != 0) last[bits / 8] &= static_cast<std::byte>((1U << (bits % 8)) - 1);
-    return last;
-  }
-};
-
-/// Steps of kept_bytes one by one, as a product takes them: a Source of integer_dot.
-template <class Bytes, class Arch>
-  requires Bytes::template
-by_picker<Arch> class kept_steps {
-  static constexpr auto fields = Bytes::steps::fields;
-
- public:
-  /// positions: of `entries` entries from `first` on.
-  [[gnu::always_inline]] kept_steps(sparse_int8_query const& q, std::size_t first, std::size_t entries,
-                                    std::span<std::byte const> positions, bit_order order) noexcept
-      : first_{q.data + first},
-        x_{q.data + first},
-        scales_{q.scales + first / Bytes::scale_numbers},
-        codes_{positions.data()},
-        end_{positions.data() + positions.size()},
-        groups_{entries / 4},
-        swap_{fields == 2 && order == bit_order::high_first},
-        scale_of_lane_{simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept {
-          return static_cast<std::uint32_t>(i * Bytes::steps::lane_numbers / activation_block);
-        })} {}
-
-  template <bool PerBlock>
-  [[gnu::always_inline]] vector_step<fields, Arch> step() noexcept {
-    constexpr std::ptrdiff_t need = 12 * fields + 4;
-    vector_step<fields, Arch> out;
-    if (end_ - codes_ >= need) [[likely]] {
-      simd::prefetch<Arch>(codes_, 4096);
-      pick(codes_, codes_ + 12 * (fields - 1), out.bytes);
-    } else {
-      auto const groups = groups_ - static_cast<std::size_t>(x_ - first_) / 4;
-      auto const here = Bytes::last_codes(codes_, groups);
-      auto const next = fields == 2 && groups > 32 ? Bytes::last_codes(codes_ + 12, groups - 32) : std::array<std::byte, 16>{};
-      pick(here.data(), next.data(), out.bytes);
-    }
-    auto sum = simd::integers<Arch>::broadcast(0);
-    for (auto const& b : out.bytes) sum = simd::dot4(sum, simd::words<Arch>::broadcast(Bytes::term_factor), b);
-    if constexpr (Bytes::zero_points)
-      out.term = simd::as<std::uint32_t>(simd::to_float<Arch>(sum));
-    else
-      out.term = simd::as<std::uint32_t>(simd::integers<Arch>::broadcast(0) - sum);
-    if constexpr (PerBlock) out.scale = simd::look_up_8<Arch>(scales_, scale_of_lane_);
-    x_ += 128 * fields;
-    scales_ += 2 * fields;
-    codes_ += 12 * fields;
-    return out;
-  }
-  /// Are all codes good?
-  [[gnu::always_inline]] bool good() const noexcept { return !picker_.met_wrong_code(); }
-
- private:
-  [[gnu::always_inline]] void pick(std::byte const* code, std::byte const* next, simd::words<Arch> (&bytes)[fields]) noexcept {
-    bytes[0] = picker_.pick(x_, code);
-    if constexpr (fields == 2) {
-      auto const second = picker_.pick(x_ + 128, next);
-      bytes[1] = high_halves(bytes[0], second);
-      bytes[0] = low_halves(bytes[0], second);
-      if (swap_) std::swap(bytes[0], bytes[1]);
-    }
-  }
-
-  simd::byte_picker_2_of_4<Arch, fields == 2> picker_;
-  std::byte const* first_;
-  std::byte const* x_;
-  float const* scales_;
-  std::byte const* codes_;
-  std::byte const* end_;
-  std::size_t groups_;
-  bool swap_;
-  simd::words<Arch> scale_of_lane_;
 };
 
 }  // namespace detail
