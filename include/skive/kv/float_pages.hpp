@@ -57,36 +57,63 @@ class float_page {
   status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
     if (auto const s = check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, largest_number<Number>()); !s)
       return s;
+    put<Arch>(rows, first, page);
+    return errc::ok;
+  }
+  /// append() without its checks.
+  template <class Arch>
+  void put(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page) const noexcept {
     for (std::size_t t = 0; t < rows.rows; ++t)
       for (std::size_t d = 0; d < head_size(); d += 16) {
         auto const some = smaller(16, head_size() - d);
-        alignas(64) Number numbers[16];
-        store_numbers<Arch>(load_some<Arch>(&rows(t, d), some), numbers);
         auto* const to = page.data() + at(first + t, d);
+        auto const x = load_some<Arch>(&rows(t, d), some);
+        if (!Turned && some == 16) {
+          store_numbers<Arch>(x, reinterpret_cast<Number*>(to));
+          continue;
+        }
+        alignas(64) Number numbers[16];
+        store_numbers<Arch>(x, numbers);
         if constexpr (Turned)
           for (std::size_t i = 0; i < some; ++i) std::memcpy(to + i * row_bytes, numbers + i, sizeof(Number));
         else
           std::memcpy(to, numbers, some * sizeof(Number));
       }
-    return errc::ok;
   }
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
     if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
     if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
-    for (std::size_t t = 0; t < out.rows; ++t)
+    get<Arch>(page, first, out);
+    return errc::ok;
+  }
+  /// decode() without its checks.
+  template <class Arch>
+  void get(std::span<std::byte const> page, std::size_t first, matrix_view<float> out) const noexcept {
+    for (std::size_t t = 0; t < out.rows; ++t) {
+      if constexpr (Turned)
+        if ((first + t) % tile_tokens == 0 && out.rows - t >= tile_tokens) {
+          for (std::size_t d = 0; d < head_size(); d += 8)
+            get_tile<Arch>(page.data() + at(first + t, d), &out(t, d), out.row_stride);
+          t += tile_tokens - 1;
+          continue;
+        }
       for (std::size_t d = 0; d < head_size(); d += 16) {
         auto const some = smaller(16, head_size() - d);
-        alignas(64) Number numbers[16]{};
         auto const* const from = page.data() + at(first + t, d);
+        if (!Turned && some == 16) {
+          load_number_bytes<Number, Arch>(from).store(&out(t, d));
+          continue;
+        }
+        alignas(64) Number numbers[16]{};
         if constexpr (Turned)
           for (std::size_t i = 0; i < some; ++i) std::memcpy(numbers + i, from + i * row_bytes, sizeof(Number));
         else
           std::memcpy(numbers, from, some * sizeof(Number));
         store_some<Arch>(load_numbers<Arch>(numbers), &out(t, d), some);
       }
-    return errc::ok;
+    }
   }
 
  protected:
@@ -100,6 +127,18 @@ class float_page {
   }
 
  private:
+  // 32 tokens of eight channels, turned back.
+  template <class Arch>
+  static void get_tile(std::byte const* from, float* to, std::size_t stride) noexcept {
+    alignas(64) float number[8][tile_tokens];
+    for (std::size_t i = 0; i < 8; ++i) {
+      load_number_bytes<Number, Arch>(from + i * row_bytes).store(number[i]);
+      load_number_bytes<Number, Arch>(from + i * row_bytes + row_bytes / 2).store(number[i] + 16);
+    }
+    for (std::size_t t = 0; t < tile_tokens; ++t)
+      for (std::size_t i = 0; i < 8; ++i) to[t * stride + i] = number[i][t];
+  }
+
   page_shape shape_{};
 };
 

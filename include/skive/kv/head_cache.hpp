@@ -212,13 +212,13 @@ class head_cache {
     auto const at = places(m);
     status s;
     if (t < shape_.sinks) {
-      s = sinks_.template append<Arch>(k, t, {at.sinks, sinks_.page_bytes()});
-      if (s) s = sink_values_.template append<Arch>(v, t, {at.sink_values, sink_values_.page_bytes()});
+      sinks_.template put<Arch>(k, t, {at.sinks, sinks_.page_bytes()});
+      sink_values_.template put<Arch>(v, t, {at.sink_values, sink_values_.page_bytes()});
     } else {
       auto const slot = (t - shape_.sinks) % tail_.page_tokens();
-      s = tail_.template append<Arch>(k, slot, {at.tail, tail_.page_bytes()});
-      if (s) s = tail_values_.template append<Arch>(v, slot, {at.tail_values, tail_values_.page_bytes()});
-      if (s && packed_tokens(t + 1) != packed_tokens(t)) s = pack<Arch>(packed_tokens(t), m, scratch);
+      tail_.template put<Arch>(k, slot, {at.tail, tail_.page_bytes()});
+      tail_values_.template put<Arch>(v, slot, {at.tail_values, tail_values_.page_bytes()});
+      if (packed_tokens(t + 1) != packed_tokens(t)) s = pack<Arch>(packed_tokens(t), m, scratch);
     }
     if (s) m.length->store(t + 1, std::memory_order_release);
     return s;
@@ -231,8 +231,8 @@ class head_cache {
     auto const slot = r % tail_.page_tokens();
     matrix_view<float> const k{scratch.take<float>(group_ * keys_.head_size()).data(), group_, keys_.head_size()};
     matrix_view<float> const v{scratch.take<float>(group_ * values_.head_size()).data(), group_, values_.head_size()};
-    if (auto const s = tail_.template decode<Arch>({at.tail, tail_.page_bytes()}, slot, k); !s) return s;
-    if (auto const s = tail_values_.template decode<Arch>({at.tail_values, tail_values_.page_bytes()}, slot, v); !s) return s;
+    tail_.template get<Arch>({at.tail, tail_.page_bytes()}, slot, k);
+    tail_values_.template get<Arch>({at.tail_values, tail_values_.page_bytes()}, slot, v);
     auto const page = r / keys_.page_tokens();
     auto const first = r % keys_.page_tokens();
     if (auto const s = keys_.template append<Arch>(k, first, {m.key_pages[page], keys_.page_bytes()}, scratch); !s) return s;
