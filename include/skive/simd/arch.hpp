@@ -59,7 +59,7 @@ inline constexpr bool derives = std::is_base_of_v<B, A>;
 template <class A>
 concept vector_arch = std::endian::native == std::endian::little && !std::is_same_v<A, scalar_arch> && requires {
   typename xsimd::batch<float, A>::register_type;
-} && xsimd::batch<float, A>::size >= 4 && 16 % xsimd::batch<float, A>::size == 0;
+} && 4 <= xsimd::batch<float, A>::size && 16 % xsimd::batch<float, A>::size == 0;
 
 /// xsimd::fma is one rounding, not a product and a sum.
 template <class A>
