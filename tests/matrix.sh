@@ -95,6 +95,20 @@ run_tests() {
   return 1
 }
 
+# The exit code of the golden program. A processor of an x86 kind is emulated only where this machine lacks its instructions: the tests
+# show that there are no others, and the emulator takes a hundred times as long.
+run_golden() {
+  case $emulator in
+    qemu-x86_64*)
+      "$build/$name/golden" "$home/tests/golden/codecs.tsv" >> "$build/$name/log" 2>&1
+      code=$?
+      [ "$code" = 132 ] || return "$code"
+      ;;
+  esac
+  # shellcheck disable=SC2086  # an emulator and its options
+  $emulator "$build/$name/golden" "$home/tests/golden/codecs.tsv" >> "$build/$name/log" 2>&1
+}
+
 # Prints "built tests golden" of one target.
 try() {
   name=$1 compiler=$2 flags=$3 emulator=$4 programs=$5
@@ -113,10 +127,9 @@ try() {
   done
   # shellcheck disable=SC2086
   $compiler $flags $objects -o "$build/$name/golden" >> "$build/$name/log" 2>&1 || { echo "no - -"; return 1; }
-  # shellcheck disable=SC2086
-  $emulator "$build/$name/golden" "$home/tests/golden/codecs.tsv" >> "$build/$name/log" 2>&1
+  run_golden
   code=$?
-  if [ "$code" = 132 ] && [ -z "$emulator" ]; then echo "yes - no-such-processor"; return 0; fi  # SIGILL
+  if [ "$code" = 132 ]; then echo "yes - no-such-processor"; return 0; fi  # SIGILL
   golden=same
   [ "$code" = 0 ] || golden=DIFFERENT
   tests=$(run_tests) || code=1

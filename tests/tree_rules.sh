@@ -29,6 +29,20 @@ check() {
     grep -q "\"${header#include/}\"" include/skive/skive.hpp || echo "$header"
   done | breach "not in skive.hpp"
 
+  # What the documents name is there: paths of the repository, verbs of ./run, labels of ctest; each promise names what holds it.
+  grep -on '`[^` ]*`\|`\./run [^`]*`\|`ctest [^`]*`' README.md docs/*.md | sed 's/`//g' | while IFS=: read -r file line name; do
+    case $name in
+      "./run "*) verb=${name#./run } && grep -q "^  ${verb%% *}[ |)]" run ;;
+      "ctest -L "*) grep -q "LABELS ${name#ctest -L }\b" tests/CMakeLists.txt || [ -d "tests/${name#ctest -L }" ] ;;
+      tests/*[!a-z0-9_/.*]* | docs/*[!a-z0-9_/.*]*) ;;  # a pattern, not a path
+      tests/* | docs/* | cmake/* | scripts/* | ports/* | .ci/* | examples/* | include/* | bench/*) ls -d $name >/dev/null 2>&1 ;;
+    esac || echo "$file:$line: $name"
+  done | breach "named, but not there"
+  grep '^| \*\*' docs/promises.md | grep -vE '`(tests|cmake|\.ci)/[^`]+`|`(\./run|ctest) ' | breach "a promise that nothing holds"
+  grep -o '`[a-z]*_[a-z_]*`' docs/promises.md | tr -d '`' | sort -u | while read -r name; do
+    grep -rqw "$name" tests cmake bench include || echo "$name"
+  done | breach "named in docs/promises.md, but not there"
+
   # First lines, and nothing that reaches outside the repository.
   files | grep -vE '\.(json|svg|png|npy|bin|tsv|safetensors)$|/\.codespell-ignore$' | while read -r f; do
     head -n 2 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception' || echo "$f"

@@ -127,6 +127,8 @@ TEST_CASE("absmax: zero, NaN, huge and tiny groups", "[block]") {
 }
 
 TEST_CASE("absmax: bytes of an int4 group", "[block]") {
+  static_assert(skive::static_scale_scheme<skive::int8>::make(std::numeric_limits<float>::infinity()).error() ==
+                skive::errc::not_finite);
   // amax 7: scale 1 = 3C00; codes 7, -7 (9), 3, -1 (F); low nibble first, then high.
   std::vector<float> const row{7, -7, 3, -1};
   auto const low = test::encoded(absmax<skive::int4>{4}, row);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// block/integer_dot.hpp: exact integer sums, the bound against decode-then-dot, and refusals; on every instruction set of this
-// unit.
+// block/integer_dot.hpp: exact integer sums, the bound against decode-then-dot, and refusals, those of grouped.hpp and of
+// int8_query.hpp too; on every instruction set of this unit.
 #include "skive/block/integer_dot.hpp"
 
 #include "laws/dot_codec.hpp"
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
+#include "skive/block/grouped.hpp"
+#include "skive/block/int8_query.hpp"
 #include "skive/block/mx.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/sign.hpp"

@@ -131,6 +131,10 @@ TEST_CASE("lloyd_max refuses what it cannot do", "[codebook]") {
   std::array<double, 15> scratch{};
   REQUIRE(lloyd_max(gaussian<>{}, std::span<double>{}, std::span<double>{scratch}).error() == errc::invalid_argument);
   REQUIRE(lloyd_max(gaussian<>{}, std::span<double>{levels}, std::span<double>{scratch}).error() == errc::workspace_too_small);
+  std::array<double, 16> room{};
+  auto const nowhere = [](double) noexcept { return std::numeric_limits<double>::quiet_NaN(); };
+  density_of const nothing{nowhere, 0.0, 1.0};
+  REQUIRE(lloyd_max(nothing, std::span<double>{levels}, std::span<double>{room}).error() == errc::no_convergence);
 }
 
 }  // namespace

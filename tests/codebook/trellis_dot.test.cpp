@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // codebook/trellis_dot.hpp, trellis_lanes.hpp and trellis_linear_lanes.hpp: products with bytes against exact sums, levels in
-// registers against level().
+// registers against level(); what queries of trellis_codec.hpp refuse.
 #include "skive/codebook/trellis_dot.hpp"
 
 #include "laws/dot_codec.hpp"
+#include "skive/codebook/trellis_codec.hpp"
 #include "skive/codebook/trellis_trained.hpp"
 #include "skive/core/random.hpp"
 #include "skive/kernel/matrix_matrix.hpp"
 #include "support/simd_arches.hpp"
 
+#include <limits>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -161,7 +163,7 @@ TEST_CASE("Long rows do not overflow", "[codebook]") {
   table.level.fill(127);
   trellis_codec<code> const codec{code{table}};
   std::size_t const n = std::size_t{1} << 21;
-  std::vector<float> const x(n, 1.0f);
+  std::vector<float> x(n, 1.0f);
   auto const codes = random_bytes(n / 4, 1);
   float const scale = table.sigma;
   planes<std::byte const, 2> const from{{plane<std::byte const>{codes.data(), codes.size(), codes.size()},
@@ -173,6 +175,10 @@ TEST_CASE("Long rows do not overflow", "[codebook]") {
     auto const y = codec.dot(from, *q);
     REQUIRE(std::fabs(static_cast<double>(*y) - 127.0 * static_cast<double>(n)) <= 1e-5 * 127.0 * static_cast<double>(n));
   }
+  x[n - 1] = std::numeric_limits<float>::infinity();
+  test::scratch_memory scratch{codec.int8_query_bytes(n)};
+  REQUIRE(codec.prepare_int8(x, activation_scale::per_block, scratch.get()).error() == errc::not_finite);
+  REQUIRE(codec.prepare_int8(x, activation_scale::per_block, workspace{}).error() == errc::workspace_too_small);
 }
 
 TEST_CASE("Matrices of trellis rows", "[codebook]") {

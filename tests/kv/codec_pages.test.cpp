@@ -56,6 +56,7 @@ TEST_CASE("codec_pages: block codecs as quantizers of tokens", "[kv]") {
 TEST_CASE("codec_pages: sizes, corrupt pages, scratch", "[kv]") {
   using keys = skive::codec_keys<skive::mx<skive::e2m1>>;
   static_assert(keys::make(skive::mx<skive::e2m1>{32}, {128, 64})->page_bytes() == 64 * (64 + 4));
+  static_assert(keys::make(skive::mx<skive::e2m1>{32}, {64, 0}).error() == errc::invalid_argument);
   auto const k = *keys::make(skive::mx<skive::e2m1>{32}, {64, 32});
   auto const v = *skive::codec_values<skive::mx<skive::e2m1>>::make(skive::mx<skive::e2m1>{32}, {64, 32});
   test::guarded_page page{k.page_bytes()};

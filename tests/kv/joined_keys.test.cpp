@@ -48,6 +48,8 @@ TEST_CASE("joined_keys: laws", "[kv]") {
   auto const query = *k.prepare(q.view(), memory.get());
   test::number_rows logits{2, 2};
   CHECK(k.dot(page.span(), 0, query, logits.view(), {}).error() == errc::workspace_too_small);
+  for (auto& b : page.span()) b = std::byte{0xFF};  // numbers that are NaN
+  CHECK(k.dot(page.span(), 0, query, logits.view(), test::scratch_bytes_of{k.scratch_bytes(2)}.get()).error() == errc::corrupt);
 }
 
 TEST_CASE("joined_keys: a latent cache reads one page as keys and as values", "[kv]") {
@@ -136,5 +138,13 @@ TEST_CASE("residual_pages: laws, and inner products that do not shrink (TurboQua
   test::guarded_page page{both.page_bytes()};
   test::scratch_bytes_of scratch{both.scratch_bytes(1)};
   CHECK(both.append(rows.view(), 0, page.span(), scratch.get()).error() == errc::not_finite);
+  rows(3, 3) = 1.0f;
+  for (auto& b : page.span()) b = std::byte{0xFF};  // scales that are NaN
+  test::scratch_bytes_of memory{both.query_bytes(64)};
+  test::scratch_bytes_of most{both.scratch_bytes(64)};
+  test::number_rows logits{64, 3};
+  auto const query = both.prepare(rows.view(), memory.get());
+  REQUIRE(query);
+  CHECK(both.dot(page.span(), 0, *query, logits.view(), most.get()).error() == errc::corrupt);
   CHECK(page.guarded());
 }

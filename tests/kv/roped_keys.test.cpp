@@ -84,6 +84,8 @@ TEST_CASE("rope: what is refused", "[kv]") {
   REQUIRE(roped.append(test::number_rows{64, 64, 4}.view(), 0, page.span(), scratch.get()));
   CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()));
   CHECK(roped.at(1).dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::overflow);
+  for (auto& b : page.span()) b = std::byte{0xFF};  // scales that are NaN
+  CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::corrupt);
   CHECK(roped.at(~std::size_t{0}).dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() ==
         errc::overflow);
 }

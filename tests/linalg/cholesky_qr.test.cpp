@@ -116,6 +116,8 @@ TEST_CASE("what CholeskyQR refuses stays as it is", "[linalg]") {
           errc::size_mismatch);
   REQUIRE(skive::cholesky_qr(a.view(), submatrix(a.view(), 0, 0, 3, 3), report, workspace{memory}).error() == errc::overlap);
   REQUIRE(skive::cholesky_qr(a.view(), r.view(), report, workspace{}).error() == errc::workspace_too_small);
+  REQUIRE(skive::cholesky_qr({a.view().data, a.rows(), a.cols(), a.cols() - 1}, r.view(), report, workspace{memory}).error() ==
+          errc::invalid_argument);
   REQUIRE((a.memory() == untouched && r(2, 2) == 4.0f));
   a(3, 1) = std::numeric_limits<float>::infinity();
   REQUIRE(skive::cholesky_qr(a.view(), r.view(), report, workspace{memory}).error() == errc::not_finite);

@@ -136,6 +136,7 @@ TEST_CASE("what pivoted QR refuses stays as it is", "[linalg]") {
   REQUIRE(skive::pivoted_qr(a.view(), tau, std::span{order}.first(2), w).error() == errc::size_mismatch);
   REQUIRE(skive::pivoted_qr(a.view(), std::span{tau}.first(2), order, w).error() == errc::size_mismatch);
   REQUIRE(skive::pivoted_qr(a.view(), tau, order, workspace{}).error() == errc::workspace_too_small);
+  REQUIRE(skive::pivoted_qr(skive::matrix_view<float>{a.view().data, 5, 3, 2}, tau, order, w).error() == errc::invalid_argument);
   REQUIRE((a.memory() == untouched && order[0] == 7 && tau[0] == 9.0f));
   a(4, 2) = std::numeric_limits<float>::quiet_NaN();
   REQUIRE(skive::pivoted_qr(a.view(), tau, order, w).error() == errc::not_finite);

@@ -148,7 +148,11 @@ TEST_CASE("what QR refuses stays as it is", "[linalg]") {
   auto const untouched = a.memory();
   REQUIRE(skive::qr(a.view(), std::span{tau}.first(2), w).error() == errc::size_mismatch);
   REQUIRE(skive::qr(a.view(), tau, workspace{}).error() == errc::workspace_too_small);
+  REQUIRE(skive::qr(skive::matrix_view<float>{a.view().data, 5, 3, 2}, tau, w).error() == errc::invalid_argument);
   matrix<float> q(5, 5, 0, 0, 1.0f);
+  skive::matrix_view<float> const crossed{q.view().data, 5, 3, 2};
+  REQUIRE(skive::form_q(a.view(), tau, crossed, w).error() == errc::invalid_argument);
+  REQUIRE(skive::apply_q(a.view(), tau, crossed, q_side::plain, w).error() == errc::invalid_argument);
   REQUIRE(skive::form_q(a.view(), tau, submatrix(q.view(), 0, 0, 4, 3), w).error() == errc::size_mismatch);
   REQUIRE(skive::form_q(a.view(), std::span{tau}.first(1), q.view(), w).error() == errc::size_mismatch);
   REQUIRE(skive::apply_q(a.view(), tau, a.view(), q_side::plain, w).error() == errc::overlap);

@@ -244,8 +244,16 @@ TEST_CASE("interpolative, cur, pivot_factors, nystrom: zeros and refusals", "[lo
   CHECK(leverage_scores(g.view(), 0.0f, scores, workspace{memory}).error() == errc::invalid_argument);
   CHECK(leverage_scores(g.view(), 1.0f, std::span{scores}.first(3), workspace{memory}).error() == errc::size_mismatch);
   CHECK(leverage_scores(g.view(), 1.0f, scores, workspace{}).error() == errc::workspace_too_small);
+  g.fill([](std::size_t i, std::size_t j) { return i == j ? 1e-30f : 1e30f; });
+  CHECK(nystrom(g.view(), fine, m.view(), workspace{memory}).error() == errc::not_positive_definite);
+  CHECK(leverage_scores(g.view(), 1e-30f, scores, workspace{memory}).error() == errc::not_positive_definite);
   g(3, 3) = std::numeric_limits<float>::infinity();
   CHECK(nystrom(g.view(), fine, m.view(), workspace{memory}).error() == errc::not_finite);
   CHECK(leverage_scores(g.view(), 1.0f, scores, workspace{memory}).error() == errc::not_finite);
+  std::vector<std::byte> room(principal_inputs_scratch_bytes(8));
   CHECK(principal_inputs(g.view(), m.view(), workspace{}).error() == errc::workspace_too_small);
+  CHECK(principal_inputs(g.view(), m.view(), workspace{room}).error() == errc::not_finite);
+  CHECK(principal_inputs(g.view(), submatrix(g.view(), 0, 0, 8, 3), workspace{room}).error() == errc::overlap);
+  CHECK(principal_inputs(g.view(), submatrix(m.view(), 0, 0, 7, 3), workspace{room}).error() == errc::size_mismatch);
+  CHECK(principal_inputs(g.view(), {m.view().data, 8, 3, 2}, workspace{room}).error() == errc::invalid_argument);
 }

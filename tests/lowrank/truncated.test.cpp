@@ -124,6 +124,8 @@ TEST_CASE("truncated_svd: refusals", "[lowrank]") {
   CHECK(run(matrix<float>(layer::m, layer::n - 1), left.view(), memory.size()) == errc::size_mismatch);
   CHECK(run(l.w, {left.view().data, layer::m, 3}, memory.size()) == errc::size_mismatch);
   CHECK(run(l.w, left.view(), memory.size() - 1) == errc::workspace_too_small);
+  CHECK(run(l.w, {right.view().data, layer::m, 4}, memory.size()) == errc::overlap);
+  CHECK(run(l.w, {left.view().data, layer::m, 4, 3}, memory.size()) == errc::invalid_argument);
   CHECK(left(0, 0) == -7.0f);
   auto broken = l.w;
   broken(39, 55) = std::numeric_limits<float>::infinity();

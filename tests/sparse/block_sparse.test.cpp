@@ -58,6 +58,9 @@ void round_trip(std::size_t rows, std::size_t cols, std::size_t block_rows, std:
     return block_sparse_matrix<Value>::make(starts, of, values, block_rows, block_cols, cols_of).error();
   };
   CHECK(make(cols + 1, columns) == errc::size_mismatch);
+  CHECK(make(block_cols << 31, columns) == errc::unsupported);  // block columns of 31 bits
+  CHECK(block_sparse_matrix<Value>::make(starts, columns, values, 0, block_cols, cols).error() == errc::invalid_argument);
+  CHECK(block_sparse_matrix<Value>::make(starts, columns, values, block_rows, 0, cols).error() == errc::invalid_argument);
   CHECK(make(cols, std::span{columns}.first(kept - 1)) == errc::size_mismatch);
   columns[kept / 2] = static_cast<std::uint32_t>(cols / block_cols);
   CHECK(make(cols, columns) == errc::corrupt);

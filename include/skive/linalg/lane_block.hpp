@@ -28,6 +28,7 @@ struct lane_part {
   static void store(type const& x, T* to) noexcept { *to = x; }
   static type fused(type const& a, type const& b, type const& c) noexcept { return a * b + c; }
   static type reduced(type const& a, type const& b, type const& c) noexcept { return c - a * b; }
+  static type quotient(type const& a, type const& b) noexcept { return a / b; }
   static type root(type const& x) noexcept { return square_root(x); }
   static type absolute(type const& x) noexcept { return detail::absolute(x); }
   static type chosen(mask m, type const& yes, type const& no) noexcept { return m ? yes : no; }
@@ -50,7 +51,8 @@ struct lane_part<T, Arch> {
   [[gnu::always_inline]] static type reduced(type const& a, type const& b, type const& c) noexcept {
     return multiply_subtract(a, b, c);
   }
-  [[gnu::always_inline]] static type root(type const& x) noexcept { return xsimd::sqrt(x); }
+  [[gnu::always_inline]] static type quotient(type const& a, type const& b) noexcept { return simd::divided(a, b); }
+  [[gnu::always_inline]] static type root(type const& x) noexcept { return simd::rooted(x); }
   [[gnu::always_inline]] static type absolute(type const& x) noexcept { return xsimd::abs(x); }
   [[gnu::always_inline]] static type chosen(mask const& m, type const& yes, type const& no) noexcept {
     return xsimd::select(m, yes, no);
@@ -124,7 +126,7 @@ struct lane_block {
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator/(lane_block a, lane_block const& b) noexcept {
-    for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] / b.part[i];
+    for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::quotient(a.part[i], b.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator-(lane_block a) noexcept {

@@ -112,7 +112,7 @@ void solve_columns(matrix_view<T const> t, bool is_lower, bool is_unit, T* x, st
         y[3] = multiply_subtract(factor, batch::load_unaligned(other + 3 * lanes), y[3]);
       }
       for (std::size_t v = 0; v < 4; ++v) {
-        if (!is_unit) y[v] = finite(inverse) ? y[v] * batch(inverse) : y[v] / batch(t(i, i));
+        if (!is_unit) y[v] = finite(inverse) ? y[v] * batch(inverse) : simd::divided(y[v], batch(t(i, i)));
         y[v].store_unaligned(row + v * lanes);
       }
     } else {

@@ -164,7 +164,7 @@ void divide(T const& a, T* x, std::size_t n) noexcept {
   std::size_t i = 0;
   if constexpr (vector_real<T, Arch>) {
     using batch = xsimd::batch<T, Arch>;
-    for (; i + batch::size <= n; i += batch::size) (batch::load_unaligned(x + i) / batch(a)).store_unaligned(x + i);
+    for (; i + batch::size <= n; i += batch::size) simd::divided(batch::load_unaligned(x + i), batch(a)).store_unaligned(x + i);
   }
   for (; i < n; ++i) x[i] /= a;
 }

@@ -59,7 +59,7 @@ inline constexpr bool derives = std::is_base_of_v<B, A>;
 template <class A>
 concept vector_arch = std::endian::native == std::endian::little && !std::is_same_v<A, scalar_arch> && requires {
   typename xsimd::batch<float, A>::register_type;
-} && 16 % xsimd::batch<float, A>::size == 0 && xsimd::batch<float, A>::size >= 4;
+} && 4 <= xsimd::batch<float, A>::size && 16 % xsimd::batch<float, A>::size == 0;
 
 /// xsimd::fma is one rounding, not a product and a sum.
 template <class A>
@@ -125,13 +125,21 @@ inline constexpr bool has_neon64 =
     false;
 
 /// a / b, rounded once. xsimd's float division on NEON is an approximation.
-template <class A>
-[[gnu::always_inline]] inline xsimd::batch<float, A> divided(xsimd::batch<float, A> const& a,
-                                                             xsimd::batch<float, A> const& b) noexcept {
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> divided(xsimd::batch<T, A> const& a, xsimd::batch<T, A> const& b) noexcept {
 #if XSIMD_WITH_NEON64
-  if constexpr (has_neon64<A>) return vdivq_f32(a, b);
+  if constexpr (has_neon64<A> && std::is_same_v<T, float>) return vdivq_f32(a, b);
 #endif
   return a / b;
+}
+
+/// sqrt(x), rounded once; as xsimd's float division, its float root on NEON is not.
+template <class T, class A>
+[[gnu::always_inline]] inline xsimd::batch<T, A> rooted(xsimd::batch<T, A> const& x) noexcept {
+#if XSIMD_WITH_NEON64
+  if constexpr (has_neon64<A> && std::is_same_v<T, float>) return vsqrtq_f32(x);
+#endif
+  return xsimd::sqrt(x);
 }
 
 /// c - a b, rounded once where fuses<A>. xsimd's fnma is a product and a difference on NEON.
