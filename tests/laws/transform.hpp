@@ -154,4 +154,81 @@ void check_bits(T const& t, unsigned seed = 1, bool all_scales = true) {
   }
 }
 
+using double_row = std::vector<double>;
+
+inline double_row gaussian(std::size_t n, unsigned seed) {
+  std::mt19937 random{seed};
+  std::normal_distribution<double> normal;
+  double_row x(n);
+  for (auto& v : x) v = normal(random);
+  return x;
+}
+inline long double norm_of(double_row const& x) {  // with digits to spare
+  long double sum = 0;
+  for (double const v : x) sum += static_cast<long double>(v) * static_cast<long double>(v);
+  return std::sqrt(sum);
+}
+inline long double distance(double_row const& x, double_row const& y) {
+  auto d = x;
+  for (std::size_t i = 0; i < d.size(); ++i) d[i] -= y[i];
+  return norm_of(d);
+}
+
+template <class Arch, class T>
+double_row turned(T const& t, double_row x, bool back = false) {
+  scratch_memory scratch{t.scratch_bytes()};
+  auto const s =
+      back ? t.template inverse<Arch>(std::span{x}, scratch.get()) : t.template forward<Arch>(std::span{x}, scratch.get());
+  REQUIRE(s.error() == errc::ok);
+  return x;
+}
+/// Doubles: back again and isometry; the result is that of floats to their precision; the scalar rule has the same bits.
+template <class Arch, class T>
+void check_doubles(T const& t, double relative, unsigned seed = 1) {
+  auto const bound = static_cast<long double>(relative);
+  CAPTURE(t.size());
+  auto const n = t.size();
+  auto const x = gaussian(n, seed);
+  auto const y = turned<Arch>(t, x);
+  REQUIRE(distance(turned<Arch>(t, y, true), x) <= 2.05L * bound * norm_of(x));
+  if constexpr (orthogonal_transform<T>) REQUIRE(std::fabs(norm_of(y) - norm_of(x)) <= 1.05L * bound * norm_of(x));
+  REQUIRE(turned<scalar_arch>(t, x) == y);
+  REQUIRE(turned<scalar_arch>(t, x, true) == turned<Arch>(t, x, true));
+  std::vector<float> narrow(n);
+  double_row wide(n);
+  for (std::size_t i = 0; i < n; ++i) wide[i] = static_cast<double>(narrow[i] = static_cast<float>(x[i]));
+  auto const of_floats = transformed<Arch>(t, narrow);
+  REQUIRE(distance(turned<Arch>(t, wide), of_floats) <= 1e-5 * static_cast<double>(norm_of(x)));
+}
+template <class T>
+void check_double_refusals(T const& t, bool refuses = true) {
+  auto const n = t.size();
+  auto const need = t.scratch_bytes();
+  auto const expect = [&](double_row const& x, std::size_t bytes, errc why) {
+    scratch_memory scratch{bytes};
+    for (bool const back : {false, true}) {
+      auto y = x;
+      auto const s = back ? t.inverse(std::span{y}, scratch.get()) : t.forward(std::span{y}, scratch.get());
+      CHECK(s.error() == why);
+      CHECK(std::memcmp(y.data(), x.data(), y.size() * sizeof(double)) == 0);
+    }
+  };
+  auto x = gaussian(n, 2);
+  auto longer = x;
+  longer.push_back(1);
+  expect(longer, need, errc::size_mismatch);
+  if (need != 0) {
+    expect(x, need - 1, errc::workspace_too_small);
+    double_row memory(need / sizeof(double) + n + 64, 1.0);
+    auto const bytes = std::as_writable_bytes(std::span{memory}).first(need);
+    CHECK(t.forward(std::span{memory}.subspan(8, n), workspace{bytes}).error() == errc::overlap);
+    CHECK(memory == double_row(memory.size(), 1.0));
+  }
+  if (!refuses) return;
+  for (double const bad : {std::numeric_limits<double>::quiet_NaN(), -std::numeric_limits<double>::infinity(), 0x1p1023}) {
+    x[n / 2] = bad;
+    expect(x, need, errc::not_finite);
+  }
+}
+
 }  // namespace skive::test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// simd/butterfly.hpp: sums and differences lane by lane, one rounding each, signs of zeros too.
+// simd/butterfly.hpp: sums and differences lane by lane, one rounding each, signs of zeros too; the same by loads.
 #include "skive/simd/butterfly.hpp"
 
 #include "support/simd_arches.hpp"
@@ -19,7 +19,14 @@ void check(std::array<float, 16> const& x) {
   if constexpr (Distance < static_cast<int>(batch::size)) {
     for (std::size_t first = 0; first < 16; first += batch::size) {
       std::array<float, 16> y{};
-      skive::simd::butterfly<Distance, Arch>(batch::load_unaligned(x.data() + first)).store_unaligned(y.data());
+      auto const* const p = x.data() + first;
+      skive::simd::butterfly<Distance, Arch>(batch::load_unaligned(p)).store_unaligned(y.data());
+      if constexpr (Distance == 1 || 2 * Distance == batch::size) {
+        std::array<float, 16> loaded{};
+        skive::simd::loaded_butterfly<Distance, Arch>(p, skive::simd::hidden<Arch, float>(p)).store_unaligned(loaded.data());
+        for (std::size_t i = 0; i < batch::size; ++i)
+          REQUIRE(std::bit_cast<std::uint32_t>(loaded[i]) == std::bit_cast<std::uint32_t>(y[i]));
+      }
       for (std::size_t i = 0; i < batch::size; ++i) {
         bool const low = (i & Distance) == 0;
         auto const a = x[first + (i & ~std::size_t{Distance})];

@@ -56,6 +56,55 @@ template <int Distance, class Arch>
   }
 }
 
+/// loaded_butterfly<D>() has a form without a shuffle for D = 1 and for half a register.
+template <class Arch>
+inline constexpr bool loads_butterflies =
+#if XSIMD_WITH_AVX512F
+    derives<Arch, xsimd::avx512f> ||
+#endif
+#if XSIMD_WITH_FMA3_AVX2
+    derives<Arch, xsimd::fma3<xsimd::avx2>> ||
+#endif
+    false;
+
+/// p, of which compilers do not know that it is p.
+template <class Arch, class T>
+[[gnu::always_inline]] inline T const* hidden(T const* p) noexcept {
+  asm("" : "+r"(p));
+  return p;
+}
+
+/// butterfly<D>() of the register at p, by two loads that repeat lanes on the way. `again`: hidden(p), lest compilers load once and
+/// shuffle twice.
+template <int Distance, class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> loaded_butterfly(float const* p,
+                                                                         [[maybe_unused]] float const* again) noexcept {
+  static_assert(Distance == 1 || 2 * Distance == static_cast<int>(xsimd::batch<float, Arch>::size));
+#if XSIMD_WITH_AVX512F
+  if constexpr (derives<Arch, xsimd::avx512f>) {
+    auto const sign = detail::by_bit<Distance, float, Arch>(-1.0f, 1.0f);
+    if constexpr (Distance == 1)
+      return _mm512_fmadd_ps(_mm512_movehdup_ps(_mm512_loadu_ps(again)), sign, _mm512_moveldup_ps(_mm512_loadu_ps(p)));
+    auto const low = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p)));
+    auto const high = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p + 8)));
+    return _mm512_fmadd_ps(_mm512_castpd_ps(high), sign, _mm512_castpd_ps(low));
+  } else
+#endif
+#if XSIMD_WITH_FMA3_AVX2
+      if constexpr (derives<Arch, xsimd::fma3<xsimd::avx2>>) {
+    auto const sign = detail::by_bit<Distance, float, Arch>(-1.0f, 1.0f);
+    if constexpr (Distance == 1)
+      return _mm256_fmadd_ps(_mm256_movehdup_ps(_mm256_loadu_ps(again)), sign, _mm256_moveldup_ps(_mm256_loadu_ps(p)));
+    auto const low = _mm_loadu_ps(p);
+    auto const high = _mm_loadu_ps(p + 4);
+    return _mm256_fmadd_ps(_mm256_broadcast_ps(&high), sign, _mm256_broadcast_ps(&low));
+  } else
+#endif
+  {
+    return butterfly<Distance, Arch>(xsimd::batch<float, Arch>::load_unaligned(p));
+  }
+}
+
 /// The same in a register of doubles.
 template <int Distance, class Arch>
 [[gnu::always_inline]] inline xsimd::batch<double, Arch> butterfly(xsimd::batch<double, Arch> const& x) noexcept {

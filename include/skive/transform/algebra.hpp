@@ -23,7 +23,7 @@ namespace skive {
 template <transform First, transform Second>
 class chain {
   static constexpr bool unchecked = detail::unchecked_transform<First> && detail::unchecked_transform<Second>;
-  static constexpr bool for_doubles = unchecked && detail::applies_to_doubles<First> && detail::applies_to_doubles<Second>;
+  static constexpr bool for_doubles = detail::takes_doubles<First> && detail::takes_doubles<Second>;
 
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<First> && orthogonal_transform<Second>;
@@ -41,6 +41,10 @@ class chain {
     requires unchecked
   {
     return first_.growth() + second_.growth();
+  }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return detail::refers_to(first_, x) || detail::refers_to(second_, x);
   }
 
   /// Fails with size_mismatch, also if the parts differ in size, workspace_too_small, or as a part does.
@@ -101,6 +105,7 @@ class chain {
     } else {
       if (x.size() != size()) return errc::size_mismatch;
       if (w.size() < scratch_bytes()) return errc::workspace_too_small;
+      if (overlaps(x, w, scratch_bytes()) || refers_to(x)) return errc::overlap;
       constexpr bool there = D == direction::forward;
       auto const s = there ? detail::run<Arch, D>(first_, x, w) : detail::run<Arch, D>(second_, x, w);
       if (!s) return s;
@@ -112,7 +117,7 @@ class chain {
   Second second_{};
 };
 
-template <detail::unchecked_transform T>
+template <transform T>
 class inverse_of {
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<T>;
@@ -123,30 +128,38 @@ class inverse_of {
   constexpr T const& inner() const noexcept { return inner_; }
   constexpr std::size_t size() const noexcept { return inner_.size(); }
   constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
-  constexpr int growth() const noexcept { return inner_.growth(); }
+  constexpr int growth() const noexcept
+    requires detail::unchecked_transform<T>
+  {
+    return inner_.growth();
+  }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return detail::refers_to(inner_, x);
+  }
   template <class Arch = native_arch>
   constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return inner_.template inverse<Arch>(x, w);
+    return detail::run<Arch, direction::inverse>(inner_, x, w);
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return inner_.template forward<Arch>(x, w);
+    return detail::run<Arch, direction::forward>(inner_, x, w);
   }
   template <class Arch = native_arch>
   constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
-    requires detail::applies_to_doubles<T>
+    requires detail::takes_doubles<T>
   {
-    return inner_.template inverse<Arch>(x, w);
+    return detail::run<Arch, direction::inverse>(inner_, x, w);
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
-    requires detail::applies_to_doubles<T>
+    requires detail::takes_doubles<T>
   {
-    return inner_.template forward<Arch>(x, w);
+    return detail::run<Arch, direction::forward>(inner_, x, w);
   }
   template <class Arch, direction D, std::floating_point Real>
   constexpr void apply(Real* x, workspace w) const noexcept
-    requires(std::is_same_v<Real, float> || detail::applies_to_doubles<T>)
+    requires(detail::unchecked_transform<T> && (std::is_same_v<Real, float> || detail::applies_to_doubles<T>))
   {
     inner_.template apply<Arch, opposite(D)>(x, w);
   }
@@ -175,6 +188,10 @@ class block_diagonal : public detail::both_ways<block_diagonal<T>> {
   constexpr std::size_t size() const noexcept { return saturating_multiply(inner_.size(), count_); }
   constexpr std::size_t scratch_bytes() const noexcept { return inner_.scratch_bytes(); }
   constexpr int growth() const noexcept { return inner_.growth(); }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return detail::refers_to(inner_, x);
+  }
   template <class Arch, direction D, std::floating_point Real>
   constexpr void apply(Real* x, workspace w) const noexcept
     requires(std::is_same_v<Real, float> || detail::applies_to_doubles<T>)
@@ -209,6 +226,10 @@ class kronecker : public detail::both_ways<kronecker<A, B>> {
     return saturating_add(parts, workspace::bytes<float>(saturating_multiply(16, a_.size())));
   }
   constexpr int growth() const noexcept { return a_.growth() + b_.growth(); }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return detail::refers_to(a_, x) || detail::refers_to(b_, x);
+  }
   template <class Arch, direction D, std::floating_point Real>
   constexpr void apply(Real* x, workspace w) const noexcept
     requires(std::is_same_v<Real, float> || (detail::applies_to_doubles<A> && detail::applies_to_doubles<B>))

@@ -6,23 +6,21 @@
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers. 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that L2 is passed over twice. What
-/// is left is one more pass over memory: in registers for up to 3 stages, else over tiles of n / 65536 rows, copied to scratch
-/// since those rows share sets of a cache. Doubles take half as many numbers for a cache, and passes of 3 stages instead of
-/// tiles.
+/// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that
+/// L2 is passed over twice. What is left is one more pass over memory: in registers for up to 4 stages, of blocks that grow to
+/// 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache. Doubles take half
+/// as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
-/// Cost     : k sums and 1 product a number; past 65536 numbers the memory is read and written twice. Scratch:
-///            walsh_hadamard_floats(n).
+/// Cost     : k sums and 1 product a number, less if the product is with a power of two; past 65536 numbers the memory is read and
+///            written twice. Scratch: walsh_hadamard_floats(n).
 /// Accuracy : each stage rounds once.
 /// Promise  : the same bits for every Arch, scalar_arch included.
 /// Source   : B. J. Fino, V. R. Algazi, "Unified matrix treatment of the fast Walsh-Hadamard transform", IEEE Trans. Computers
 ///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
 
-#include "skive/simd/butterfly.hpp"
 #include "skive/simd/philox.hpp"
-#include "skive/transform/safe_range.hpp"
-#include "skive/transform/unrolled.hpp"
+#include "skive/transform/butterfly_passes.hpp"
 
 #include <bit>
 #include <cstring>
@@ -36,82 +34,6 @@ inline constexpr std::size_t l2_numbers = (std::size_t{1} << 18) / sizeof(T);
 inline constexpr std::size_t l1_floats = l1_numbers<float>;
 inline constexpr std::size_t l2_floats = l2_numbers<float>;
 
-// Registers of one network of butterflies: half of what an instruction set with 16 or 32 has.
-template <class Arch>
-inline constexpr std::size_t most_registers = xsimd::batch<float, Arch>::size == 16 ? 16 : 8;
-
-template <class T, class Arch>
-inline constexpr bool has_registers = std::is_same_v<T, float> || requires { typename xsimd::batch<T, Arch>::register_type; };
-
-template <std::size_t Radix, class Arch, class T>
-[[gnu::always_inline]] inline void butterflies_across(xsimd::batch<T, Arch> (&v)[Radix]) noexcept {
-  unrolled<static_cast<std::size_t>(std::countr_zero(Radix)), Arch>([&](auto stage) __attribute__((always_inline)) {
-    constexpr std::size_t h = std::size_t{1} << stage;
-    unrolled<Radix / 2, Arch>([&](auto pair) __attribute__((always_inline)) {
-      constexpr std::size_t i = pair / h * 2 * h + pair % h;
-      auto const a = v[i];
-      auto const b = v[i + h];
-      v[i] = a + b;
-      v[i + h] = a - b;
-    });
-  });
-}
-
-template <class Arch, class T>
-[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(xsimd::batch<T, Arch> x) noexcept {
-  constexpr auto size = xsimd::batch<T, Arch>::size;
-  x = simd::butterfly<1, Arch>(x);
-  if constexpr (size > 2) x = simd::butterfly<2, Arch>(x);
-  if constexpr (size > 4) x = simd::butterfly<4, Arch>(x);
-  if constexpr (size > 8) x = simd::butterfly<8, Arch>(x);
-  return x;
-}
-
-// Stages h, 2 h, ..., Radix / 2 h in one pass; h is a multiple of the register size, or 1 for the stages within registers first.
-// `flips`: bit i % 32 of word i / 32 changes the sign of x_i first; for passes within registers only.
-template <std::size_t Radix, bool Within, class Arch, class T>
-void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, std::uint32_t const* flips) noexcept {
-  using batch = xsimd::batch<T, Arch>;
-  constexpr auto size = batch::size;
-  if constexpr (Within) h = size;
-  auto const factor = batch(scale != nullptr ? *scale : T(1));
-  for (std::size_t i = 0; i < n; i += Radix * h)
-    for (std::size_t j = i; j < i + h; j += size) {
-      batch v[Radix];
-      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
-        v[r] = batch::load_unaligned(x + j + r * h);
-        if constexpr (Within) {
-          [[maybe_unused]] auto const at = j + r * size;
-          if constexpr (std::is_same_v<T, float>)
-            if (flips != nullptr) v[r] = simd::flipped<Arch>(v[r], flips[at / 32] >> (at % 32));
-          v[r] = butterflies_within<Arch, T>(v[r]);
-        }
-      });
-      butterflies_across<Radix, Arch, T>(v);
-      if (scale != nullptr)
-        unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
-          v[r] = v[r] * factor;
-          simd::detail::keep_apart<Arch>(v[r].data);
-        });
-      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) { v[r].store_unaligned(x + j + r * h); });
-    }
-}
-
-template <bool Within, class Arch, class T>
-void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T const* scale,
-                    std::uint32_t const* flips = nullptr) noexcept {
-  switch (radix) {
-    case 1:
-      if constexpr (Within) butterfly_pass<1, Within, Arch, T>(x, n, h, scale, flips);
-      break;
-    case 2: butterfly_pass<2, Within, Arch, T>(x, n, h, scale, flips); break;
-    case 4: butterfly_pass<4, Within, Arch, T>(x, n, h, scale, flips); break;
-    case 8: butterfly_pass<8, Within, Arch, T>(x, n, h, scale, flips); break;
-    default:
-      if constexpr (most_registers<Arch> == 16) butterfly_pass<16, Within, Arch, T>(x, n, h, scale, flips);
-  }
-}
-
 // Stages from h on over n numbers, in as few passes as registers allow, of nearly equal depth.
 template <class Arch, class T>
 void butterfly_stages(T* x, std::size_t n, std::size_t h, T const* scale) noexcept {
@@ -119,7 +41,7 @@ void butterfly_stages(T* x, std::size_t n, std::size_t h, T const* scale) noexce
   for (int left = std::countr_zero(n / h); left > 0;) {
     int const now = (left + (left + depth - 1) / depth - 1) / ((left + depth - 1) / depth);
     left -= now;
-    butterfly_pass<false, Arch, T>(std::size_t{1} << now, x, n, h, left == 0 ? scale : nullptr);
+    butterfly_pass<loading::plain, Arch, T>(std::size_t{1} << now, x, n, h, left == 0 ? scale : nullptr);
     h <<= now;
   }
 }
@@ -162,15 +84,21 @@ void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sig
     for (std::size_t i = 0; signs != nullptr && i < n; i += signs_at_once)
       simd::random_words<Arch>(signs->seed, signs->stream, (signs->first + i) / 128,
                                std::span<std::uint32_t, 64>{flips + i / 32, 64});
-    butterfly_pass<true, Arch, T>(registers, x, n, 1, last, signs != nullptr ? flips : nullptr);
+    auto const* const own = signs != nullptr ? flips : nullptr;
+    if constexpr (simd::loads_butterflies<Arch>) {
+      own == nullptr ? low_butterflies<false, Arch>(x, n, own) : low_butterflies<true, Arch>(x, n, own);
+      butterfly_pass<loading::halves, Arch, T>(registers, x, n, size, last);
+    } else {
+      butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last, own);
+    }
   } else {
-    butterfly_pass<true, Arch, T>(registers, x, n, 1, last);
+    butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last);
   }
   butterfly_stages<Arch, T>(x, n, done, scale);
 }
 template <class Arch, class T>
 void butterflies_in_l2(T* x, std::size_t n, T const* scale, sign_source const* signs) noexcept {
-  if (n <= l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale, signs);
+  if (n <= 2 * l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale, signs);
   auto const block = n <= 8 * l1_numbers<T> ? l1_numbers<T> : 2 * l1_numbers<T>;  // leaves stages for one pass
   for (std::size_t i = 0; i < n; i += block) {
     auto const own = signs_from(signs, i);
@@ -191,9 +119,16 @@ void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* ti
   }
 }
 
+// What is transformed before the stages that pass over the whole row: where 16 blocks do, they take up to four times l2_numbers.
+template <class T>
+constexpr std::size_t l2_block(std::size_t n) noexcept {
+  if (n <= l2_numbers<T>) return n;
+  return n > 16 * l2_numbers<T> && n <= 64 * l2_numbers<T> && std::is_same_v<T, float> ? n / 16 : l2_numbers<T>;
+}
+
 // Floats of scratch that walsh_hadamard() takes.
 constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
-  return n <= 8 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
+  return n <= 64 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
 }
 
 /// n: a power of two, at most 2^26; scale: null for 1; `tile`: walsh_hadamard_floats(n). Precondition: a row that
@@ -203,14 +138,18 @@ constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*
                               sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
     if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
-      constexpr auto block = l2_numbers<T>;
-      if (n <= block) return butterflies_in_l2<Arch, T>(x, n, scale, signs);
-      for (std::size_t i = 0; i < n; i += block) {
+      auto const block = l2_block<T>(n);
+      for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2
+        i -= block;
         auto const own = signs_from(signs, i);
-        butterflies_in_l2<Arch, T>(x + i, block, nullptr, signs != nullptr ? &own : nullptr);
+        butterflies_in_l2<Arch, T>(x + i, block, block == n ? scale : nullptr, signs != nullptr ? &own : nullptr);
       }
-      if constexpr (std::is_same_v<T, float>)
-        if (n / block > 8) return butterflies_by_tiles<Arch>(x, n, scale, tile);
+      if (block == n) return;
+      if constexpr (std::is_same_v<T, float>) {
+        if (n / block > 16) return butterflies_by_tiles<Arch>(x, n, scale, tile);
+        if constexpr (most_registers<Arch> == 16)
+          if (n / block == 16) return butterfly_pass<16, loading::plain, Arch, T>(x, n, block, scale, nullptr);
+      }
       return butterfly_stages<Arch, T>(x, n, block, scale);
     }
   }

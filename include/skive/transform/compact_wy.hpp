@@ -55,6 +55,10 @@ class compact_wy : public detail::both_ways<compact_wy> {
   constexpr matrix_view<float const> reflectors() const noexcept { return v_; }
   constexpr matrix_view<double const> factor() const noexcept { return factor_; }
   constexpr std::size_t scratch_bytes() const noexcept { return v_.rows == 0 ? 0 : 2 * workspace::bytes<double>(v_.rows); }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, v_) || overlaps(x, factor_);
+  }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(v_.cols)) + 2; }
 
   /// Without checks (transform/direction.hpp).

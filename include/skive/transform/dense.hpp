@@ -49,6 +49,10 @@ class basic_dense_rotation : public detail::both_ways<basic_dense_rotation<T>> {
     auto const row = workspace::bytes<double>(q_.rows);
     return q_.rows == 0 ? 0 : std::is_same_v<T, float> ? row : saturating_multiply(row, 2);
   }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, q_);
+  }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(q_.rows)) + 1; }
 
   /// Without checks (transform/direction.hpp).

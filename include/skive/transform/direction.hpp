@@ -7,15 +7,18 @@
 ///   growth()                  no number on the way is larger than 2^growth() times the largest of the row
 ///   apply<Arch, D>(x, w)      the transform without any check
 ///   apply_dual<Arch, D>(x, w) its inverse transposed, if it is not orthogonal and can
+///   refers_to(x)              whether x shares bytes with a matrix, list or row of factors that the caller keeps, where it has one
 ///
 /// so that a chain checks a row once, before its first part writes. Where apply() takes doubles, so do forward() and inverse().
 ///
 /// Model of : -
 /// Cost     : size checks and one pass that reads the row (transform/safe_range.hpp).
-/// Promise  : a refused row is untouched; one that shares bytes with the scratch is refused (overlap).
+/// Promise  : a refused row is untouched; one that shares bytes with the scratch or with what the transform refers to is refused
+///            (overlap).
 /// Source   : -
 
 #include "skive/core/concepts.hpp"
+#include "skive/core/matrix_view.hpp"
 #include "skive/core/overlap.hpp"
 #include "skive/transform/safe_range.hpp"
 
@@ -39,9 +42,14 @@ concept applies_to_doubles = requires(T const t, double* x, workspace w) {
   { t.template apply<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
 };
 
+template <class T>
+concept takes_doubles = requires(T const t, std::span<double> x, workspace w) {
+  { t.template forward<scalar_arch>(x, w) } noexcept -> std::same_as<status>;
+};
+
 // forward() or inverse() in direction D of any transform.
-template <class Arch, direction D, transform T>
-constexpr status run(T const& t, std::span<float> x, workspace w) noexcept {
+template <class Arch, direction D, transform T, std::floating_point Real>
+constexpr status run(T const& t, std::span<Real> x, workspace w) noexcept {
   if constexpr (requires { t.template forward<Arch>(x, w); })
     return D == direction::forward ? t.template forward<Arch>(x, w) : t.template inverse<Arch>(x, w);
   else
@@ -78,12 +86,23 @@ concept has_dual = unchecked_transform<T> && (orthogonal_transform<T> || require
                      { t.template apply_dual<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<void>;
                    });
 
+// Whether x shares bytes with numbers that the transform refers to.
+template <class T, class Real>
+constexpr bool refers_to(T const& t, std::span<Real> x) noexcept {
+  if constexpr (requires { t.refers_to(x); }) return t.refers_to(x);
+  return false;
+}
+template <class T, class Real>
+constexpr bool refers_to(T const& t, matrix_view<Real> x) noexcept {
+  return x.rows != 0 && refers_to(t, std::span{x.data, (x.rows - 1) * x.row_stride + x.cols});
+}
+
 // forward() or inverse() of a transform with growth() and apply().
 template <class Arch, direction D, class T, std::floating_point Real>
 constexpr status transformed(T const& t, std::span<Real> x, workspace w) noexcept {
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
-  if (overlaps(x, w, t.scratch_bytes())) return errc::overlap;
+  if (overlaps(x, w, t.scratch_bytes()) || refers_to(t, x)) return errc::overlap;
   return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
 }
 

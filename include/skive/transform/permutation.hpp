@@ -46,6 +46,10 @@ class permutation {
   constexpr std::span<std::uint32_t const> order() const noexcept { return {order_, size_}; }
   constexpr std::size_t scratch_bytes() const noexcept { return size_ == 0 ? 0 : workspace::bytes<double>(size_); }
   constexpr int growth() const noexcept { return 0; }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, order());
+  }
 
   /// Fails with size_mismatch, workspace_too_small or overlap.
   template <class Arch = native_arch>
@@ -81,7 +85,7 @@ class permutation {
   constexpr status run(std::span<Real> x, workspace w) const noexcept {
     if (x.size() != size_) return errc::size_mismatch;
     if (w.size() < scratch_bytes()) return errc::workspace_too_small;
-    if (overlaps(x, w, scratch_bytes()) || overlaps(x, order())) return errc::overlap;
+    if (overlaps(x, w, scratch_bytes()) || refers_to(x)) return errc::overlap;
     apply<Arch, D>(x.data(), w);
     return errc::ok;
   }

@@ -8,7 +8,7 @@
 ///
 /// Model of : orthogonal_transform, on views that the caller keeps
 /// Cost     : a reflection 2 multiply-adds a number, a rotation 4 products; random_orthogonal n^3 multiply-adds.
-/// Accuracy : a reflection 2 u ||x||, of doubles 2 n 2^-53 ||x||, a rotation 2 u of its pair, to first order; random_orthogonal:
+/// Accuracy : a reflection 2 u ||x||, of doubles 2 n 2^-53 ||x||, a rotation 2 u of its pair (3 2^-53), to first order; random_orthogonal:
 ///            orthogonality() was below sqrt(n) u for three seeds each of n = 256 and 512.
 /// Promise  : the same bits for every Arch, under FTZ, DAZ and contraction. A refused row is untouched.
 /// Source   : G. W. Stewart, "The efficient generation of random orthogonal matrices", SIAM J. Numerical Analysis 17, 1980.
@@ -75,6 +75,10 @@ class householder_product : public detail::both_ways<householder_product> {
   constexpr std::size_t size() const noexcept { return v_.cols; }
   constexpr std::size_t count() const noexcept { return v_.rows; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, v_);
+  }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(v_.cols)) + 2; }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D, std::floating_point Real>
@@ -123,22 +127,35 @@ class givens_sequence : public detail::both_ways<givens_sequence> {
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr std::span<givens_step const> steps() const noexcept { return {steps_, count_}; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, steps());
+  }
   constexpr int growth() const noexcept { return static_cast<int>(std::bit_width(size_)) + 2; }
   /// Without checks (transform/direction.hpp).
-  template <class Arch, direction D>
-  constexpr void apply(float* x, workspace) const noexcept {
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr void apply(Real* x, workspace) const noexcept {
     for (std::size_t k = 0; k < count_; ++k) {
       auto const& g = steps_[D == direction::forward ? k : count_ - 1 - k];
       auto const c = static_cast<double>(g.cosine);
       auto const s = static_cast<double>(D == direction::forward ? g.sine : -g.sine);
       auto const a = static_cast<double>(x[g.i]);
       auto const b = static_cast<double>(x[g.j]);
-      x[g.i] = detail::rounded_sum(c * a - s * b);  // exact products
-      x[g.j] = detail::rounded_sum(s * a + c * b);
+      x[g.i] = turned<Arch, Real>(c, a, -s, b);
+      x[g.j] = turned<Arch, Real>(s, a, c, b);
     }
   }
 
  private:
+  // p a + q b; the products of floats are exact.
+  template <class Arch, class Real>
+  static constexpr Real turned(double p, double a, double q, double b) noexcept {
+    if constexpr (std::is_same_v<Real, float>)
+      return detail::rounded_sum(p * a + q * b);
+    else
+      return detail::separate_product<Arch>(p, a) + detail::separate_product<Arch>(q, b);
+  }
+
   givens_step const* steps_ = nullptr;
   std::size_t count_ = 0;
   std::size_t size_ = 0;

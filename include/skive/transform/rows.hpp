@@ -53,6 +53,13 @@ constexpr status check_rows(T const& t, matrix_view<float const> x) noexcept {
   return errc::ok;
 }
 
+// Whether x shares bytes with the scratch or with what the transform refers to.
+template <class T, class Real>
+constexpr bool collides(T const& t, matrix_view<Real> x, workspace w, std::size_t bytes) noexcept {
+  if (x.rows == 0) return false;
+  return refers_to(t, x) || overlaps(std::span{x.data, (x.rows - 1) * x.row_stride + x.cols}, w, bytes);
+}
+
 // Columns, 16 at a time, in a tile of their own; f takes one as a row.
 template <class F>
 constexpr void for_each_column(matrix_view<float> const& x, float* tile, F f) noexcept {
@@ -83,12 +90,14 @@ template <direction D = direction::forward, class Arch = native_arch, transform 
 constexpr status transform_row(T const& t, std::span<float> x, workspace w = {}) noexcept {
   return detail::run<Arch, D>(t, x, w);
 }
-/// Halves. Fails as the transform does, with workspace_too_small below half_row_bytes(t), or not_finite if a result does not fit.
+/// Halves. Fails as the transform does, with workspace_too_small below half_row_bytes(t), overlap, or not_finite if a result does
+/// not fit.
 template <direction D = direction::forward, class Arch = native_arch, transform T, class Half>
   requires(sizeof(Half) == 2)
 constexpr status transform_row(T const& t, std::span<Half> x, workspace w) noexcept {
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < half_row_bytes(t)) return errc::workspace_too_small;
+  if (detail::refers_to(t, x) || overlaps(x, w, half_row_bytes(t))) return errc::overlap;
   auto const row = w.take<float>(x.size());
   detail::widen_row<Arch>(std::span<Half const>{x}, row.data());
   if (auto const s = detail::run<Arch, D>(t, row, w); !s) return s;
@@ -97,11 +106,12 @@ constexpr status transform_row(T const& t, std::span<Half> x, workspace w) noexc
   return errc::ok;
 }
 
-/// Fails with size_mismatch, workspace_too_small or not_finite.
+/// Fails with size_mismatch, workspace_too_small, overlap or not_finite.
 template <direction D = direction::forward, class Arch = native_arch, detail::unchecked_transform T>
 constexpr status transform_rows(T const& t, matrix_view<float> x, workspace w = {}) noexcept {
   if (x.cols != t.size() || !x.valid()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
+  if (detail::collides(t, x, w, t.scratch_bytes())) return errc::overlap;
   if (auto const s = detail::check_rows<Arch>(t, matrix_view<float const>{x}); !s) return s;
   for (std::size_t r = 0; r < x.rows; ++r) static_cast<void>(detail::run<Arch, D>(t, x.row(r), w));
   return errc::ok;
@@ -114,11 +124,12 @@ constexpr status transform_rows(T const& t, matrix_view<Half> x, workspace w) no
     if (auto const s = transform_row<D, Arch>(t, x.row(r), w); !s) return s;
   return errc::ok;
 }
-/// Fails with size_mismatch, workspace_too_small below column_bytes(t), or not_finite.
+/// Fails with size_mismatch, workspace_too_small below column_bytes(t), overlap or not_finite.
 template <direction D = direction::forward, class Arch = native_arch, detail::unchecked_transform T>
 constexpr status transform_columns(T const& t, matrix_view<float> x, workspace w) noexcept {
   if (x.rows != t.size() || !x.valid()) return errc::size_mismatch;
   if (w.size() < column_bytes(t)) return errc::workspace_too_small;
+  if (detail::collides(t, x, w, column_bytes(t))) return errc::overlap;
   if (auto const s = detail::check_rows<Arch>(t, matrix_view<float const>{x}); !s) return s;
   auto* const tile = w.take<float>(16 * x.rows).data();
   detail::for_each_column(x, tile,
@@ -132,6 +143,7 @@ constexpr status fold(T const& t, matrix_view<float> weights, matrix_side side, 
   if (side == matrix_side::columns) return transform_columns<direction::forward, Arch>(t, weights, w);
   if (weights.cols != t.size() || !weights.valid()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
+  if (detail::collides(t, weights, w, t.scratch_bytes())) return errc::overlap;
   if (auto const s = detail::check_rows<Arch>(t, matrix_view<float const>{weights}); !s) return s;
   for (std::size_t r = 0; r < weights.rows; ++r) {
     auto const apply = [&]() noexcept { detail::apply_dual<Arch, direction::forward>(t, weights.row(r).data(), w); };
@@ -143,7 +155,8 @@ constexpr status fold(T const& t, matrix_view<float> weights, matrix_side side, 
   return errc::ok;
 }
 
-/// W <- left W right^T and back. Scratch: bytes(). Fails before the first write: size_mismatch, workspace_too_small, not_finite.
+/// W <- left W right^T and back. Scratch: bytes(). Fails before the first write: size_mismatch, workspace_too_small,
+/// overlap, not_finite.
 template <detail::unchecked_transform Left, detail::unchecked_transform Right>
   requires orthogonal_transform<Left> && orthogonal_transform<Right>
 class two_sided {
@@ -170,6 +183,7 @@ class two_sided {
   constexpr status run(matrix_view<float> x, workspace w) const noexcept {
     if (x.rows != rows() || x.cols != cols() || !x.valid()) return errc::size_mismatch;
     if (w.size() < scratch_bytes()) return errc::workspace_too_small;
+    if (detail::refers_to(left_, x) || detail::collides(right_, x, w, scratch_bytes())) return errc::overlap;
     auto const limit = detail::magnitude_limit(left_.growth() + right_.growth());
     for (std::size_t r = 0; r < x.rows; ++r)
       if (detail::magnitude_range_of<Arch>(x.row(r)).largest >= limit) return errc::not_finite;

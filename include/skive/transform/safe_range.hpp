@@ -10,7 +10,7 @@
 /// Rows of doubles have the limit 2^(1023 - growth); their entries below 2^-900 count as zero.
 ///
 /// Model of : -
-/// Cost     : one pass that reads x: 3 instructions for 16 numbers where none is zero, else 5 more.
+/// Cost     : one pass that reads x: 3 instructions for 16 numbers where all lie from 2^-63 to 2^65, else 5 more.
 /// Promise  : integer comparisons: the same decision under every mode and on every instruction set. A refused row is untouched.
 /// Source   : -
 
@@ -72,23 +72,26 @@ constexpr magnitude_range magnitude_range_of(std::span<float const> x) noexcept 
   return range;
 }
 
-// No entry is zero, and all lie from 2^-80 to the limit: one comparison for both ends. False for the rest of short rows.
+// Every magnitude lies from 2^-63 to below 2^65, that is, the two highest bits of its exponent differ; no entry is zero. False for
+// rows that are no multiple of 16.
 template <class Arch>
-bool plainly_safe(std::span<float const> x, std::uint32_t limit) noexcept {
+bool plainly_safe(std::span<float const> x, int growth) noexcept {
   if constexpr (simd::vector_arch<Arch>) {
     using words = simd::words<Arch>;
-    if (x.size() % 16 != 0 || x.empty()) return false;
-    words largest[2]{words::broadcast(0), words::broadcast(0)};
-    auto const above_safe = [&](std::size_t i) __attribute__((always_inline)) {
+    if (x.size() % 16 != 0 || x.empty() || growth > 62) return false;
+    words differ[2]{words::broadcast(~0U), words::broadcast(~0U)};
+    auto const test = [&](words& seen, std::size_t i) __attribute__((always_inline)) {
       auto const bits = simd::as<std::uint32_t>(simd::floats<Arch>::load(x.data() + i));
-      return bits + bits - words::broadcast(2 * safe_magnitude);
+      seen = seen & (bits ^ (bits + bits));
     };
-    for (std::size_t i = 0; i + 16 <= x.size(); i += 32) {
-      largest[0] = max(largest[0], above_safe(i));
-      if (i + 32 <= x.size()) largest[1] = max(largest[1], above_safe(i + 16));
+    std::size_t i = 0;
+    for (; i + 32 <= x.size(); i += 32) {
+      test(differ[0], i);
+      test(differ[1], i + 16);
     }
-    auto const most = simd::largest<Arch>(max(largest[0], largest[1]) >> 1);
-    return most < limit - safe_magnitude;
+    if (i < x.size()) test(differ[0], i);
+    auto const all = simd::as<std::int32_t>((differ[0] & differ[1]) << 1);
+    return (simd::integers<Arch>::broadcast(0) > all).bits() == 0xFFFF;
   }
   return false;
 }
@@ -113,7 +116,7 @@ constexpr bool bring_to_safety(std::span<float> x, magnitude_range const& range)
 template <class Arch, class F>
 constexpr status guarded(std::span<float> x, int growth, F f) noexcept {
   auto const limit = magnitude_limit(growth);
-  if (!std::is_constant_evaluated() && plainly_safe<Arch>(x, limit)) {
+  if (!std::is_constant_evaluated() && plainly_safe<Arch>(x, growth)) {
     f();
     return errc::ok;
   }

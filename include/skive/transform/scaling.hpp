@@ -46,19 +46,19 @@ class channel_scaling {
   constexpr std::span<float const> factors() const noexcept { return {factors_, size_}; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
   constexpr int growth() const noexcept { return growth_; }
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, factors());
+  }
 
-  /// Fails with size_mismatch.
+  /// Fails with size_mismatch or overlap.
   template <class Arch = native_arch>
   constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    apply<Arch, direction::forward>(x.data(), w);
-    return errc::ok;
+    return run<Arch, direction::forward>(x, w);
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    apply<Arch, direction::inverse>(x.data(), w);
-    return errc::ok;
+    return run<Arch, direction::inverse>(x, w);
   }
   /// Doubles: also with not_finite, see transform/safe_range.hpp.
   template <class Arch = native_arch>
@@ -92,6 +92,13 @@ class channel_scaling {
   }
 
  private:
+  template <class Arch, direction D>
+  constexpr status run(std::span<float> x, workspace w) const noexcept {
+    if (x.size() != size_) return errc::size_mismatch;
+    if (refers_to(x)) return errc::overlap;
+    apply<Arch, D>(x.data(), w);
+    return errc::ok;
+  }
   template <direction D>
   constexpr void apply_some(float* x, std::size_t first, std::size_t last) const noexcept {
     for (auto i = first; i < last; ++i)
@@ -135,22 +142,49 @@ class channel_shift {
 
   constexpr channel_shift() noexcept = default;  ///< of no number
   constexpr std::size_t size() const noexcept { return size_; }
+  constexpr std::span<float const> offsets() const noexcept { return {offsets_, size_}; }
   constexpr std::size_t scratch_bytes() const noexcept { return 0; }
-  /// Fails with size_mismatch.
+  template <class Real>
+  constexpr bool refers_to(std::span<Real> x) const noexcept {
+    return overlaps(x, offsets());
+  }
+
+  /// Floats or doubles. Fails with size_mismatch or overlap.
   template <class Arch = native_arch>
   constexpr status forward(std::span<float> x, workspace = {}) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    for (std::size_t i = 0; i < size_; ++i) x[i] = ieee_add(x[i], -offsets_[i]);
-    return errc::ok;
+    return run<Arch, direction::forward>(x);
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<float> x, workspace = {}) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    for (std::size_t i = 0; i < size_; ++i) x[i] = ieee_add(x[i], offsets_[i]);
-    return errc::ok;
+    return run<Arch, direction::inverse>(x);
+  }
+  template <class Arch = native_arch>
+  constexpr status forward(std::span<double> x, workspace = {}) const noexcept {
+    return run<Arch, direction::forward>(x);
+  }
+  template <class Arch = native_arch>
+  constexpr status inverse(std::span<double> x, workspace = {}) const noexcept {
+    return run<Arch, direction::inverse>(x);
   }
 
  private:
+  template <class Arch, direction D, class Real>
+  constexpr status run(std::span<Real> x) const noexcept {
+    if (x.size() != size_) return errc::size_mismatch;
+    if (refers_to(x)) return errc::overlap;
+    for (std::size_t i = 0; i < size_; ++i) x[i] = sum<Arch>(x[i], D == direction::forward ? -offsets_[i] : offsets_[i]);
+    return errc::ok;
+  }
+  template <class Arch>
+  static constexpr float sum(float x, float z) noexcept {
+    return ieee_add(x, z);
+  }
+  // An offset is a multiple of 2^-149: no sum with it is subnormal but 0.
+  template <class Arch>
+  static constexpr double sum(double x, float z) noexcept {
+    return is_zero(z) && !detail::is_zero_pattern(detail::real_magnitude(x)) ? x : x + detail::exact_double(z);
+  }
+
   float const* offsets_ = nullptr;
   std::size_t size_ = 0;
 };
