@@ -58,7 +58,7 @@ class point_groups {
   constexpr explicit point_groups(Code) noexcept {}
   static constexpr std::size_t bytes(std::size_t n) noexcept { return bytes_of(points(n)); }
   static constexpr std::size_t scratch_bytes() noexcept { return 0; }
-  static constexpr Code const& code() noexcept { return code_; }
+  static constexpr Code const& code() noexcept { return only_code; }
   static constexpr float sigma() noexcept { return Code::source_scale; }
 
   template <class Arch, class T>
@@ -174,7 +174,7 @@ class point_groups {
       }
     }
   }
-  static constexpr Code code_{};
+  static constexpr Code only_code{};
 };
 
 }  // namespace detail

@@ -112,8 +112,8 @@ struct format_lanes<minifloat<T>, Arch> {
       auto const value = decode(codes);
       if constexpr (!T.is_signed || !format::has_nan || T.nan == nan_placement::negative_zero) return value;
       auto const magnitude = simd::as<std::int32_t>(value) & integers::broadcast(0x7FFF'FFFF);
-      auto const nan = magnitude > integers::broadcast(0x7F80'0000);
-      return select(simd::as<float>(nan), simd::as<float>(integers::broadcast(0x7FC0'0000)), value);
+      auto const is_nan = magnitude > integers::broadcast(0x7F80'0000);
+      return select(simd::as<float>(is_nan), simd::as<float>(integers::broadcast(0x7FC0'0000)), value);
     }
     return simd::as<float>(special_or(codes, signed_value(finite(codes), codes)));
   }

@@ -63,17 +63,22 @@ inline constexpr auto bfloat16_of_codes = [] {
   return half;
 }();
 
+template <class Format>
+constexpr bool bfloat16_holds() noexcept {
+  if constexpr (Format::bits <= 8) {
+    for (std::size_t c = 0; c < bfloat16_of_codes<Format>.size(); ++c) {
+      auto const level = Format::decode(static_cast<typename Format::code_type>(c));
+      if (is_finite(level) && bfloat16::decode(bfloat16_of_codes<Format>[c]) != level) return false;
+    }
+    return true;
+  }
+  return false;
+}
+
 /// Codecs whose levels bfloat16 holds exactly.
 template <class Codec>
-concept bfloat16_rows = requires { typename Codec::scheme_type; } && bfloat16_scheme<typename Codec::scheme_type> && [] {
-  using format = typename Codec::scheme_type::element;
-  if constexpr (format::bits <= 8)
-    for (std::size_t c = 0; c < (std::size_t{1} << format::bits); ++c) {
-      auto const level = format::decode(static_cast<typename format::code_type>(c));
-      if (is_finite(level) && bfloat16::decode(bfloat16_of_codes<format>[c]) != level) return false;
-    }
-  return format::bits <= 8;
-}();
+concept bfloat16_rows = requires { typename Codec::scheme_type; } && bfloat16_scheme<typename Codec::scheme_type> &&
+    bfloat16_holds<typename Codec::scheme_type::element>();
 
 }  // namespace detail
 
