@@ -85,8 +85,10 @@ class lane_engine : lane_batches<Scheme, Arch> {
       auto const p = b.table.of(g);
       for (std::size_t left = group; left != 0;) {
         auto const now = rounding.from(place);
-        auto const* const end = x + (left < now.size ? left : now.size);
-        left -= static_cast<std::size_t>(end - x);
+        auto n = left;
+        if constexpr (!rounds_to_nearest_even<Scheme>) n = n < now.size ? n : now.size;
+        auto const* const end = x + n;
+        left -= n;
         for (; x != end; x += 16, out += 2 * width, place += 16)
           simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, now, place), order, out);
       }
