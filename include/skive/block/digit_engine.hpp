@@ -88,7 +88,7 @@ class digit_engine : lane_batches<Scheme, Arch> {
             codes[filled + j - i] = scheme_.code(state, widen(group[j]), rounding_at(scheme_.rounding, place + begin + j));
         } else {
           auto const x = n == 16 ? load_numbers<Arch>(group.data() + i) : load_rest<Arch>(group.subspan(i));
-          simd::store_bytes<Arch>(codes_of(x, p, rounding, place + begin + i),
+          simd::store_bytes<Arch>(codes_of(x, p, rounding.from(place + begin + i), place + begin + i),
                                   reinterpret_cast<std::byte*>(codes.data() + filled));
         }
         filled += n;

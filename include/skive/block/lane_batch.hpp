@@ -7,7 +7,8 @@
 /// A batch settles, or is loaded, before the one before it is coded: quotients take long, and coding does not wait for them.
 ///
 /// Model of : -
-/// Cost     : for groups of 16 and 32 about half of what encoding takes.
+/// Cost     : part of that of the engines: a pass over the numbers, 46 instructions for sixteen maxima (simd/reduce.hpp) and two
+///            quotients.
 /// Accuracy : the scheme's.
 /// Promise  : the bytes of the scalar rule, for every input and layout.
 /// Source   : -
@@ -116,11 +117,12 @@ class lane_batches {
   }
 
   [[gnu::always_inline]] words codes_of(floats const& x, std::array<floats, parameters> const& p,
-                                        [[maybe_unused]] policy& rounding, [[maybe_unused]] std::size_t place) const noexcept {
+                                        [[maybe_unused]] typename policy::window const& now,
+                                        [[maybe_unused]] std::size_t place) const noexcept {
     if constexpr (rounds_to_nearest_even<Scheme>)
       return scheme_.template code_lanes<Arch>(x, p);
     else
-      return scheme_.template rounded_lanes<Arch>(x, p, rounding, place);
+      return scheme_.template rounded_lanes<Arch>(x, p, now, place);
   }
 
   // Field F of `count` groups from `first` on. Sixteen that lie side by side go through registers.

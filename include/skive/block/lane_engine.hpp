@@ -83,8 +83,15 @@ class lane_engine : lane_batches<Scheme, Arch> {
     auto* out = block;
     for (std::size_t g = 0, in_block = 0; g < b.count; ++g) {
       auto const p = b.table.of(g);
-      for (std::size_t i = 0; i < group; i += 16, x += 16, out += 2 * width, place += 16)
-        simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, rounding, place), order, out);
+      for (std::size_t left = group; left != 0;) {
+        auto const now = rounding.from(place);
+        auto n = left;
+        if constexpr (!rounds_to_nearest_even<Scheme>) n = n < now.size ? n : now.size;
+        auto const* const end = x + n;
+        left -= n;
+        for (; x != end; x += 16, out += 2 * width, place += 16)
+          simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, now, place), order, out);
+      }
       if (++in_block == per_block) out = block += stride, in_block = 0;
     }
   }
@@ -95,14 +102,15 @@ class lane_engine : lane_batches<Scheme, Arch> {
     auto const p = b.table.of(g);
     std::size_t i = 0;
     for (; i + 16 <= numbers.size(); i += 16, out += 2 * width)
-      simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(numbers.data() + i), p, rounding, place + i), order_, out);
+      simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(numbers.data() + i), p, rounding.from(place + i), place + i),
+                                      order_, out);
     if (i != numbers.size()) encode_rest(numbers.subspan(i), p, out, rounding, place + i);
   }
   // Fewer than sixteen numbers; the bits behind their codes are zeros.
   template <class T>
   [[gnu::noinline]] void encode_rest(std::span<T const> rest, std::array<floats, parameters> const& p, std::byte* out,
                                      policy& rounding, std::size_t place) const noexcept {
-    auto const codes = codes_of(load_rest<Arch>(rest), p, rounding, place);
+    auto const codes = codes_of(load_rest<Arch>(rest), p, rounding.from(place), place);
     auto const lane = simd::generate<std::uint32_t, Arch>([](std::size_t i) { return static_cast<std::uint32_t>(i); });
     auto const there = lane < words::broadcast(static_cast<std::uint32_t>(rest.size()));
     std::array<std::byte, std::size_t{2} * width> bytes;

@@ -58,8 +58,12 @@ using rounding_of = std::remove_cvref_t<decltype(std::declval<Scheme const&>().r
 template <class Scheme>
 inline constexpr bool rounds_to_nearest_even = std::is_same_v<rounding_of<Scheme>, nearest_even>;
 struct no_policy {
+  using window = no_policy;
+  static constexpr std::size_t size = ~std::size_t{0};
   template <class Rounding>
+    requires(!std::is_same_v<Rounding, no_policy>)
   explicit no_policy(Rounding const&) noexcept {}
+  no_policy from(std::uint64_t) const noexcept { return *this; }
 };
 template <class Scheme, class Arch>
 struct policy_of_scheme {
@@ -103,7 +107,8 @@ template <class Arch, class T, class F>
 [[gnu::always_inline]] inline void for_each_sixteen(std::span<T const> group, F f) noexcept {
   std::size_t i = 0;
   for (; i + 16 <= group.size(); i += 16) f(load_numbers<Arch>(group.data() + i));
-  if (i != group.size()) [[unlikely]] f(load_rest<Arch>(group.subspan(i)));
+  if (i != group.size()) [[unlikely]]
+    f(load_rest<Arch>(group.subspan(i)));
 }
 
 /// In each lane the largest of the magnitudes (bits) that passed through it.

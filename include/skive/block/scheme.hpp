@@ -75,7 +75,7 @@ struct trits {
   static constexpr bool fills_bytes(std::size_t n) noexcept { return n % 5 == 0; }
   static constexpr std::size_t bytes(std::size_t n) noexcept { return n / 5 + (n % 5 != 0 ? 1 : 0); }
   static constexpr void pack(std::span<std::uint8_t const> codes, bit_order, std::byte* out) noexcept {
-    // Bytes 0 .. 4 of the number are codes; byte 4 of the product is their sum times 81, 27, 9, 3, 1, and nothing carries into it.
+    // Byte 4 of the product is the sum of the codes in bytes 0 .. 4 times 81, 27, 9, 3, 1; nothing carries into it.
     for (; codes.size() >= 8; codes = codes.subspan(5)) {
       auto const product = detail::load_8(codes.data(), bit_order::low_first) * 0x51'1B09'0301U;
       *out++ = byte_of(static_cast<std::uint32_t>(product >> 32) & 0xFF);

@@ -100,15 +100,15 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
     constexpr auto high = static_cast<float>(format::max_integer);
     constexpr auto low = static_cast<float>(format::min_integer);
     auto const bits = simd::as<std::int32_t>(x);
-    auto const negative = simd::as<float>(bits < integers::broadcast(0));
+    auto const below = bits < integers::broadcast(0);
+    auto const negative = simd::as<float>(below);
     auto limit = floats::broadcast(high);
     if constexpr (low != -high) limit = select(negative, floats::broadcast(-low), limit);
     auto scaled = simd::as<float>(bits & integers::broadcast(0x7FFF'FFFF));
     if constexpr (FractionBits != 0)
       scaled = simd::product<Arch>(scaled, floats::broadcast(static_cast<float>(1 << FractionBits)));
     auto const n = rounding.round(min(scaled, limit), negative, i);
-    auto const sign = bits >> 31;
-    return simd::as<std::uint32_t>((n ^ sign) - sign) & words::broadcast((1U << Bits) - 1);
+    return simd::as<std::uint32_t>(select(below, integers::broadcast(0) - n, n)) & words::broadcast((1U << Bits) - 1);
   }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const n =

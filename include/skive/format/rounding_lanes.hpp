@@ -2,7 +2,8 @@
 #pragma once
 /// @file format/rounding_lanes.hpp - rounding policies other than nearest even on sixteen numbers at once.
 ///
-///   rounding_lanes<Rounding, Arch>{policy}.round(v, negative, i):   v = |x| / ulp to an integer, for numbers i .. i + 15
+///   auto const now = rounding_lanes<Rounding, Arch>{policy}.from(i)    for now.size numbers from number i on, 16 at least
+///   now.round(v, negative, j):   v = |x| / ulp to an integer, for numbers j .. j + 15, where j - i is a multiple of 16
 ///
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
@@ -43,8 +44,12 @@ class rounding_lanes<Rounding, Arch> {
   using mask = typename floats::mask;
   static constexpr bool sees_tiny = true;
 
+  static constexpr std::size_t size = ~std::size_t{0};
+
   explicit rounding_lanes(Rounding const&) noexcept {}
   static constexpr bool usable(int bits) noexcept { return bits <= 22; }
+  using window = rounding_lanes;
+  [[gnu::always_inline]] window from(std::uint64_t) const noexcept { return *this; }
 
   [[gnu::always_inline]] static integers round(floats const& in_ulps, mask const& negative, std::uint64_t) noexcept {
     auto const shift = floats::broadcast(0x1p23f);
@@ -75,38 +80,60 @@ class rounding_lanes<stochastic_stream, Arch> {
  public:
   using floats = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
-  static constexpr bool sees_tiny = false;  // no number of random bits does
+
+  // What rounding needs, apart from memory that stores could change, and the random fields of `size` numbers from `first` on.
+  struct window {
+    static constexpr bool sees_tiny = false;  // no number of random bits does
+    floats scale;
+    std::byte const* fields;
+    std::uint64_t first;
+    std::size_t size;
+    int count;  // of the bits that decide
+    int surplus;
+    bool of_bytes;
+    stochastic_variant variant;
+
+    // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
+    [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) const noexcept {
+      auto const shift = floats::broadcast(0x1p23f);
+      auto sum = simd::fused<Arch>(in_ulps, scale, shift);  // the product is exact: fused or not, one rounding
+      if (variant != stochastic_variant::c) {
+        auto const scaled = simd::product<Arch>(in_ulps, scale);
+        auto const near = sum - shift;
+        sum = select(scaled < near, near - floats::broadcast(1.0f), near) + shift;
+      }
+      auto const t = simd::as<std::int32_t>(sum) - simd::as<std::int32_t>(shift);
+      auto random = simd::as<std::int32_t>(of_bytes ? simd::load_bytes<Arch>(fields + (i - first))
+                                                    : simd::load_halves<Arch>(fields + 2 * (i - first)));
+      if (surplus != 0) random = random >> surplus;
+      if (variant == stochastic_variant::b) random = random + random + integers::broadcast(1);
+      return (t + random) >> count;
+    }
+  };
 
   explicit rounding_lanes(stochastic_stream const& s) noexcept
       : stream_{s},
         bytes_{s.count <= 8 ? 1U : 2U},
         drawn_numbers_{s.count <= 8 ? 512U : 256U},
         count_{s.count + (s.variant == stochastic_variant::b ? 1 : 0)},
-        scale_{floats::broadcast(s.count >= 1 && s.count <= 16 ? static_cast<float>(1 << count_) : 0.0f)} {}
+        scale_{s.count >= 1 && s.count <= 16 ? static_cast<float>(1 << count_) : 0.0f} {}
 
   bool usable(int bits) const noexcept { return stream_.count >= 1 && stream_.count <= 16 && bits + count_ <= 23; }
 
-  // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
-  [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) noexcept {
-    auto const shift = floats::broadcast(0x1p23f);
-    auto scaled = simd::product<Arch>(in_ulps, scale_);
-    if (stream_.variant != stochastic_variant::c) {
-      auto const near = (scaled + shift) - shift;
-      scaled = select(scaled < near, near - floats::broadcast(1.0f), near);
-    }
-    auto const t = simd::as<std::int32_t>(scaled + shift) - simd::as<std::int32_t>(shift);
-    auto random = fields(i);
-    if (stream_.variant == stochastic_variant::b) random = random + random + integers::broadcast(1);
-    return (t + random) >> count_;
+  [[gnu::always_inline]] window from(std::uint64_t i) noexcept {
+    if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
+    auto const size = (drawn_numbers_ - (i - begin_)) / 16 * 16;
+    return {floats::broadcast(scale_),
+            reinterpret_cast<std::byte const*>(drawn_.data()) + (i - begin_) * bytes_,
+            i,
+            static_cast<std::size_t>(size),
+            count_,
+            static_cast<int>(8 * bytes_) - stream_.count,
+            bytes_ == 1,
+            stream_.variant};
   }
 
  private:
-  [[gnu::always_inline]] integers fields(std::uint64_t i) noexcept {
-    if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
-    auto const* const at = reinterpret_cast<std::byte const*>(drawn_.data()) + (i - begin_) * bytes_;
-    if (bytes_ == 1) return simd::as<std::int32_t>(simd::load_bytes<Arch>(at) >> (8 - stream_.count));
-    return simd::as<std::int32_t>(simd::load_halves<Arch>(at) >> (16 - stream_.count));
-  }
   [[gnu::noinline]] void draw(std::uint64_t i) noexcept {
     auto const block = i * bytes_ / 16;
     begin_ = block * 16 / bytes_;
@@ -118,8 +145,8 @@ class rounding_lanes<stochastic_stream, Arch> {
   stochastic_stream stream_;
   std::uint64_t bytes_;
   std::uint64_t drawn_numbers_;
-  int count_;  // of the bits that decide
-  floats scale_;
+  int count_;
+  float scale_;
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;
   alignas(64) std::array<std::uint32_t, 128> drawn_;
 };

@@ -159,16 +159,20 @@ std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format:
   rounding_lanes<Rounding, Arch> policy{rounding};
   std::size_t i = 0;
   if (policy.usable(format_lanes<Format, Arch>::bits_in_ulps))
-    for (; i + 16 <= numbers.size(); i += 16) {
-      auto const x = load_numbers<Arch>(numbers.data() + i);
-      store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, policy, i), codes + i);
+    while (i + 16 <= numbers.size()) {
+      auto const now = policy.from(i);
+      auto const end = numbers.size() - i < now.size ? numbers.size() / 16 * 16 : i + now.size;
+      for (; i != end; i += 16) {
+        auto const x = load_numbers<Arch>(numbers.data() + i);
+        store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, now, i), codes + i);
+      }
     }
   return i;
 }
 template <class Format, class Arch, class Rounding>
-concept encodes_rounded =
-    rounds_in_lanes<Rounding, Arch> && requires(simd::floats<Arch> const& x, rounding_lanes<Rounding, Arch>& policy) {
-      format_lanes<Format, Arch>::encode_rounded(x, policy, std::uint64_t{});
+concept encodes_rounded = rounds_in_lanes<Rounding, Arch> &&
+    requires(simd::floats<Arch> const& x, typename rounding_lanes<Rounding, Arch>::window const& now) {
+      format_lanes<Format, Arch>::encode_rounded(x, now, std::uint64_t{});
     };
 
 }  // namespace detail
@@ -203,6 +207,9 @@ template <class Format, class Arch>
   else
     return format_lanes<Format, Arch>::decode(load_codes<Arch>(codes));
 }
+template <class Format, class Arch>
+concept decodes_32 = simd::vector_arch<Arch> &&
+    requires(std::byte const* codes, simd::floats<Arch> (&out)[2]) { format_lanes<Format, Arch>::decode_32(codes, out); };
 
 }  // namespace detail
 
@@ -211,6 +218,13 @@ template <class Format, class Arch = native_arch, class T>
 status decode_row(std::span<typename Format::code_type const> codes, std::span<T> numbers) noexcept {
   if (numbers.size() != codes.size()) return errc::size_mismatch;
   std::size_t i = 0;
+  if constexpr (detail::decodes_32<Format, Arch>)
+    for (; i + 32 <= codes.size(); i += 32) {
+      simd::floats<Arch> x[2];
+      format_lanes<Format, Arch>::decode_32(reinterpret_cast<std::byte const*>(codes.data() + i), x);
+      detail::store_numbers<Arch>(x[0], numbers.data() + i);
+      detail::store_numbers<Arch>(x[1], numbers.data() + i + 16);
+    }
   if constexpr (simd::vector_arch<Arch>)
     for (; i + 16 <= codes.size(); i += 16)
       detail::store_numbers<Arch>(detail::decode_sixteen<Format, Arch>(codes.data() + i), numbers.data() + i);
