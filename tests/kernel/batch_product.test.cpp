@@ -116,27 +116,22 @@ void check_packed(A const& a, B const& b, std::size_t n) {
 
 TEST_CASE("batch_product: plain rows have the products of interleaved rows", "[kernel]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
-    check<Arch>(skive::absmax<skive::int4>{32}, 200, 19, 3);
-    check<Arch>(skive::affine_int<4>{64}, 640, 16, 2);
+    check<Arch>(skive::affine_int<4>{64}, 640, 19, 3);
     check<Arch>(skive::absmax<skive::e4m3fn>{128}, 300, 18, 3);
   });
   using native = skive::native_arch;
-  check<native>(skive::absmax<skive::int8>{32}, 1100, 35, 33);
-  check<native>(skive::absmax<skive::int8>{0}, 70, 1, 1);
+  check<native>(skive::static_scale<skive::int8>{32, *skive::static_scale_scheme<skive::int8>::make(3.0f)}, 1100, 35, 33);
+  check<native>(skive::absmax<skive::int4>{0}, 70, 1, 1);
   check<native>(skive::absmax<skive::int4>{32, {}, skive::bit_order::high_first}, 31, 2, 1);
   check<native>(skive::nvfp4{16, *skive::nvfp4_scheme::make(5.0f)}, 1000, 33, 2);
   check<native>(skive::ternary{128}, 700, 17, 2);
-  check<native>(skive::absmax<skive::int3>{32}, 1100, 17, 2);
   check<native>(skive::absmax<skive::int5>{64, {}, skive::bit_order::high_first}, 700, 17, 2);
   check<native>(skive::mx<skive::e3m2>{32}, 700, 17, 2);
-  check<native>(skive::absmax<skive::nf4>{64}, 200, 17, 2);
 }
 
 TEST_CASE("batch_product: packed rows as bfloat16 numbers, exact products", "[kernel]") {
   for (std::size_t const n : {1U, 40U, 512U}) {
-    test::for_each(test::few_arches{}, [n]<class Arch>() {
-      check_packed<Arch>(skive::absmax<skive::e4m3fn>{16}, skive::absmax<skive::e4m3fn>{128}, n);
-    });
+    check_packed<skive::native_arch>(skive::absmax<skive::e4m3fn>{16}, skive::absmax<skive::e4m3fn>{128}, n);
     check_packed<skive::native_arch>(skive::mx<skive::e5m2>{32}, skive::mx<skive::e3m2>{32}, n);
     check_packed<skive::native_arch>(skive::absmax<skive::int3>{48}, skive::absmax<skive::e4m3fn>{0}, n);
   }

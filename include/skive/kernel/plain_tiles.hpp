@@ -10,6 +10,7 @@
 /// Promise  : reads inside of the planes that check_rows() accepts, whatever the distances of rows and blocks.
 /// Source   : -
 
+#include "skive/core/checked.hpp"
 #include "skive/kernel/interleaved_tiles.hpp"
 #include "skive/simd/transpose.hpp"
 
