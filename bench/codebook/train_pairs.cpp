@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Makes include/skive/codebook/hybrid_table.hpp:   train_pairs > hybrid_table.hpp      (with any argument: only its first half)
 //
-// HYB: k-means of 2^9 Gaussian pairs, then Lloyd's iteration on the paths of 2 or 4 bits a number, of a source 1.3 times as large: paths
-// prefer short pairs, and a hash does not meet all pairs equally often. Pairs of 3, 5 and 7 bits, L = 8: the
+// HYB: k-means of 2^9 Gaussian pairs, then Lloyd's iteration on the paths of 2 or 4 bits a number, of a source 1.3 times as
+// large: paths prefer short pairs, and a hash does not meet all pairs equally often. Pairs of 3, 5 and 7 bits, L = 8: the
 // best of some random orders of the points of a Gaussian k-means, trained on paths. All samples come from counter_random.
 
 #include "skive/codebook/kmeans.hpp"

@@ -2,12 +2,13 @@
 #pragma once
 /// @file codebook/hybrid_code.hpp - trellis codes of pairs: HYB, and rates between whole bits; hyb2, tcq_pair<3, 8> = 1.5 bits.
 ///
-///   hybrid_code  h = s s + s;  entry i: bits 15 - Q ... 14 of h, of a table of 2^Q pairs;  bit 15 of h changes the first one's sign
-///   trained_pair<B, L>  one pair for each of 2^L states, B bits a pair: B / 2 bits a number
+///   hybrid_code    h = s s + s;   entry: bits 15 - Q ... 14 of h, of 2^Q pairs;   bit 15: the first number changes sign
+///   trained_pair   one pair for each of 2^L states
+///   B bits a pair, B / 2 a number
 ///
-/// The tables are this library's. QTIP fills its own with k-means of Gaussian pairs; ours are trained on paths from there on, one at
-/// 2 bits a number for rates to 2.5, one at 4 bits for the others. Mean square error relative to the power of N(0, 1), rows of 4096 numbers with a scale each
-/// (standard error 0.3 %, of hybrids 1 %):
+/// The tables are this library's. QTIP fills its own with k-means of Gaussian pairs; ours are trained on paths from there on, one
+/// at 2 bits a number for rates to 2.5, one at 4 bits for the others. Mean square error relative to the power of N(0, 1), rows of
+/// 4096 numbers with a scale each (standard error 0.3 %, of hybrids 1 %):
 ///
 ///   bits                  1        1.5      2        2.5      3        3.5      4
 ///   hybrid_code, L = 16   0.2678   0.1370   0.0699   0.0359   0.0186   0.0098   0.0054

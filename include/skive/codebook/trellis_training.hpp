@@ -87,8 +87,8 @@ struct level_place {
   bool negative = false;  ///< the level with its sign changed
 };
 
-/// Lloyd's iteration on `levels`, which the code reads; place(state, v) says where. Preconditions: those of train_trellis(), whose
-/// result it returns.
+/// Lloyd's iteration on `levels`, which the code reads; place(state, v) says where. Preconditions: those of train_trellis(),
+/// whose result it returns.
 template <class Arch, trellis_code Code, class Place>
 double train_levels(Code const& now, Place place, std::span<float const> samples, std::size_t block, int iterations,
                     std::span<std::int16_t> levels, workspace w) noexcept {
