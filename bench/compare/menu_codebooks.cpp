@@ -2,6 +2,7 @@
 // Codes for Gaussian sources, which are at their best behind a rotation: names that are whole words.
 #include "menu_entry.hpp"
 
+#include "skive/codebook/hybrid_code.hpp"
 #include "skive/codebook/lloyd_codec.hpp"
 #include "skive/codebook/trellis_trained.hpp"
 
@@ -27,12 +28,27 @@ made searched(std::string const& name) {
 }
 
 constexpr code_word words[]{
-    {"lloyd1", plain<lloyd<1>>},        {"lloyd2", plain<lloyd<2>>},        {"lloyd3", plain<lloyd<3>>},
-    {"lloyd4", plain<lloyd<4>>},        {"tcq1_l8", searched<tcq<1, 8>>},   {"tcq1_l12", searched<tcq<1, 12>>},
-    {"tcq2_l4", searched<tcq<2, 4>>},   {"tcq2_l6", searched<tcq<2, 6>>},   {"tcq2_l8", searched<tcq<2, 8>>},
-    {"tcq2_l10", searched<tcq<2, 10>>}, {"tcq2_l12", searched<tcq<2, 12>>}, {"tcq3_l8", searched<tcq<3, 8>>},
-    {"tcq3_l12", searched<tcq<3, 12>>}, {"tcq4_l8", searched<tcq<4, 8>>},   {"tcq4_l12", searched<tcq<4, 12>>},
-    {"tcq2_l16", searched<tcq<2, 16>>}, {"mad2", searched<mad2>},           {"inst2", searched<inst2>},
+    {"lloyd1", plain<lloyd<1>>},
+    {"lloyd2", plain<lloyd<2>>},
+    {"lloyd3", plain<lloyd<3>>},
+    {"lloyd4", plain<lloyd<4>>},
+    {"tcq1_l8", searched<tcq<1, 8>>},
+    {"tcq1_l12", searched<tcq<1, 12>>},
+    {"tcq2_l4", searched<tcq<2, 4>>},
+    {"tcq2_l6", searched<tcq<2, 6>>},
+    {"tcq2_l8", searched<tcq<2, 8>>},
+    {"tcq2_l10", searched<tcq<2, 10>>},
+    {"tcq2_l12", searched<tcq<2, 12>>},
+    {"tcq3_l8", searched<tcq<3, 8>>},
+    {"tcq3_l12", searched<tcq<3, 12>>},
+    {"tcq4_l8", searched<tcq<4, 8>>},
+    {"tcq4_l12", searched<tcq<4, 12>>},
+    {"tcq2_l16", searched<tcq<2, 16>>},
+    {"mad2", searched<mad2>},
+    {"inst2", searched<inst2>},
+    {"hyb2", searched<hyb2>},
+    {"tcq3pair_l8", searched<tcq_pair<3, 8>>},
+    {"tcq5pair_l8", searched<tcq_pair<5, 8>>},
 };
 
 }  // namespace

@@ -118,7 +118,8 @@ void check_products(double known) {
   REQUIRE(std::fabs(share / known - 1) < 0.1);  // a standard error of the variance is 2.6 %
 }
 
-// pi / 2 - 1 for signs; for others D / (1 - D) with D the error of the best uniform levels, 0.1188 and 0.01154 of N(0, 1), and less.
+// pi / 2 - 1 for signs; for others D / (1 - D) with D the error of the best uniform levels, 0.1188 and 0.01154 of N(0, 1), and
+// less.
 TEST_CASE("Products are right on average behind a rotation", "[codebook]") {
   check_products<1>(0.571);
   check_products<2>(0.132);

@@ -23,7 +23,8 @@ struct stored {
   std::vector<std::byte> trellis, suh, svh;
 };
 
-// As the packing program does it: 16 spans of 16 symbols go into 16-bit words from the top, then the words of a pair change places.
+// As the packing program does it: 16 spans of 16 symbols go into 16-bit words from the top, then the words of a pair change
+// places.
 stored packed(std::size_t k, std::uint64_t seed) {
   stored s{k, {}, {}, {}, {}};
   counter_random const random{seed, 1};
@@ -99,7 +100,7 @@ exl3_tensor made(stored const& s, exl3_codebook book) {
   return *t;
 }
 
-// The order of a matrix instruction's second operand: thread t holds rows 2 (t % 4), + 1, + 8, + 9 of columns t / 4 and t / 4 + 8.
+// The order of a matrix instruction's second operand: thread t holds rows 2 (t % 4), + 1, + 8, + 9 of columns t / 4, + 8.
 std::size_t place(std::size_t p) {
   static constexpr std::size_t rows[4]{0, 1, 8, 9};
   auto const t = p / 8;

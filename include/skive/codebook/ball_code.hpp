@@ -3,20 +3,20 @@
 /// @file codebook/ball_code.hpp - points of E8, Barnes-Wall 16 and Leech 24 of at most a given norm, numbered without gaps.
 ///
 ///   x = t + s (c + 2 z) as in codebook/lattice_words.hpp;   |x|^2 <= R, the largest with 2^Bits points or less
-///   number: points of lesser t, of words of less weight, of words before c, of smaller z. Those places of x come first where c is 0,
-///   each z in the order 0, -1, 1, -2, ...; counts by cost and parity of the rest, which depend on the word's weight only
+///   number: points of lesser t, of words of less weight, of words before c, of smaller z. Those places of x come first where c
+///   is 0, each z in the order 0, -1, 1, -2, ...; counts by cost and parity of the rest, which depend on the word's weight only
 ///
-/// Encoding: the nearest point of the lattice where it is in the ball; else those of shorter and shorter multiples of x are looked at,
-/// and of the first eight in the ball the one nearest to x stays: not always the nearest of the ball.
+/// Encoding: the nearest point of the lattice where it is in the ball; else those of shorter and shorter multiples of x are
+/// looked at, and of the first eight in the ball the one nearest to x stays: not always the nearest of the ball.
 ///
 /// Model of : point_code (codebook/lattice_codec.hpp)
-/// Cost     : encoding: codebook/lattice.hpp's nearest point, up to some ten times outside of the ball; decoding some ten look-ups a
-///            number. Tables: codebook/lattice_words.hpp.
-/// Accuracy : mean square errors of N(0, 1): E8 1 to 4 bits 0.320, 0.0983, 0.0270, 0.0079; BW16 2 and 3 bits 0.0873, 0.0247; Leech 2 bits
-///            0.0806. Outside of the ball of E8 at 2 bits, squared distances are 2 % above the least.
+/// Cost     : encoding: codebook/lattice.hpp's nearest point, up to some ten times outside of the ball; decoding some ten
+///            look-ups a number. Tables: codebook/lattice_words.hpp.
+/// Accuracy : mean square errors of N(0, 1): E8 1 to 4 bits 0.320, 0.0983, 0.0270, 0.0079; BW16 2 and 3 bits 0.0873, 0.0247;
+///            Leech 2 bits 0.0806. Outside of the ball of E8 at 2 bits, squared distances are 2 % above the least.
 /// Promise  : integers, and sums in double that are exact: the same bytes everywhere. Numbers that are no point's decode to 0.
-/// Source   : J. H. Conway, N. J. A. Sloane, "Sphere Packings, Lattices and Groups", chapters 4, 11, 20; T. M. Cover, "Enumerative
-///            source encoding", 1973.
+/// Source   : J. H. Conway, N. J. A. Sloane, "Sphere Packings, Lattices and Groups", chapters 4, 11, 20; T. M. Cover,
+///            "Enumerative source encoding", 1973.
 
 #include "skive/codebook/lattice_words.hpp"
 #include "skive/codebook/single_lane.hpp"

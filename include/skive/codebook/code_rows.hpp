@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file codebook/code_rows.hpp - what quantizers of vectors refuse: codes that do not fit the rows, indices that are no codeword's.
+/// @file codebook/code_rows.hpp - what quantizers of vectors refuse: codes that do not fit the rows, indices that are no
+/// codeword's.
 ///
 /// Model of : -
 /// Cost     : check_code_indices: a comparison an index where there are less than 256 codewords.
@@ -15,8 +16,8 @@
 
 namespace skive::detail {
 
-/// size_mismatch unless x has rows of `dimension` numbers and as many rows of `columns` codes stand beside them; invalid_argument for
-/// views that are none.
+/// size_mismatch unless x has rows of `dimension` numbers and as many rows of `columns` codes stand beside them; invalid_argument
+/// for views that are none.
 template <class Number, class Index>
 constexpr status check_code_rows(matrix_view<Number> x, matrix_view<Index> codes, std::size_t dimension,
                                  std::size_t columns) noexcept {

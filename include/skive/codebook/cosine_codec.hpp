@@ -3,19 +3,21 @@
 /// @file codebook/cosine_codec.hpp - RaBitQ's codes: the vector of a uniform grid at the least angle to x, and the factor to it.
 ///
 ///   y_i = code_i - (2^B - 1) / 2, code_i of B bits;   y: the largest <x, y> / |y| of all;   f = fl32(|x|^2 / <x, y>)
-///   x' = fl32(f y);   planes: codes, without gaps, lowest bit first, a group from a whole byte on; factors in float32, little-endian
+///   x' = fl32(f y);   planes: codes, without gaps, lowest bit first, a group from a whole byte on; factors in float32,
+///   little-endian
 ///
 /// For a given t the nearest grid vector to t x changes where t |x_i| passes a whole number: going through these places in order,
-/// with <x, y> and |y|^2 kept up to date, sees every vector that can be the best. f makes <x', x> = |x|^2: behind a random rotation
-/// products with x' are right on average (compose/unbiased.hpp, which does it for any codec).
+/// with <x, y> and |y|^2 kept up to date, sees every vector that can be the best. f makes <x', x> = |x|^2: behind a random
+/// rotation products with x' are right on average (compose/unbiased.hpp, which does it for any codec).
 ///
 /// Model of : dot_codec
 /// Cost     : encoding a group of n: at most n (2^(B-1) - 1) steps of a heap of n places; 16 bytes of scratch a number.
 /// Accuracy : variance of a product behind a rotation: |x|^2 |y|^2 sin^2(x, y) (1 - c^2) / (c^2 n), c the cosine of x and x'.
-/// Promise  : the greatest cosine, up to the rounding of sums in double; of equals the first on the way. The same bytes everywhere; any
-///            bytes decode. A group whose factor would be below 2^-100 decodes to zeros, one with a NaN or infinity to NaN.
-/// Source   : J. Gao et al., "Practical and asymptotically optimal quantization of high-dimensional vectors in Euclidean space for
-///            approximate nearest neighbor search" (extended RaBitQ), SIGMOD 2025.
+/// Promise  : the greatest cosine, up to the rounding of sums in double; of equals the first on the way. The same bytes
+///            everywhere; any bytes decode. A group whose factor would be below 2^-100 decodes to zeros, one with a NaN or
+///            infinity to NaN.
+/// Source   : J. Gao et al., "Practical and asymptotically optimal quantization of high-dimensional vectors in Euclidean space
+///            for approximate nearest neighbor search" (extended RaBitQ), SIGMOD 2025.
 
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_error.hpp"

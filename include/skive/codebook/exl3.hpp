@@ -6,16 +6,18 @@
 ///   a tile is a cyclic string of 256 K bits: bit n is bit 31 - n % 32 of its little-endian 32-bit word n / 32
 ///   number p = 8 l + 4 h + j of a tile is code(bits (p + 1) K - 16 ... (p + 1) K - 1, the first one highest);
 ///   it stands in row 2 (l % 4) + (j < 2 ? j : j + 6), column l / 4 + 8 h
-///   inst3, mcg: codebook/trellis_code.hpp;   mul1: f16(1024 + sum of the bytes of 83DCD12D s) 0x1EEE + 0xC931, one rounding to half
+///   inst3, mcg: codebook/trellis_code.hpp;   mul1: f16(1024 + sum of the bytes of 83DCD12D s) 0x1EEE + 0xC931, rounded once
 ///
 /// Tiles lie row after row, in / 16 rows of out / 16 tiles; each takes 32 K bytes. The file names the parts NAME.trellis, .suh,
 /// .svh, and has NAME.mcg or NAME.mul1 where the code is not inst3. Older files hold signs, .su and .sv, for the scales.
 ///
 /// Model of : primitive
 /// Cost     : a window, a multiplication and a few operations a number; decode(): two transforms of 128 more.
-/// Accuracy : tiles are exact: halves. decode() works in float, 7 + 7 additions and 4 products; exllamav3 rounds to half in between.
+/// Accuracy : tiles are exact: halves. decode() works in float, 7 + 7 additions and 4 products; exllamav3 rounds to half in
+///            between.
 /// Promise  : any bytes decode; scales may be anything. The same bits everywhere.
-/// Source   : github.com/turboderp-org/exllamav3: quant/pack.cu, exl3_dq.cuh, codebook.cuh, reconstruct.cu, modules/quant/exl3.py.
+/// Source   : github.com/turboderp-org/exllamav3: quant/pack.cu, exl3_dq.cuh, codebook.cuh, reconstruct.cu,
+///            modules/quant/exl3.py.
 
 #include "skive/codebook/trellis_code.hpp"
 #include "skive/core/matrix_view.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file codebook/group_code.hpp - what codebook/scaled_codec.hpp asks of a code for groups of numbers, and how their scale is chosen.
+/// @file codebook/group_code.hpp - what codebook/scaled_codec.hpp asks of a code for groups of numbers, and how their scale is
+/// chosen.
 ///
 ///   rms: s = sqrt(mean x^2);   search: of s, .96 s, 1.04 s, .92 s and 1.08 s the first of least squared error
 ///

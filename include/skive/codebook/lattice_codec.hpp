@@ -2,8 +2,9 @@
 #pragma once
 /// @file codebook/lattice_codec.hpp - rows in points of a finite set of vectors, with a scale per row or per group.
 ///
-///   s = kept(rms of the group);   step = fl32(s / source_scale);   y = RNE(x 2^16 / step), |y| <= 2^22;   code = nearest point to y
-///   x' = fl32(level step 2^-unit_bits);   planes: codes (code_bits for each `dimension` numbers, without gaps, lowest bit first), scales
+///   s = kept(rms of the group);   step = fl32(s / source_scale);   y = RNE(x 2^16 / step), |y| <= 2^22
+///   code = nearest point to y;   x' = fl32(level step 2^-unit_bits)
+///   planes: codes (code_bits for each `dimension` numbers, without gaps, lowest bit first), scales
 ///
 /// A group's last point is filled up with zeros.
 ///

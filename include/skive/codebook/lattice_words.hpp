@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file codebook/lattice_words.hpp - E8, Barnes-Wall 16 and Leech 24 as words of binary codes and integers, and how many there are.
+/// @file codebook/lattice_words.hpp - E8, Barnes-Wall 16 and Leech 24 as words of binary codes and integers, and how many there
+/// are.
 ///
-///   x = t + s (c + 2 z):   E8 (doubled) and BW16: t = 0, s = 1;   Leech: t = 0 or 1, s = 2;   c: a word of the repetition code, the
-///   first-order Reed-Muller code or the Golay code;   the sum of the integers z is even or odd, as t and the weight of c say
+///   x = t + s (c + 2 z):   E8 (doubled) and BW16: t = 0, s = 1;   Leech: t = 0 or 1, s = 2;   c: a word of the repetition code,
+///   the first-order Reed-Muller code or the Golay code;   the sum of the integers z is even or odd, as t and the weight of c say
 ///   |x|^2 = 4 s^2 sum cost(z) + s^2 weight(c) (t = 0),   8 sum cost(z) + 24 (t = 1)
 ///
 /// What codebook/ball_code.hpp numbers points by.
@@ -53,7 +54,8 @@ struct bw16_words {
     bw16_lattice{}.nearest(std::span<double const>{x}, out);
   }
 };
-/// Bits of g: the first three symbols of the hexacode's word, the columns' parity, the top bits of five columns (codebook/leech.hpp).
+/// Bits of g: the first three symbols of the hexacode's word, the columns' parity, the top bits of five columns
+/// (codebook/leech.hpp).
 struct leech_words {
   static constexpr std::size_t dimension = 24;
   static constexpr std::size_t words = 4096;
@@ -118,8 +120,8 @@ constexpr int ball_steps(int units) noexcept {  // no later z costs that little
   return 2 * z + 1;
 }
 
-/// count[k][u][p]: ways to choose the last k values of z, of which the word's weight many have bit 1 and come last, with a cost of at
-/// most u and a sum of parity p.
+/// count[k][u][p]: ways to choose the last k values of z, of which the word's weight many have bit 1 and come last, with a cost
+/// of at most u and a sum of parity p.
 template <class Words, std::size_t Shift, int Weight>
 inline constexpr auto ball_counts = [] {
   constexpr auto n = Words::dimension;

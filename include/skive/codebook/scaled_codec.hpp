@@ -6,8 +6,8 @@
 ///   planes: codes, a group from a whole byte on; scales
 ///
 /// Groups, the parameter, says how numbers become codes: points of a set (codebook/lattice_codec.hpp), entries of a table
-/// (codebook/vector_codec.hpp), paths of a trellis (codebook/trellis_codec.hpp). `search` tries five scales about the rms and keeps
-/// the one of least squared error: worth it where rows are not Gaussian.
+/// (codebook/vector_codec.hpp), paths of a trellis (codebook/trellis_codec.hpp). `search` tries five scales about the rms and
+/// keeps the one of least squared error: worth it where rows are not Gaussian.
 ///
 /// Model of : dot_codec; stepwise_codec in steps of Groups::step where Groups::stepwise
 /// Cost     : the code's; encoding with `search` six times.

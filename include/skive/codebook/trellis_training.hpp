@@ -73,11 +73,77 @@ constexpr typename folded_code<L, B, E>::table_type scatter_maps(counter_random 
   return t;
 }
 
+namespace detail {
+
+template <trellis_code Code>
+constexpr std::size_t training_bytes(std::size_t block, std::size_t levels) noexcept {
+  return trellis_encoder<Code>::scratch_bytes(block / static_cast<std::size_t>(Code::values)) +
+      2 * workspace::bytes<std::int64_t>(levels) + workspace::bytes<std::int16_t>(block);
+}
+
+/// What a value of a state is read from.
+struct level_place {
+  std::size_t at;
+  bool negative = false;  ///< the level with its sign changed
+};
+
+/// Lloyd's iteration on `levels`, which the code reads; place(state, v) says where. Preconditions: those of train_trellis(),
+/// whose result it returns.
+template <class Arch, trellis_code Code, class Place>
+double train_levels(Code const& now, Place place, std::span<float const> samples, std::size_t block, int iterations,
+                    std::span<std::int16_t> levels, workspace w) noexcept {
+  constexpr auto values = static_cast<std::size_t>(Code::values);
+  auto const sums = w.take<std::int64_t>(levels.size());
+  auto const counts = w.take<std::int64_t>(levels.size());
+  auto const x = w.take<std::int16_t>(block);
+  auto const sigma = now.sigma();
+  double error = 0;
+  for (int iteration = 0; iteration < iterations; ++iteration) {
+    for (auto& s : sums) s = 0;
+    for (auto& c : counts) c = 0;
+    trellis_encoder<Code> encoder{now, block / values, w};
+    std::int64_t squares = 0;
+    std::size_t first = 0;
+    for (; first + block <= samples.size(); first += block) {
+      for (std::size_t i = 0; i < block; ++i) x[i] = source_level(samples[first + i], sigma);
+      auto const path = encoder.template encode<Arch>(x, block);
+      for (std::size_t i = 0; i < block; ++i) {
+        level_place const p = place(path[i / values], static_cast<int>(i % values));
+        std::int64_t const d = x[i] - (p.negative ? -levels[p.at] : levels[p.at]);
+        squares += d * d;
+        sums[p.at] += p.negative ? -x[i] : x[i];
+        ++counts[p.at];
+      }
+    }
+    error = static_cast<double>(squares) / (static_cast<double>(first) * static_cast<double>(sigma) * static_cast<double>(sigma));
+    for (std::size_t e = 0; e < levels.size(); ++e) {
+      if (counts[e] == 0) continue;
+      auto const twice = 2 * sums[e];  // nearest, half away
+      levels[e] = static_cast<std::int16_t>((twice + (twice < 0 ? -counts[e] : counts[e])) / (2 * counts[e]));
+    }
+  }
+  return error;
+}
+
+/// What train_trellis() refuses.
+template <trellis_code Code>
+status check_training(std::span<float const> samples, std::size_t block, std::size_t levels, workspace const& w) noexcept {
+  constexpr auto values = static_cast<std::size_t>(Code::values);
+  constexpr auto bits = static_cast<std::size_t>(Code::step_bits);
+  if (block == 0 || block % (8 * values) != 0 || block / values * bits < static_cast<std::size_t>(Code::state_bits) ||
+      samples.size() < block)
+    return errc::invalid_argument;
+  for (auto const x : samples)
+    if (!is_finite(x)) return errc::not_finite;
+  if (w.size() < training_bytes<Code>(block, levels)) return errc::workspace_too_small;
+  return errc::ok;
+}
+
+}  // namespace detail
+
 template <int L, int B, int E>
 constexpr std::size_t trellis_training_bytes(std::size_t block) noexcept {
-  using code = training_code<L, B, E>;
-  return detail::trellis_encoder<code>::scratch_bytes(block) + 2 * workspace::bytes<std::int64_t>(code::entries) +
-      workspace::bytes<std::int16_t>(block);
+  return detail::training_bytes<training_code<L, B, E>>(block, std::size_t{1} << E);
 }
 
 /// Lloyd's iteration, `iterations` times, on blocks of `block` samples; returns the mean square error of the last encoding,
@@ -89,41 +155,22 @@ result<double> train_trellis(std::span<float const> samples, std::size_t block, 
                              typename folded_code<L, B, E>::table_type const& maps,
                              std::span<std::int16_t, std::size_t{1} << E> levels, workspace w) noexcept {
   using code = training_code<L, B, E>;
-  if (block == 0 || block % 8 != 0 || block * B < L || samples.size() < block) return errc::invalid_argument;
-  for (auto const x : samples)
-    if (!is_finite(x)) return errc::not_finite;
-  if (w.size() < trellis_training_bytes<L, B, E>(block)) return errc::workspace_too_small;
-  auto const sums = w.take<std::int64_t>(code::entries);
-  auto const counts = w.take<std::int64_t>(code::entries);
-  auto const x = w.take<std::int16_t>(block);
-  code const now{&maps, levels.data()};
-  auto const sigma = now.sigma();
-  double error = 0;
-  for (int iteration = 0; iteration < iterations; ++iteration) {
-    for (auto& s : sums) s = 0;
-    for (auto& c : counts) c = 0;
-    detail::trellis_encoder<code> encoder{now, block, w};
-    std::int64_t squares = 0;
-    std::size_t first = 0;
-    for (; first + block <= samples.size(); first += block) {
-      for (std::size_t i = 0; i < block; ++i) x[i] = detail::source_level(samples[first + i], sigma);
-      auto const path = encoder.template encode<Arch>(x, block);
-      for (std::size_t i = 0; i < block; ++i) {
-        auto const entry = maps.index(path[i]);
-        std::int64_t const d = x[i] - levels[entry];
-        squares += d * d;
-        sums[entry] += x[i];
-        ++counts[entry];
-      }
-    }
-    error = static_cast<double>(squares) / (static_cast<double>(first) * static_cast<double>(sigma) * static_cast<double>(sigma));
-    for (std::size_t e = 0; e < code::entries; ++e) {
-      if (counts[e] == 0) continue;
-      auto const twice = 2 * sums[e];  // nearest, half away
-      levels[e] = static_cast<std::int16_t>((twice + (twice < 0 ? -counts[e] : counts[e])) / (2 * counts[e]));
-    }
-  }
-  return error;
+  if (auto const s = detail::check_training<code>(samples, block, levels.size(), w); !s) return s.error();
+  auto const place = [&](std::uint32_t state, int) noexcept { return detail::level_place{maps.index(state)}; };
+  return detail::train_levels<Arch>(code{&maps, levels.data()}, place, samples, block, iterations, levels, w);
+}
+
+/// Levels of any code of which `levels` are all that moves: code reads them, place(state, v) says which one value v of a state is
+/// (detail::level_place). The block a multiple of 8 steps; else as train_trellis().
+template <class Arch = native_arch, trellis_code Code, class Place>
+result<double> train_trellis_levels(Code const& code, Place place, std::span<float const> samples, std::size_t block,
+                                    int iterations, std::span<std::int16_t> levels, workspace w) noexcept {
+  if (auto const s = detail::check_training<Code>(samples, block, levels.size(), w); !s) return s.error();
+  return detail::train_levels<Arch>(code, place, samples, block, iterations, levels, w);
+}
+template <trellis_code Code>
+constexpr std::size_t trellis_training_bytes(std::size_t block, std::size_t levels) noexcept {
+  return detail::training_bytes<Code>(block, levels);
 }
 
 /// Levels as entries of at most `most` in magnitude. The unit is chosen so that the largest level is an entry of just `most`.
