@@ -84,9 +84,10 @@ status nearest_e8(std::span<float const> x, std::span<float> out) noexcept {
       detail::load_points<Arch, 8>(x.data() + done, 1.0f, y);
       integers twice[8];
       detail::e8_nearest<16>(y, twice);
-      alignas(64) std::int32_t lanes[8][16];
-      for (std::size_t j = 0; j < 8; ++j) twice[j].store(lanes[j]);
-      for (std::size_t i = 0; i < 128; ++i) out[done + i] = 0.5f * static_cast<float>(lanes[i % 8][i >> 3]);
+      simd::floats<Arch> lanes[8];
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < 8; ++j) lanes[j] = simd::product(simd::to_float(twice[j]), simd::floats<Arch>::broadcast(0.5f));
+      simd::lanes_to_rows(lanes, out.data() + done, 8);
     }
   }
   for (; done < x.size(); done += 8) {

@@ -97,6 +97,7 @@ class e8p_search {
   [[gnu::always_inline]] constexpr void chosen_rows(V const (&sign)[8], V const (&size)[8], V const& odd, V const& total,
                                                     std::index_sequence<Row...>) noexcept {
     V tripled[8];
+#pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) tripled[i] = (size[i] + size[i]) + size[i];
     auto const even = odd ^ V::broadcast(-1);
     auto const all = ((total + total) + total) - norm(12);

@@ -108,6 +108,7 @@ class kmeans_assignment {
  private:
   std::size_t take(std::size_t first, std::uint32_t const* found) noexcept {
     std::size_t changed = 0;
+#pragma GCC unroll 16
     for (std::size_t i = 0; i < 16; ++i) {
       changed += std::size_t{s_.index[first + i] != found[i]};
       s_.index[first + i] = found[i];

@@ -117,6 +117,7 @@ class kmeans_update {
   static void add_row(float const* x, std::size_t d, double* sum) noexcept {
     std::size_t j = 0;
     for (; j + 4 <= d; j += 4)  // of fixed length: registers
+#pragma GCC unroll 4
       for (std::size_t i = j; i < j + 4; ++i) sum[i] += static_cast<double>(x[i]);
     for (; j < d; ++j) sum[j] += static_cast<double>(x[j]);
   }

@@ -40,12 +40,15 @@ struct leech_costs {
     V multiple[12];  // 2 x u
     multiple[0] = zero;
     multiple[1] = u << 1;
+#pragma GCC unroll 12
     for (std::size_t i = 2; i < 12; ++i) multiple[i] = multiple[i - 1] + multiple[1];
     auto const cost = [&](int x) noexcept {
       auto const square = V::broadcast(x * x * 65536);
       return x < 0 ? square + multiple[-x] : square - multiple[x];
     };
+#pragma GCC unroll 2
     for (int t = 0; t < 2; ++t)
+#pragma GCC unroll 2
       for (int c = 0; c < 2; ++c) {
         auto const r = t + 2 * c;
         auto const even = min(cost(r), cost(r + 8));
@@ -69,7 +72,8 @@ constexpr unsigned leech_symbol(unsigned pattern) noexcept {
 }
 
 template <class V>
-constexpr void leech_join(V const (&a)[4], V const (&b)[4], V (&out)[4]) noexcept {
+[[gnu::always_inline]] constexpr void leech_join(V const (&a)[4], V const (&b)[4], V (&out)[4]) noexcept {
+#pragma GCC unroll 4
   for (std::size_t sum = 0; sum < 4; ++sum)
     out[sum] = min(min(a[0] + b[sum], a[1] + b[1 ^ sum]), min(a[2] + b[2 ^ sum], a[3] + b[3 ^ sum]));
 }
@@ -79,7 +83,9 @@ constexpr void leech_columns(leech_costs<V> const* place, std::size_t t, leech_c
   V least[2][4];
   V more[2][4];
   V odd[2][4];
+#pragma GCC unroll 2
   for (std::size_t half = 0; half < 2; ++half)
+#pragma GCC unroll 4
     for (std::size_t bits = 0; bits < 4; ++bits) {
       auto const& a = place[2 * half];
       auto const& b = place[2 * half + 1];
@@ -87,6 +93,7 @@ constexpr void leech_columns(leech_costs<V> const* place, std::size_t t, leech_c
       more[half][bits] = min(a.more[t][bits & 1], b.more[t][bits >> 1]);
       odd[half][bits] = a.odd[t][bits & 1] ^ b.odd[t][bits >> 1];
     }
+#pragma GCC unroll 16
   for (unsigned p = 0; p < 16; ++p) {
     auto const sum = least[0][p & 3] + least[1][p >> 2];
     auto const fix = min(more[0][p & 3], more[1][p >> 2]);
@@ -102,20 +109,20 @@ template <class V>
 constexpr V leech_search(V const (&y)[24]) noexcept {
   V least{};
   V best{};
-  leech_costs<V> place[24]{};
+  leech_costs<V> place[24];
   for (std::size_t i = 0; i < 24; ++i) place[i].set(y[i] & V::broadcast(8 * 65536 - 1));
   for (std::size_t t = 0; t < 2; ++t) {
-    leech_column<V> column[6]{};
+    leech_column<V> column[6];
     for (std::size_t j = 0; j < 6; ++j) leech_columns<V>(place + 4 * j, t, column[j]);
     for (std::size_t q = 0; q < 2; ++q) {
-      V pair[3][16][4]{};
+      V pair[3][16][4];
       for (std::size_t m = 0; m < 3; ++m)
         for (std::size_t s = 0; s < 16; ++s)
           leech_join(column[2 * m].cost[q][s & 3], column[2 * m + 1].cost[q][s >> 2], pair[m][s]);
       auto const target = 2 * q + t;
       for (std::size_t w = 0; w < 64; ++w) {
         unsigned const word = hexacode[w];
-        V two[4]{};
+        V two[4];
         leech_join(pair[0][word & 15], pair[1][word >> 4 & 15], two);
         auto const& last = pair[2][word >> 8];
         auto const cost =

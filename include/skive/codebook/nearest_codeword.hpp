@@ -9,9 +9,9 @@
 ///
 /// Model of : -
 /// Cost     : k d / 16 fused products and 5 k / 16 other instructions a sample in registers of 512 bits; d = 1, 2, 3, 4 and 8
-///            keep the samples in registers.
+///            keep the samples in registers. Without fused products: simd/fused.hpp.
 /// Accuracy : the chosen one is nearest up to (d + 2) u |x| |c|; a sample with NaN has index 0.
-/// Promise  : the same indices on every instruction set (what those without fused products pay: simd/fused.hpp). Whatever the samples, every index is below k.
+/// Promise  : the same indices on every instruction set; whatever the samples, every index is below k.
 /// Source   : -
 
 #include "skive/core/matrix_view.hpp"
@@ -20,6 +20,7 @@
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/simd/fused.hpp"
+#include "skive/simd/row_lanes.hpp"
 
 #include <limits>
 
@@ -36,6 +37,14 @@ template <class Arch, std::size_t D = 0>
 void fill_lanes(matrix_view<float const> x, std::size_t first, std::size_t count, float* lanes) noexcept {
   auto const d = D == 0 ? x.cols : D;
   auto const* row = x.data + first * x.row_stride;
+  if constexpr (D % 4 == 0 && D != 0 && simd::vector_arch<Arch>)
+    if (count >= 16) {
+      simd::floats<Arch> turned[D];
+      simd::rows_to_lanes(row, x.row_stride, turned);
+#pragma GCC unroll 8
+      for (std::size_t j = 0; j < D; ++j) turned[j].store(lanes + 16 * j);
+      return;
+    }
   if (count >= 16) {
     for (std::size_t i = 0; i < 16; ++i, row += x.row_stride)
       for (std::size_t j = 0; j < d; ++j) lanes[16 * j + i] = row[j];
@@ -69,6 +78,7 @@ template <class Arch, std::size_t D>
   using words = simd::words<Arch>;
   auto const d = D == 0 ? c.cols : D;
   floats x[D == 0 ? 1 : D];  // negative, so that the score is one chain of sums
+#pragma GCC unroll 8
   for (std::size_t j = 0; j < D; ++j) x[j] = floats::broadcast(0.0f) - floats::load(lanes + 16 * j);
   nearest_lanes<Arch> best{floats::broadcast(std::numeric_limits<float>::infinity()), words::broadcast(0)};
   auto now = words::broadcast(0);
@@ -82,9 +92,12 @@ template <class Arch, std::size_t D>
   std::size_t k = 0;
   for (; k + 4 <= c.rows; k += 4, row += 4 * c.row_stride) {
     floats sum[4];
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) sum[i] = floats::broadcast(half[k + i]);
+#pragma GCC unroll 8
     for (std::size_t j = 0; j < d; ++j) {
       auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < 4; ++i) sum[i] = simd::fused_once(xj, floats::broadcast(row[i * c.row_stride + j]), sum[i]);
     }
     auto const four = better(better({sum[0], place[0]}, {sum[1], place[1]}), better({sum[2], place[2]}, {sum[3], place[3]}));
@@ -93,6 +106,7 @@ template <class Arch, std::size_t D>
   }
   for (; k < c.rows; ++k, row += c.row_stride) {
     auto sum = floats::broadcast(half[k]);
+#pragma GCC unroll 8
     for (std::size_t j = 0; j < d; ++j) {
       auto const xj = D == 0 ? floats::broadcast(0.0f) - floats::load(lanes + 16 * j) : x[D == 0 ? 0 : j];
       sum = simd::fused_once(xj, floats::broadcast(row[j]), sum);

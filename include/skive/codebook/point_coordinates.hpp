@@ -5,12 +5,13 @@
 ///   point_coordinate(x, inverse) = RNE(fl32(x inverse) 2^16), at most 2^22 in magnitude
 ///
 /// Model of : -
-/// Cost     : six operations for sixteen numbers and a transposition through memory.
+/// Cost     : six operations for sixteen numbers and a transposition (simd/row_lanes.hpp).
 /// Promise  : the same bits everywhere. x and inverse are finite.
 /// Source   : -
 
 #include "skive/codebook/single_lane.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/row_lanes.hpp"
 
 #include <bit>
 
@@ -35,13 +36,11 @@ template <class Arch>
 /// y[j] lane l = coordinate j of point l, of sixteen points of N numbers one after another.
 template <class Arch, std::size_t N>
 [[gnu::always_inline]] inline void load_points(float const* x, float inverse, simd::integers<Arch> (&y)[N]) noexcept {
-  alignas(64) std::int32_t flat[16 * N];
+  simd::floats<Arch> turned[N];
+  simd::rows_to_lanes(x, N, turned);
   auto const by = simd::floats<Arch>::broadcast(inverse);
-  for (std::size_t i = 0; i < 16 * N; i += 16) point_coordinates<Arch>(simd::floats<Arch>::load(x + i), by).store(flat + i);
-  alignas(64) std::int32_t turned[N][16];
-  for (std::size_t l = 0; l < 16; ++l)
-    for (std::size_t j = 0; j < N; ++j) turned[j][l] = flat[l * N + j];
-  for (std::size_t j = 0; j < N; ++j) y[j] = simd::integers<Arch>::load(turned[j]);
+#pragma GCC unroll 8
+  for (std::size_t j = 0; j < N; ++j) y[j] = point_coordinates<Arch>(turned[j], by);
 }
 
 }  // namespace skive::detail
