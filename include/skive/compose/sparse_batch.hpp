@@ -15,6 +15,7 @@
 
 #include "skive/compose/sparse_product.hpp"
 #include "skive/simd/reduce.hpp"
+#include "skive/sparse/expand_lanes.hpp"
 
 namespace skive::detail {
 

@@ -15,6 +15,7 @@
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
 #include "skive/core/with_arch.hpp"
+#include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/kept_bytes.hpp"
 #include "skive/sparse/picked_rows.hpp"
 
