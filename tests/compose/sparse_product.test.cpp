@@ -194,10 +194,19 @@ TEST_CASE("sparse products: rows of a matrix are single rows, up to the first th
       CHECK((part[2 * t] == all[t * (rows + 1) + 2] && part[2 * t + 1] == all[t * (rows + 1) + 3]));
     }
   }
-  std::vector<sparse_int8_query> const twice{*bytes, *bytes};
-  std::vector<float> both(2 * rows);
-  REQUIRE(matrix_matrix(codec, m, std::span<sparse_int8_query const>{twice}, matrix_view<float>{both.data(), 2, rows}));
-  for (std::size_t r = 0; r < rows; ++r) CHECK((both[r] == y[r] && both[rows + r] == y[r]));
+  auto const other = test::gaussian_row(n, 78);
+  test::scratch_memory other_memory{codec.int8_query_bytes(n)};
+  std::vector<float> both(6 * rows);
+  for (auto const kind : {activation_scale::per_block, activation_scale::per_token}) {
+    test::scratch_memory own_memory{codec.int8_query_bytes(n)};
+    auto const own = codec.prepare_int8(x, kind, own_memory.get());
+    auto const others = codec.prepare_int8(other, kind, other_memory.get());
+    REQUIRE((own && others));
+    std::vector<sparse_int8_query> const six{*own, *others, *own, *others, *others, *own};  // four and two at once
+    REQUIRE(matrix_matrix(codec, m, std::span<sparse_int8_query const>{six}, matrix_view<float>{both.data(), 6, rows}));
+    for (std::size_t t = 0; t < 6; ++t)
+      for (std::size_t r = 0; r < rows; ++r) CHECK(both[t * rows + r] == *codec.dot(m.row(r), six[t]));
+  }
   auto const places = m.row(3)[2];
   memory[static_cast<std::size_t>(places.data - memory.data())] = std::byte{0xFF};
   y.assign(rows, -1.0f);
@@ -205,9 +214,13 @@ TEST_CASE("sparse products: rows of a matrix are single rows, up to the first th
   CHECK(y[2] == *codec.dot(m.row(2), *bytes));
   CHECK(y[4] == -1.0f);
   CHECK(matrix_vector(codec, m, *floats, z).error() == errc::corrupt);
-  std::vector<float_query> const pair{*floats, *floats};
-  CHECK(matrix_matrix(codec, m, std::span<float_query const>{pair}, matrix_view<float>{both.data(), 2, rows}).error() ==
-        errc::corrupt);
+  for (std::size_t const count : {2U, 5U}) {
+    std::vector<float_query> const many(count, *floats);
+    std::vector<sparse_int8_query> const many_bytes(count, *bytes);
+    matrix_view<float> const to{both.data(), count, rows};
+    CHECK(matrix_matrix(codec, m, std::span<float_query const>{many}, to).error() == errc::corrupt);
+    CHECK(matrix_matrix(codec, m, std::span<sparse_int8_query const>{many_bytes}, to).error() == errc::corrupt);
+  }
 }
 
 TEST_CASE("sparse products: long rows and blocks apart in a batch", "[compose]") {
@@ -219,10 +232,12 @@ TEST_CASE("sparse products: long rows and blocks apart in a batch", "[compose]")
       test::fill_codes(codec, packed, row);
       auto const x = test::gaussian_row(n, 6);
       auto const v = test::gaussian_row(n, 7);
-      std::vector<float_query> const queries{*codec.prepare(x), *codec.prepare(v)};
-      std::array<float, 2> y{};
+      auto const q = *codec.prepare(x);
+      std::vector<float_query> const queries{q, *codec.prepare(v), q, q, q};
+      std::array<float, 5> y{};
       REQUIRE(codec.multiply_batch<native_arch>({packed.from(), {}, 1, y.data(), 1}, std::span<float_query const>{queries}));
-      for (std::size_t t = 0; t < 2; ++t)
+      for (std::size_t t = 0; t < 5; ++t)
         CHECK(std::fabs(y[t] - *codec.dot(packed.from(), queries[t])) < 1e-5f * static_cast<float>(n));
+      CHECK((y[2] == y[0] && y[4] == y[0]));
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sparse/csr.hpp, sparse/sparse_activations.hpp: round trips, products in long double, refusals, bytes that lie.
+// sparse/csr.hpp: round trips, products in long double, refusals, bytes that lie.
 #include "skive/sparse/csr.hpp"
 
 #include "skive/format/half.hpp"
-#include "skive/sparse/sparse_activations.hpp"
 #include "support/simd_arches.hpp"
 
 #include <cmath>
@@ -159,45 +158,4 @@ TEST_CASE("csr: gaps of a byte", "[sparse]") {
          gaps[4] == std::byte{254}));
   std::vector<std::uint16_t> const falling{4, 4};
   CHECK(pack_gaps(std::span<std::uint16_t const>{falling}, gaps).error() == errc::invalid_argument);
-}
-
-TEST_CASE("sparse_activations: active columns only", "[sparse]") {
-  std::size_t const inputs = 37, outputs = 5000;
-  auto const w = numbers(inputs * outputs, 1, 6);
-  auto const x = numbers(inputs, 1, 7);
-  auto const t = select_threshold(x, 0.5f);
-  REQUIRE(t);
-  std::vector<std::uint32_t> active(inputs);
-  auto const n = select_active(x, *t, active);
-  REQUIRE(n);
-  CHECK(*n == 19);  // half of 37, rounded up
-  for (std::size_t k = 0, j = 0; j < inputs; ++j)
-    if (std::fabs(x[j]) > *t) REQUIRE(active[k++] == j);
-  test::for_each(test::arches<native_arch, scalar_arch>{}, [&]<class Arch>() {
-    std::vector<float> y(outputs, 3.0f);
-    matrix_view<float const> const columns{w.data(), inputs, outputs};
-    REQUIRE(multiply_active<Arch>(columns, x, std::span{active}.first(*n), y));
-    for (std::size_t i = 0; i < outputs; ++i) {
-      long double sum = 0, size = 0;
-      for (std::size_t j = 0; j < inputs; ++j) {
-        auto const p = static_cast<long double>(w[j * outputs + i]) * static_cast<long double>(x[j]);
-        if (std::fabs(x[j]) > *t) sum += p, size += std::fabs(p);
-      }
-      near(y[i], sum, size, 2 * 19);
-    }
-    std::vector<float> const untouched(outputs, 3.0f);
-    y = untouched;
-    active[0] = 37;
-    CHECK(multiply_active<Arch>(columns, x, active, y).error() == errc::invalid_argument);
-    CHECK(multiply_active<Arch>(columns, std::span{x}.first(36), active, y).error() == errc::size_mismatch);
-    CHECK(y == untouched);
-    active[0] = static_cast<std::uint32_t>(std::fabs(x[0]) > *t ? 0 : active[1]);
-    REQUIRE(select_active(x, *t, active));
-  });
-  std::vector<float> odd{1.0f, std::numeric_limits<float>::quiet_NaN(), -3.0f, 0.0f};
-  CHECK(*select_active(odd, 2.0f, active) == 2);
-  CHECK(active[0] == 1);
-  CHECK(select_threshold(odd, 0.5f).error() == errc::not_finite);
-  CHECK(select_threshold({}, 0.5f).error() == errc::invalid_argument);
-  CHECK(select_active(odd, 1.0f, std::span{active}.first(3)).error() == errc::size_mismatch);
 }

@@ -68,7 +68,7 @@ void check(Codec const& codec, std::size_t kept, std::mt19937& random) {
         magnitude += std::fabs(term);
       }
     rows product{codec.scheme(), l.order};
-    auto const y = product(from, l, positions, x.bytes.data(), scaled ? x.scales.data() : nullptr);
+    auto const y = product(from, l, positions, {x.bytes.data()}, {scaled ? x.scales.data() : nullptr})[0];
     CAPTURE(kept, l.group, scaled, y, exact);
     REQUIRE(std::fabs(static_cast<double>(y) - exact) <= (static_cast<double>(kept) / 64 + 14) * 0x1p-24 * magnitude);
     REQUIRE(product.good());
@@ -76,7 +76,7 @@ void check(Codec const& codec, std::size_t kept, std::mt19937& random) {
   auto const wrong = random() % masks.size();
   for (auto const bit : {3 * wrong + 1, 3 * wrong + 2}) positions[bit / 8] |= std::byte{1} << static_cast<int>(bit % 8);
   rows product{codec.scheme(), l.order};
-  (void)product(from, l, positions, x.bytes.data(), nullptr);
+  (void)product(from, l, positions, {x.bytes.data()}, {nullptr});
   REQUIRE(!product.good());
 }
 

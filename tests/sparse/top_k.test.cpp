@@ -57,8 +57,22 @@ TEST_CASE("top_k: indices are those of the mask, ascending", "[sparse]") {
       if (skive::is_kept(mask, i)) REQUIRE(indices[found++] == i);
     CHECK(rule.select(scores, std::span{indices}.first(99)).error() == errc::size_mismatch);
   }
+  for (std::size_t const group : {1U, 8U, 100U, 2000U}) {  // so many of each group
+    auto const scores = test::scores_of_kind(1001, 1, 5);
+    skive::top_k_of_group const rule{(group + 3) / 4, group};
+    std::vector<std::byte> mask(skive::mask_bytes(scores.size()));
+    std::vector<std::uint32_t> indices(rule.count(1001)), expected;
+    REQUIRE((rule.select(scores, mask) && rule.select(scores, indices)));
+    for (std::uint32_t i = 0; i < 1001; ++i)
+      if (skive::is_kept(mask, i)) expected.push_back(i);
+    CHECK((indices == expected));
+    indices.push_back(0);
+    CHECK(rule.select(scores, indices).error() == errc::size_mismatch);
+  }
   std::vector<float> scores(9, std::numeric_limits<float>::quiet_NaN());
   std::vector<std::uint32_t> indices(2, 77U);
+  CHECK(skive::top_k_of_group{1, 5}.select(scores, indices).error() == errc::not_finite);
+  CHECK(skive::top_k_of_group{6, 5}.select(scores, indices).error() == errc::invalid_argument);
   CHECK(skive::top_k{2}.select(scores, indices).error() == errc::not_finite);
   CHECK(skive::top_k{10}.select(scores, indices).error() == errc::invalid_argument);
   std::vector<std::byte> mask(2);

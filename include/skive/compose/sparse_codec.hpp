@@ -173,24 +173,17 @@ class sparse_codec {
   template <class Arch, class Query>
   constexpr status multiply_rows(detail::row_products<plane_count> const& rows, Query const& q) const noexcept {
     detail::sparse_product<Arch, sparse_codec> const product{*this, q, rows.first};
-    return product.fits() ? product(rows, q) : errc::unsupported;
+    return product.fits() ? product(rows, std::span<Query const>{&q, 1}) : errc::unsupported;
   }
   /// The same for several vectors of one length; row r with query t goes to rows.out[t rows.stride + r].
   template <class Arch, class Query>
   constexpr status multiply_batch(detail::row_products<plane_count> const& rows, std::span<Query const> queries) const noexcept {
     if constexpr (std::is_same_v<Query, float_query>)
       if (detail::sparse_batch<Arch, sparse_codec> const batch{*this, queries[0].size, rows.first};
-          batch.usable() && queries.size() > 1) {
-        for (std::size_t r = 0; r < rows.rows; ++r)
-          if (auto const s = batch(rows.row(r), queries, rows.out + r, rows.stride); !s) return s;
-        return errc::ok;
-      }
-    for (std::size_t t = 0; t < queries.size(); ++t)
-      if (auto const s = multiply_rows<Arch>(
-              detail::row_products<plane_count>{rows.first, rows.pitch, rows.rows, rows.out + t * rows.stride, 0}, queries[t]);
-          !s)
-        return s;
-    return errc::ok;
+          batch.usable() && queries.size() >= batch.least)
+        return batch(rows, queries);
+    detail::sparse_product<Arch, sparse_codec> const product{*this, queries[0], rows.first};
+    return product.fits() ? product(rows, queries) : errc::unsupported;
   }
 
  private:

@@ -15,6 +15,7 @@
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
 #include "skive/core/with_arch.hpp"
+#include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/kept_bytes.hpp"
 #include "skive/sparse/picked_rows.hpp"
 
@@ -66,18 +67,19 @@ class sparse_product {
   /// Can rows of n numbers be cut into pieces that keep multiples of `step` numbers?
   static constexpr bool fits(Sparse const& s, std::size_t n, std::size_t step) noexcept { return piece(s, n, step) != 0; }
 
-  /// All rows, up to the first that is corrupt.
+  /// All rows with all vectors, up to the first row that is corrupt: row r with query t goes to rows.out[t rows.stride + r].
   template <class Query>
-  constexpr status operator()(row_products<plane_count> const& rows, Query const& q) const noexcept {
+  constexpr status operator()(row_products<plane_count> const& rows, std::span<Query const> queries) const noexcept {
     if constexpr (std::is_same_v<Query, sparse_int8_query>)
       if constexpr (Sparse::template bytes_of<codec_type>::template by_picker<Arch>)
-        if (!gaps_ && q.size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
-          return rows_picked(rows, q);
-    for (std::size_t r = 0; r < rows.rows; ++r) {
-      auto const y = (*this)(rows.row(r), q);
-      if (!y) return y.error();
-      rows.out[r] = *y;
-    }
+        if (!gaps_ && queries[0].size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
+          return rows_picked(rows, queries);
+    for (std::size_t r = 0; r < rows.rows; ++r)
+      for (std::size_t t = 0; t < queries.size(); ++t) {
+        auto const y = (*this)(rows.row(r), queries[t]);
+        if (!y) return y.error();
+        rows.out[t * rows.stride + r] = *y;
+      }
     return errc::ok;
   }
   template <class Query>
@@ -142,20 +144,42 @@ class sparse_product {
     picked_rows<typename codec_type::scheme_type, Arch> rows{sparse_.codec().scheme(), l.order};
     auto const* const scales = q.kind == activation_scale::per_block ? q.scales + first / bytes::scale_numbers : nullptr;
     std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    auto const y = rows(gaps_ ? codes_of(from, l.n, close) : sparse_.codec_planes(from), l, positions, q.data + first, scales);
-    return rows.good() ? result<float>{y * q.scale} : errc::corrupt;
+    auto const y =
+        rows(gaps_ ? codes_of(from, l.n, close) : sparse_.codec_planes(from), l, positions, {q.data + first}, {scales});
+    return rows.good() ? result<float>{y[0] * q.scale} : errc::corrupt;
   }
 
-  // Rows without gaps that are one piece each.
-  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, sparse_int8_query const& q) const noexcept {
-    picked_rows<typename codec_type::scheme_type, Arch> product{sparse_.codec().scheme(), layout_.order};
-    auto from = sparse_.codec_planes(rows.first);
-    auto const* places = rows.first[inner_planes].data;
-    auto const* const scales = q.kind == activation_scale::per_block ? q.scales : nullptr;
+  // Rows without gaps that are one piece each: a row meets all vectors before the next.
+  status rows_picked(row_products<plane_count> const& rows, std::span<sparse_int8_query const> queries) const noexcept {
+    if (queries.size() == 1) return rows_picked<1>(rows, 0, rows.rows, queries.data(), rows.out);
     for (std::size_t r = 0; r < rows.rows; ++r) {
-      auto const y = product(from, layout_, {places, packed::position_bytes(q.size)}, q.data, scales);
+      std::size_t t = 0;
+      for (; t + 4 <= queries.size(); t += 4)
+        if (auto const s = rows_picked<4>(rows, r, r + 1, queries.data() + t, rows.out + t * rows.stride); !s) return s;
+      for (; t < queries.size(); ++t)
+        if (auto const s = rows_picked<1>(rows, r, r + 1, queries.data() + t, rows.out + t * rows.stride); !s) return s;
+    }
+    return errc::ok;
+  }
+  template <std::size_t Queries>
+  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, std::size_t first, std::size_t end,
+                                       sparse_int8_query const* queries, float* out) const noexcept {
+    using picked = picked_rows<typename codec_type::scheme_type, Arch, Queries>;
+    picked product{sparse_.codec().scheme(), layout_.order};
+    typename picked::bytes_of x;
+    typename picked::scales_of scales;
+    for (std::size_t q = 0; q < Queries; ++q) {
+      x[q] = queries[q].data;
+      scales[q] = queries[q].kind == activation_scale::per_block ? queries[q].scales : nullptr;
+    }
+    auto from = sparse_.codec_planes(rows.first);
+    for (std::size_t i = 0; i < inner_planes; ++i) from[i].data += first * rows.pitch[i];
+    auto const* places = rows.first[inner_planes].data + first * rows.pitch[inner_planes];
+    auto const bytes = packed::position_bytes(queries[0].size);
+    for (std::size_t r = first; r < end; ++r) {
+      auto const y = product(from, layout_, {places, bytes}, x, scales);
       if (!product.good()) return errc::corrupt;
-      rows.out[r] = y * q.scale;
+      for (std::size_t q = 0; q < Queries; ++q) out[q * rows.stride + r] = y[q] * queries[q].scale;
       for (std::size_t i = 0; i < inner_planes; ++i) from[i].data += rows.pitch[i];
       places += rows.pitch[inner_planes];
     }

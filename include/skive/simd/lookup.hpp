@@ -282,4 +282,24 @@ template <std::size_t Entries, class Arch>
   }
 }
 
+/// 128 bytes in two registers: look_up_128(t, index): byte i is values[index byte i % 128].
+template <class Arch>
+inline constexpr bool has_look_up_128 = has_avx512vbmi<Arch>;
+template <class Arch>
+struct byte_table_128 {
+  words<Arch> part[2];
+  [[gnu::always_inline]] explicit byte_table_128(std::array<std::uint8_t, 128> const& values) noexcept
+      : part{load_words<Arch>(reinterpret_cast<std::byte const*>(values.data())),
+             load_words<Arch>(reinterpret_cast<std::byte const*>(values.data() + 64))} {}
+};
+template <class Arch>
+  requires has_look_up_128<Arch>
+[[gnu::always_inline]] inline words<Arch> look_up_128([[maybe_unused]] byte_table_128<Arch> const& t,
+                                                      words<Arch> index) noexcept {
+#if XSIMD_WITH_AVX512VBMI
+  index.part[0] = _mm512_permutex2var_epi8(t.part[0].part[0], index.part[0], t.part[1].part[0]);
+#endif
+  return index;
+}
+
 }  // namespace skive::simd

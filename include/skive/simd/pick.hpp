@@ -6,8 +6,9 @@
 ///                            the code of 8 groups is the low 24 bits of the little-endian word at `codes`
 ///
 ///   picker.pick_128(x, codes, to)                 the same of 32 groups, 64 kept floats
-///   byte_picker.pick(x, codes)                    of 32 groups of bytes: 64 kept bytes in order
-///   byte_picker.pick(x, codes, n)                 the first n <= 64 of them, an even number; bytes past them are open
+///   byte_picker.places(codes)                     of 32 groups of bytes: where the 64 kept ones are, in order
+///   byte_picker.places(codes, n)                  of the first n <= 64 of them, an even number; those past them are open
+///   byte_picker.pick(x, places)                   the kept bytes, of as many x as there are
 ///
 /// Codes are ranks of sets in colexicographic order (sparse/combinadic.hpp): 01 02 12 03 13 23. Codes 6 and 7 are no sets: lanes
 /// then hold any of the group's numbers, and met_wrong_code() says so.
@@ -15,8 +16,8 @@
 /// Model of : -
 /// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is
 ///            none.
-/// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers and 16 bytes; with n only the bytes that hold the
-///            codes of n numbers, and codes past them are not looked at.
+/// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers or 16 bytes of codes; with n only the bytes that
+///            hold the codes of n numbers, and codes past them are not looked at.
 /// Source   : -
 
 #include "skive/simd/sixteen.hpp"
@@ -107,26 +108,25 @@ template <class Arch>
 class byte_picker_2_of_4<Arch> {
  public:
   [[gnu::always_inline]] byte_picker_2_of_4() noexcept : seen_{_mm512_setzero_si512()} {}
-  [[gnu::always_inline]] words<Arch> pick(std::byte const* x, std::byte const* codes) noexcept {
+  [[gnu::always_inline]] words<Arch> places(std::byte const* codes) noexcept {
     auto const index = constants_.template places<Arch>(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
     seen_ = _mm512_or_si512(seen_, index);
-    return picked(x, index);
+    return {{index}};
   }
-  [[gnu::always_inline]] words<Arch> pick(std::byte const* x, std::byte const* codes, std::size_t n) noexcept {
+  [[gnu::always_inline]] words<Arch> places(std::byte const* codes, std::size_t n) noexcept {
     auto const bytes = (3 * (n / 2) + 7) / 8;
     auto const some = static_cast<__mmask16>((1U << bytes) - 1);
     auto const index = constants_.template places<Arch>(_mm_maskz_loadu_epi8(some, codes));
     auto const kept = n == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
     seen_ = _mm512_or_si512(seen_, _mm512_maskz_mov_epi8(kept, index));
-    return picked(x, index);
+    return {{index}};
+  }
+  [[gnu::always_inline]] static words<Arch> pick(std::byte const* x, words<Arch> const& places) noexcept {
+    return {{_mm512_permutex2var_epi8(_mm512_loadu_si512(x), places.part[0], _mm512_loadu_si512(x + 64))}};
   }
   [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm512_movepi8_mask(seen_) != 0; }
 
  private:
-  [[gnu::always_inline]] static words<Arch> picked(std::byte const* x, __m512i index) noexcept {
-    return {{_mm512_permutex2var_epi8(_mm512_loadu_si512(x), index, _mm512_loadu_si512(x + 64))}};
-  }
-
   detail::pick_constants<detail::pick_order::in_order> constants_;
   __m512i seen_;
 };

@@ -3,14 +3,15 @@
 /// @file simd/spread.hpp - two of each four numbers back at their places, by codes of three bits, zeros elsewhere.
 ///
 ///   spreader.spread<Size>(values, codes, to)     of 16 groups: 32 numbers of Size bytes to 64; undoes simd/pick.hpp
+///   spread_masked<Size, N, Arch>(values, mask, to)     the next of N numbers of 1 or 2 bytes where mask has a bit, zeros elsewhere
 ///
 /// The 48 bits of codes give a byte for each of 64 places: which of its group's two numbers stands there, or none.
 ///
 /// Model of : -
-/// Cost     : AVX-512 VBMI 6 instructions for the 64 places, then about 2, 8 or 16 for numbers of 1, 2 or 4 bytes; elsewhere
-///            there is none.
+/// Cost     : AVX-512 VBMI 6 instructions for the 64 places, then about 2, 8 or 16 for numbers of 1, 2 or 4 bytes; spread_masked
+///            VBMI2 4; elsewhere there is none.
 /// Promise  : reads 8 bytes of codes and 32 numbers, writes 64 numbers, whatever the codes are; met_wrong_code() says if one was
-///            6 or 7.
+///            6 or 7. spread_masked reads N numbers and writes 64 bytes.
 /// Source   : -
 
 #include "skive/simd/sixteen.hpp"
@@ -21,6 +22,14 @@ namespace skive::simd {
 
 template <class Arch>
 inline constexpr bool has_spreader = has_avx512vbmi<Arch>;
+
+template <class Arch>
+inline constexpr bool has_masked_spread =
+#if XSIMD_WITH_AVX512VBMI && defined(__AVX512VBMI2__)
+    has_avx512vbmi<Arch>;
+#else
+    false;
+#endif
 
 template <class Arch>
 class spreader_2_of_4;
@@ -102,5 +111,21 @@ class spreader_2_of_4<Arch> {
   __m512i seen_ = _mm512_setzero_si512();
 };
 #endif
+
+template <std::size_t Size, std::size_t N, class Arch>
+  requires has_masked_spread<Arch>
+[[gnu::always_inline]] inline void spread_masked([[maybe_unused]] std::byte const* values, [[maybe_unused]] std::uint64_t mask,
+                                                 [[maybe_unused]] std::byte* to) noexcept {
+  static_assert((Size == 1 || Size == 2) && N >= 1 && N * Size <= 64);
+#if XSIMD_WITH_AVX512VBMI && defined(__AVX512VBMI2__)
+  constexpr auto first = ~std::uint64_t{0} >> (64 - N);
+  if constexpr (Size == 1)
+    _mm512_storeu_si512(to, _mm512_maskz_expand_epi8(mask, _mm512_maskz_loadu_epi8(first, values)));
+  else
+    _mm512_storeu_si512(
+        to,
+        _mm512_maskz_expand_epi16(static_cast<__mmask32>(mask), _mm512_maskz_loadu_epi16(static_cast<__mmask32>(first), values)));
+#endif
+}
 
 }  // namespace skive::simd

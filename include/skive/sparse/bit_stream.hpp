@@ -52,4 +52,15 @@ class bit_writer {
   return (word >> (at % 8)) & ((std::uint64_t{1} << count) - 1);
 }
 
+/// Bits per field of 2, 4, ... 32, in fields of Width bits.
+template <int Width>
+[[gnu::always_inline]] constexpr std::uint64_t counts_of_fields(std::uint64_t x) noexcept {
+  if constexpr (Width >= 2) x -= (x >> 1) & 0x5555'5555'5555'5555;
+  if constexpr (Width >= 4) x = (x & 0x3333'3333'3333'3333) + ((x >> 2) & 0x3333'3333'3333'3333);
+  if constexpr (Width >= 8) x = (x + (x >> 4)) & 0x0F0F'0F0F'0F0F'0F0F;
+  if constexpr (Width >= 16) x = (x + (x >> 8)) & even_bytes;
+  if constexpr (Width >= 32) x = (x + (x >> 16)) & even_pairs;
+  return x;
+}
+
 }  // namespace skive::detail

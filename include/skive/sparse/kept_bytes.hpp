@@ -13,7 +13,7 @@
 /// Source   : -
 
 #include "skive/block/integer_dot.hpp"
-#include "skive/sparse/expand_lanes.hpp"
+#include "skive/sparse/mask_codes.hpp"
 
 namespace skive {
 

@@ -4,16 +4,21 @@
 ///
 ///   M <= 8   for each distance d < M the bits "s_(i+d) > s_i" of 64 entries in one word; what i loses, i + d wins. Words are
 ///            added up digit by digit, so that 64 ranks are counted at once
+///   M = 8    AVX-512: sixteen groups lie across eight registers, which a network sorts as far as it takes to find the N-th
+///            largest key; entries that reach it are kept. Where equal keys make them too many, as above
 ///   M > 8    a group's keys less one and, after them, the keys: an entry d places on goes before this one if it is above this
 ///            one's key less one: strictly larger where it stands behind, at least equal in the copy of those in front.
 ///            One rank a lane
 ///
 /// Model of : -
-/// Cost     : M <= 8: 4 (M - 1) compares for 64 entries; M > 8: 2 (M - 1) instructions a register.
+/// Cost     : M <= 8: 4 (M - 1) compares for 64 entries; M = 8, AVX-512: about 90 instructions for 128, more where keys tie; M > 8:
+///            2 (M - 1) instructions a register.
 /// Promise  : the masks of the scalar rule.
 /// Source   : -
 
+#include "skive/simd/bytes.hpp"
 #include "skive/simd/sixteen.hpp"
+#include "skive/simd/transpose_8.hpp"
 #include "skive/sparse/bit_stream.hpp"
 
 #include <array>
@@ -97,10 +102,72 @@ template <int N, int M, class Arch>
   return mask & ((std::uint64_t{1} << M) - 1);
 }
 
+/// a_0 >= a_1 >= a_2 >= a_3 in each lane.
+template <class Arch>
+[[gnu::always_inline]] inline void sort_4(simd::integers<Arch>* a) noexcept {
+  auto const exchange = [a](std::size_t i, std::size_t j) noexcept {
+    auto const larger = max(a[i], a[j]);
+    a[j] = min(a[i], a[j]);
+    a[i] = larger;
+  };
+  exchange(0, 1);
+  exchange(2, 3);
+  exchange(0, 2);
+  exchange(1, 3);
+  exchange(1, 2);
+}
+/// The N-th largest of eight numbers in each lane: of two sorted fours the largest of what i of one and N - i of the other reach.
+template <int N, class Arch>
+[[gnu::always_inline]] inline simd::integers<Arch> nth_largest_of_8(simd::integers<Arch> const (&x)[8]) noexcept {
+  simd::integers<Arch> a[4] = {x[0], x[1], x[2], x[3]};
+  simd::integers<Arch> b[4] = {x[4], x[5], x[6], x[7]};
+  sort_4<Arch>(a);
+  sort_4<Arch>(b);
+  constexpr int least = N > 4 ? N - 4 : 0;
+  auto const reached = [&](int i) noexcept {
+    if (i == 0) return b[N - 1];
+    return i == N ? a[N - 1] : min(a[i - 1], b[N - i - 1]);
+  };
+  auto nth = reached(least);
+#pragma GCC unroll 4
+  for (int i = least + 1; i <= (N < 4 ? N : 4); ++i) nth = max(nth, reached(i));
+  return nth;
+}
+
+/// Groups of 8 from the first on, in steps of 128 entries; returns how many entries are done.
+template <int N, class Order, class Arch>
+std::size_t select_groups_of_8(std::span<float const> scores, bit_writer& out) noexcept {
+  static_assert(N < 8);
+  auto const zero = simd::words<Arch>::broadcast(0);
+  std::size_t i = 0;
+  for (; i + 128 + 8 <= scores.size(); i += 128) {  // mask_of_scores reads on
+    simd::integers<Arch> x[8];
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k) x[k] = Order::template keys<Arch>(simd::floats<Arch>::load(scores.data() + i + 16 * k));
+    simd::transpose_8<Arch>(x);
+    auto const nth = nth_largest_of_8<N, Arch>(x);
+    auto kept = zero;
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < 8; ++k)
+      kept = kept |
+          simd::as<std::uint32_t>(select(x[k] < nth, simd::as<std::int32_t>(zero), simd::integers<Arch>::broadcast(1 << k)));
+    std::array<std::byte, 16> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    simd::store_bytes(simd::in_group_order<Arch>(kept), bytes.data());
+    for (std::size_t half = 0; half < 2; ++half) {
+      auto mask = load_8(bytes.data() + 8 * half, bit_order::low_first);
+      if (counts_of_fields<8>(mask) != N * 0x0101'0101'0101'0101)
+        mask = mask_of_scores<N, 8, 64, Order, Arch>(scores.data() + i + 64 * half);
+      out.append(mask, 64);
+    }
+  }
+  return i;
+}
+
 template <int N, int M, class Order, class Arch>
 void select_small_groups(std::span<float const> scores, bit_writer& out) noexcept {
   constexpr std::size_t count = 64 / M * M;
   std::size_t i = 0;
+  if constexpr (M == 8 && N < 8 && simd::has_transpose_8<Arch>) i = select_groups_of_8<N, Order, Arch>(scores, out);
   for (; i + 64 + M <= scores.size(); i += count) out.append(mask_of_scores<N, M, count, Order, Arch>(scores.data() + i), count);
   while (i < scores.size()) {
     float rest[64 + std::size_t{M}] = {};

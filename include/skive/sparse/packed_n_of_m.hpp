@@ -16,6 +16,7 @@
 
 #include "skive/core/planes.hpp"
 #include "skive/sparse/expand_lanes.hpp"
+#include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/mask.hpp"
 
 namespace skive {

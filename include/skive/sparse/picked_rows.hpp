@@ -8,7 +8,8 @@
 /// sums products 4 j ... 4 j + 3 as an integer. Products of scales, one for each unit of 16 or 32 numbers, are made beforehand.
 ///
 /// Model of : -
-/// Cost     : VBMI and VNNI: 17 instructions for 64 kept numbers of 8 bits, 19 for fewer bits; 1 KiB of stack.
+/// Cost     : VBMI and VNNI: 17 instructions for 64 kept numbers of 8 bits, 19 for fewer bits, of which 7 serve all vectors; 1 KiB
+///            of stack a vector.
 /// Accuracy : integers are exact, below 2^21; |y - exact| <= (steps + 13) 2^-24 sum |w q s|, as long as no product of two scales
 ///            leaves the range of normal floats.
 /// Promise  : nothing is read outside of codes, positions and the query. Codes that are no set are found.
@@ -55,7 +56,8 @@ class unit_scales {
   }
 };
 
-template <integer_scheme Scheme, class Arch>
+/// Of one row at a time with `Queries` vectors.
+template <integer_scheme Scheme, class Arch, std::size_t Queries = 1>
   requires integer_lanes<Scheme, Arch> && simd::has_byte_picker<Arch>
 class picked_rows {
   static constexpr int width = Scheme::packing::width;
@@ -68,6 +70,8 @@ class picked_rows {
 
  public:
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
+  using bytes_of = std::array<std::byte const*, Queries>;
+  using scales_of = std::array<float const*, Queries>;
   /// Can rows of this layout, of at most 4096 kept numbers, be multiplied?
   static constexpr bool fits(group_layout const& l) noexcept {
     return l.n != 0 && (l.groups == 1 || l.group == 16 || l.group % 32 == 0);
@@ -75,10 +79,11 @@ class picked_rows {
 
   [[gnu::always_inline]] picked_rows(Scheme const& scheme, bit_order order) noexcept : scheme_{scheme}, codes_{order} {}
 
-  /// Codes without gaps; `positions` those of 2 l.n entries, `x` and `scales` of the vector belong to the first of them. The
+  /// Codes without gaps; `positions` those of 2 l.n entries, `x` and `scales` of the vectors belong to the first of them. The
   /// bytes at x go on to a multiple of 128.
-  [[gnu::always_inline]] float operator()(from_planes const& from, group_layout const& l, std::span<std::byte const> positions,
-                                          std::byte const* x, float const* scales) noexcept {
+  [[gnu::always_inline]] std::array<float, Queries> operator()(from_planes const& from, group_layout const& l,
+                                                               std::span<std::byte const> positions, bytes_of x,
+                                                               scales_of const& scales) noexcept {
     return l.groups != 1 && l.group == 16 ? product<16>(from, l, positions, x, scales)
                                           : product<32>(from, l, positions, x, scales);
   }
@@ -87,59 +92,80 @@ class picked_rows {
 
  private:
   template <std::size_t Unit>
-  [[gnu::always_inline]] float product(from_planes const& from, group_layout const& l, std::span<std::byte const> positions,
-                                       std::byte const* x, float const* scales) noexcept {
+  [[gnu::always_inline]] std::array<float, Queries> product(from_planes const& from, group_layout const& l,
+                                                            std::span<std::byte const> positions, bytes_of const& x,
+                                                            scales_of const& scales) noexcept {
     group_parameters<Arch> p;
     p.load(scheme_, from, 0, l.groups, l);
-    scales_.template fill<Unit>(p.scale, l, scales);
+    for (std::size_t q = 0; q < Queries; ++q) scales_[q].template fill<Unit>(p.scale, l, scales[q]);
     if constexpr (zero_points) zeros_.template fill<Unit>(p.minus_zero_point, l, nullptr);
     return sum_of_steps<Unit>(from[0].data, l.n, positions, x);
   }
 
   template <std::size_t Unit>
-  [[gnu::always_inline]] float sum_of_steps(std::byte const* codes, std::size_t n, std::span<std::byte const> positions,
-                                            std::byte const* x) noexcept {
-    constexpr std::size_t units = 64 / Unit;
+  [[gnu::always_inline]] std::array<float, Queries> sum_of_steps(std::byte const* codes, std::size_t n,
+                                                                 std::span<std::byte const> positions,
+                                                                 bytes_of const& x) noexcept {
     auto picker = picker_;  // here it stays in registers
     auto const* place = positions.data();
     auto const readable = positions.size() < 16 ? 0 : (positions.size() - 16) / 12 + 1;
     auto const whole = n / 64 < readable ? n / 64 : readable;
-    sums const sum{
-        simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i / (Unit / 4)); })};
-    auto total = floats::broadcast(0.0f);
-    std::size_t at = 0;  // unit
-    for (std::size_t s = 0; s < whole; ++s, at += units, codes += 8 * width, place += 12, x += 128) {
+    step_of<Unit> step{x};
+    for (std::size_t s = 0; s < whole; ++s, codes += 8 * width, place += 12) {
       simd::prefetch<Arch>(codes, read_ahead);
-      total = sum.added(codes_.load(codes), picker.pick(x, place), scales_.value + at, zeros_.value + at, total);
+      step.add(codes_.load(codes), picker.places(place), scales_, zeros_);
     }
-    for (auto left = n - 64 * whole; left != 0; at += units, codes += 8 * width, place += 12, x += 128) {
+    for (auto left = n - 64 * whole; left != 0; codes += 8 * width, place += 12) {
       auto const now = left < 64 ? left : 64;
-      total = sum.added(codes_.load(codes, now), picker.pick(x, place, now), scales_.value + at, zeros_.value + at, total);
+      step.add(codes_.load(codes, now), picker.places(place, now), scales_, zeros_);
       left -= now;
     }
     picker_ = picker;
-    return simd::sum(total);
+    return step.sums();
   }
 
-  // A step's constants and what it does.
-  struct sums {
-    words unit_of_lane;
-    typename levels::template lanes<Arch> level{};
-    words factor = words::broadcast((zero_points ? 1U : static_cast<std::uint32_t>(levels::bias)) * 0x01010101U);
-
-    [[gnu::always_inline]] floats added(words const& codes, words const& bytes, float const* scale, float const* zero,
-                                        floats const& total) const noexcept {
-      auto const none = integers::broadcast(0);
-      auto const term = simd::dot4(none, factor, bytes);
-      auto const scales = simd::look_up_4<Arch>(scale, unit_of_lane);
-      if constexpr (zero_points) {
-        auto const y = simd::to_float<Arch>(simd::dot4<levels::largest>(none, level.bytes(codes), bytes));
-        return simd::fused(simd::fused(simd::look_up_4<Arch>(zero, unit_of_lane), simd::to_float<Arch>(term), y), scales, total);
-      } else {
-        auto const y = simd::dot4<levels::largest>(none - term, level.bytes(codes), bytes);
-        return simd::fused(simd::to_float<Arch>(y), scales, total);
-      }
+  // What a step needs, and the sums.
+  template <std::size_t Unit>
+  class step_of {
+   public:
+    [[gnu::always_inline]] explicit step_of(bytes_of const& x) noexcept : x_{x} {
+      for (auto& t : total_) t = floats::broadcast(0.0f);
     }
+    template <class Zeros>
+    [[gnu::always_inline]] void add(words const& codes, words const& places, unit_scales<Arch> const (&scales)[Queries],
+                                    [[maybe_unused]] Zeros const& zeros) noexcept {
+      auto const none = integers::broadcast(0);
+      auto const level = level_.bytes(codes);
+#pragma GCC unroll 4
+      for (std::size_t q = 0; q < Queries; ++q) {
+        auto const bytes = simd::byte_picker_2_of_4<Arch>::pick(x_[q] + at_, places);
+        auto const term = simd::dot4(none, factor_, bytes);
+        auto const scale = simd::look_up_4<Arch>(scales[q].value + at_ / (2 * Unit), unit_of_lane_);
+        if constexpr (zero_points) {
+          auto const zero = simd::look_up_4<Arch>(zeros.value + at_ / (2 * Unit), unit_of_lane_);
+          auto const y = simd::to_float<Arch>(simd::dot4<levels::largest>(none, level, bytes));
+          total_[q] = simd::fused(simd::fused(zero, simd::to_float<Arch>(term), y), scale, total_[q]);
+        } else {
+          auto const y = simd::dot4<levels::largest>(none - term, level, bytes);
+          total_[q] = simd::fused(simd::to_float<Arch>(y), scale, total_[q]);
+        }
+      }
+      at_ += 128;
+    }
+    [[gnu::always_inline]] std::array<float, Queries> sums() const noexcept {
+      std::array<float, Queries> y;
+      for (std::size_t q = 0; q < Queries; ++q) y[q] = simd::sum(total_[q]);
+      return y;
+    }
+
+   private:
+    bytes_of x_;
+    std::size_t at_ = 0;  // entry
+    floats total_[Queries];
+    words unit_of_lane_ =
+        simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i / (Unit / 4)); });
+    typename levels::template lanes<Arch> level_{};
+    words factor_ = words::broadcast((zero_points ? 1U : static_cast<std::uint32_t>(levels::bias)) * 0x01010101U);
   };
   struct no_zeros {
     static constexpr float const* value = nullptr;
@@ -148,7 +174,7 @@ class picked_rows {
   Scheme const& scheme_;
   simd::code_bytes<width, Arch> codes_;
   simd::byte_picker_2_of_4<Arch> picker_;
-  unit_scales<Arch> scales_;
+  unit_scales<Arch> scales_[Queries];
   [[no_unique_address]] std::conditional_t<zero_points, unit_scales<Arch>, no_zeros> zeros_;
 };
 

@@ -7,7 +7,7 @@
 ///   top_k{k}              k of the row                     top_fraction{f}          round(f n) of a row of n
 ///   top_k_of_group{k, g}  k of each g, the last group in proportion, rounded up     select_largest(matrix, k, masks)  k of all
 ///
-/// Model of : mask_pattern; top_k and top_fraction also outlier_rule
+/// Model of : mask_pattern, outlier_rule
 /// Cost     : three passes over the scores with a table of 2048 counts on the stack, one to write; no allocation.
 /// Accuracy : exact; f n is rounded to the nearest integer, halves up, where n < 2^29.
 /// Promise  : exactly as many as stated, ties to the lower index (in a matrix: row by row), the same bits on every instruction
@@ -165,6 +165,9 @@ struct top_k_of_group {
   std::size_t k = 0;
   std::size_t group = 1;
 
+  constexpr std::size_t count(std::size_t n) const noexcept {
+    return group == 0 ? 0 : n / group * k + (k * (n % group) + group - 1) / group;
+  }
   /// Fails with size_mismatch or not_finite; with invalid_argument unless k <= group and group > 0.
   template <class Arch = native_arch>
   constexpr status select(std::span<float const> scores, std::span<std::byte> mask) const noexcept {
@@ -173,13 +176,32 @@ struct top_k_of_group {
     if (detail::kinds_of<Arch>(scores).nan) return errc::not_finite;
     for (auto& m : mask) m = std::byte{0};
     for (std::size_t first = 0; first < scores.size(); first += group) {
-      auto const left = scores.size() - first;
-      auto const part = scores.subspan(first, left < group ? left : group);
-      auto const chosen = left < group ? (k * left + group - 1) / group : k;
-      auto limit = detail::limit_of_row<by_score, Arch>(part, chosen);
+      auto const part = part_of(scores, first);
+      auto limit = detail::limit_of_row<by_score, Arch>(part, count(part.size()));
       detail::mark_largest<by_score, Arch>(part, limit, mask, first);
     }
     return errc::ok;
+  }
+  /// Ascending: so many outliers in each group. Fails with invalid_argument also where an index needs more than 32 bits.
+  template <class Arch = native_arch>
+  constexpr status select(std::span<float const> scores, std::span<std::uint32_t> indices) const noexcept {
+    if (group == 0 || k > group || scores.size() / 2 > std::numeric_limits<std::uint32_t>::max() / 2)
+      return errc::invalid_argument;
+    if (indices.size() != count(scores.size())) return errc::size_mismatch;
+    if (detail::kinds_of<Arch>(scores).nan) return errc::not_finite;
+    for (std::size_t first = 0; first < scores.size(); first += group) {
+      auto const part = part_of(scores, first);
+      auto const own = indices.first(count(part.size()));
+      indices = indices.subspan(own.size());
+      if (auto const s = detail::select_indices<Arch>(part, own.size(), own); !s) return s;
+      for (auto& i : own) i += static_cast<std::uint32_t>(first);
+    }
+    return errc::ok;
+  }
+
+ private:
+  constexpr std::span<float const> part_of(std::span<float const> scores, std::size_t first) const noexcept {
+    return scores.subspan(first, scores.size() - first < group ? scores.size() - first : group);
   }
 };
 
@@ -207,6 +229,6 @@ constexpr status select_largest(matrix_view<float const> scores, std::size_t k, 
 }
 
 static_assert(mask_pattern<top_k> && mask_pattern<top_fraction> && mask_pattern<top_k_of_group>);
-static_assert(outlier_rule<top_k> && outlier_rule<top_fraction>);
+static_assert(outlier_rule<top_k> && outlier_rule<top_fraction> && outlier_rule<top_k_of_group>);
 
 }  // namespace skive
