@@ -213,6 +213,7 @@ template <class Arch, std::size_t Size, class Op>
                                                                           Op op) noexcept {
   auto const halve = [&]<int Distance>(std::integral_constant<int, Distance>) noexcept {
     if constexpr (Distance < static_cast<int>(Size))
+#pragma GCC unroll 8
       for (std::size_t g = 0; g < Distance; ++g) x[g] = merged<Distance, Arch>(x[g], x[g + Distance], op);
   };
   halve(std::integral_constant<int, 8>{});
@@ -271,6 +272,7 @@ template <class Arch, std::size_t Size>
 [[gnu::always_inline]] inline xsimd::batch<float, Arch> sum_of_each(xsimd::batch<float, Arch> const (&v)[Size]) noexcept {
   static_assert(Size == xsimd::batch<float, Arch>::size);
   xsimd::batch<std::int32_t, Arch> x[Size];
+#pragma GCC unroll 16
   for (std::size_t g = 0; g < Size; ++g) x[g] = xsimd::bitwise_cast<std::int32_t>(v[g]);
   return xsimd::bitwise_cast<float>(detail::merged_all<Arch>(x, detail::added_floats<Arch>{}));
 }
