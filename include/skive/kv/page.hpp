@@ -100,12 +100,12 @@ template <class Arch>
   for (std::size_t i = 0; i < count; ++i) to[i] = padded[i];
 }
 
-/// The float16 number at `from`.
+/// The sixteen lanes of x, folded into one register.
 template <class Arch>
-inline float half_at(std::byte const* from) noexcept {
-  std::uint16_t code = 0;
-  std::memcpy(&code, from, 2);
-  return float16::decode(code);
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> folded(simd::floats<Arch> const& x) noexcept {
+  auto sum = x.part[0];
+  for (std::size_t i = 1; i < x.registers; ++i) sum = sum + x.part[i];
+  return sum;
 }
 
 /// Calls f<Rows>(first) for all rows, four at a time.
