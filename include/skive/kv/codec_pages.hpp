@@ -89,8 +89,7 @@ class codec_page {
   /// Fails with size_mismatch, workspace_too_small, and what the codec fails with.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     return decode_rows<Arch>(page, first, out, scratch);
   }

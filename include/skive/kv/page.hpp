@@ -57,6 +57,13 @@ constexpr status check_range(page_shape const& shape, std::size_t bytes, std::si
   return errc::ok;
 }
 
+/// The same for tokens that become rows of `out`.
+constexpr status check_decode(page_shape const& shape, std::size_t bytes, std::size_t page, std::size_t first,
+                              matrix_view<float> const& out) noexcept {
+  if (auto const s = check_range(shape, bytes, page, first, out.rows); !s) return s;
+  return out.valid() && (out.rows == 0 || out.cols == shape.head_size) ? errc::ok : errc::size_mismatch;
+}
+
 /// No number of the row is NaN, infinite or beyond `limit`.
 template <class Arch>
 inline bool within(std::span<float const> row, float limit) noexcept {

@@ -61,8 +61,7 @@ class per_token_page {
   /// Tokens first, first + 1 ... as floats. Fails with size_mismatch, workspace_too_small.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     for (std::size_t j = 0; j < out.rows; ++j) {
       auto const token = first + j;

@@ -65,8 +65,7 @@ class per_token_values {
   /// Tokens first, first + 1 ... as floats. Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = detail::check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     for (std::size_t j = 0; j < out.rows; ++j) decode_token<Arch>(page.data(), first + j, out.row(j));
     return errc::ok;
   }
