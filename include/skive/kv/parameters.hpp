@@ -4,11 +4,11 @@
 ///
 ///   half_parameters   2 bytes, up to 65504        e4m3_parameters   1 byte, up to 448, 2^-9 at least
 ///
-/// E4M3 keeps four significant bits: a minimum is off by up to 1/16 of itself, which affine_fit::searched takes into account. With
-/// b-bit codes a number takes b + 16 / group bits instead of b + 32 / group.
+/// E4M3 keeps four significant bits: a minimum is off by up to 1/16 of itself, which affine_fit::searched takes into account.
+/// With b-bit codes a number takes b + 16 / group bits instead of b + 32 / group.
 ///
 /// Model of : -
-/// Cost     : E4M3 about 15 instructions for 16 numbers each way.
+/// Cost     : simd/half.hpp, format/minifloat_lanes.hpp.
 /// Accuracy : one rounding to nearest even.
 /// Promise  : the same bytes on every instruction set. Precondition of store: |x| <= largest.
 /// Source   : H. Duanmu et al., "SKVQ: Sliding-window Key and Value Cache Quantization for Large Language Models", COLM 2024.

@@ -14,8 +14,8 @@
 /// Cost     : dot: 64 codes by 2 byte products for each query, one multiply-add for each token and channel group; no scratch.
 /// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; dot adds at most 2^-15 max_d |(H q)_d| s sum_d code for each
 ///            channel group, and rounding of floats.
-/// Promise  : the same bytes everywhere as far as the transform's are. dot fails with corrupt when a step or minimum that it needs is
-///            not finite.
+/// Promise  : the same bytes everywhere as far as the transform's are. dot fails with corrupt when a step or minimum that it needs
+///            is not finite.
 /// Source   : Z. Liu et al., "KIVI", ICML 2024 (per-token codes); J. Zhang et al., "SageAttention", ICLR 2025 (key smoothing);
 ///            S. Ashkboos et al., "QuaRot", NeurIPS 2024 (rotated caches).
 

@@ -13,9 +13,9 @@
 /// Cost     : accumulate: w s once per channel group, then 64 codes by 2 byte products for each row of weights; no scratch.
 /// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; accumulate adds at most 2^-15 max_t |w_t s_t| sum_t code for each
 ///            128 tokens, and rounding of floats.
-/// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 (E4M3 parameters: 448) are refused, and the page is left
-///            alone.
-///            accumulate fails with corrupt when a step or minimum that it needs is not finite; `sums` are then unspecified.
+/// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 (E4M3 parameters: 448) are refused, and the page is
+///            left alone. accumulate fails with corrupt when a step or minimum that it needs is not finite; `sums` are then
+///            unspecified.
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
 #include "skive/kv/affine_fit.hpp"
