@@ -3,11 +3,7 @@
 #include "kv_published.hpp"
 #include "kv_through.hpp"
 
-#include "skive/block/absmax.hpp"
-#include "skive/block/mx.hpp"
-#include "skive/block/nvfp4.hpp"
-#include "skive/format/fp8.hpp"
-#include "skive/kv/codec_pages.hpp"
+#include "skive/kv/float_pages.hpp"
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_keys.hpp"
 #include "skive/transform/random_hadamard.hpp"
@@ -47,30 +43,28 @@ void add_even(std::vector<cache_quantizer>& all) {
 template <int Bits>
 void add_normal(std::vector<cache_quantizer>& all) {
   using keys = normal_keys<Bits, random_hadamard>;
+  all.push_back(key_row(fmt::format("{}-bit TurboQuant, for squared error", Bits), [](page_shape s, rows_view, constants&) {
+    return keys::make(s, 0, {}, *random_hadamard::make(s.head_size, 1));
+  }));
   all.push_back(key_row(fmt::format("{}-bit normal levels, mean + Hadamard", Bits), [](page_shape s, rows_view r, constants& m) {
     return keys::make(s, 0, frozen_mean(r, m), *random_hadamard::make(s.head_size, 1));
   }));
-}
-
-template <class Codec>
-void add_codec(std::vector<cache_quantizer>& all, char const* name, Codec const& codec) {
-  all.push_back(key_row(name, [codec](page_shape s, rows_view, constants&) { return codec_keys<Codec>::make(codec, s); }));
 }
 
 std::vector<cache_quantizer> make_all() {
   std::vector<cache_quantizer> all;
   all.push_back(key_row("float16", [](page_shape s, rows_view, constants&) { return float_keys<float16>::make(s); }));
   add_even<8>(all);
-  add_codec(all, "e4m3fn, per token", absmax<e4m3fn>{0});
-  add_codec(all, "mxfp8_e4m3", mx<e4m3fn>{32});
-  add_codec(all, "mxfp4", mx<e2m1>{32});
-  add_codec(all, "nvfp4", nvfp4{16, *nvfp4_scheme::make(16.0f)});
+  add_codec_keys(all);
   add_even<4>(all);
+  add_normal<4>(all);
   add_even<3>(all);
   add_normal<3>(all);
   add_even<2>(all);
   add_normal<2>(all);
   add_published_keys(all);
+  add_rotated_keys(all);
+  add_trained_keys(all);
   return all;
 }
 

@@ -102,9 +102,10 @@ void add_keys(std::vector<cache_quantizer>& all) {
     auto const done = separable_scales(calibration(r), mean, scales);
     return mapped<token, channel_map>(done ? token::make(s) : done.error(), channel_map::make(r.cols, mean, scales));
   }));
-  all.push_back(key_row(name("SKVQ: reordered, searched, g32"), [](page_shape s, rows_view r, constants& m) {
-    return mapped<token, channel_map>(token::make(s, 32, {}, affine_fit::searched),
-                                      channel_map::make(r.cols, {}, {}, ranged(r, m)));
+  using skvq = per_token_keys<Bits, no_rotation, even_levels, e4m3_parameters>;
+  all.push_back(key_row(name("SKVQ: reordered, searched, g32, E4M3 parameters"), [](page_shape s, rows_view r, constants& m) {
+    return mapped<skvq, channel_map>(skvq::make(s, 32, {}, affine_fit::searched),
+                                     channel_map::make(r.cols, {}, {}, ranged(r, m)));
   }));
   using rotated = mapped_keys<token, rotation_map<random_hadamard>>;
   all.push_back(key_row(name("RotateKV: reordered, Hadamard of 32"),
@@ -122,6 +123,9 @@ void add_values(std::vector<cache_quantizer>& all) {
   all.push_back(value_row(fmt::format("{}-bit KVQuant, 1 % kept", Bits), [](page_shape s, rows_view r, constants& m) {
     return kvquant_values(s, r, m, std::size_t{1} << Bits);
   }));
+  using skvq = per_token_values<Bits, e4m3_parameters>;
+  all.push_back(value_row(fmt::format("{}-bit SKVQ: searched, g32, E4M3 parameters", Bits),
+                          [](page_shape s, rows_view, constants&) { return skvq::make(s, 32, affine_fit::searched); }));
   using token = per_token_values<Bits>;
   all.push_back(value_row(fmt::format("{}-bit GEAR: per token, rank 4, 2 % kept", Bits), [](page_shape s, rows_view, constants&) {
     return gear<token, grouped_values<low_rank_group<token>>>(token::make(s), s, outlier_vector::token);

@@ -3,11 +3,7 @@
 #include "kv_published.hpp"
 #include "kv_through.hpp"
 
-#include "skive/block/absmax.hpp"
-#include "skive/block/mx.hpp"
-#include "skive/block/nvfp4.hpp"
-#include "skive/format/fp8.hpp"
-#include "skive/kv/codec_pages.hpp"
+#include "skive/kv/float_pages.hpp"
 #include "skive/kv/per_token_values.hpp"
 
 #include <fmt/format.h>
@@ -29,23 +25,17 @@ void add_even(std::vector<cache_quantizer>& all) {
   if (Bits <= 3) add("per token, searched", 0, affine_fit::searched);
 }
 
-template <class Codec>
-void add_codec(std::vector<cache_quantizer>& all, char const* name, Codec const& codec) {
-  all.push_back(value_row(name, [codec](page_shape s, rows_view, constants&) { return codec_values<Codec>::make(codec, s); }));
-}
-
 std::vector<cache_quantizer> make_all() {
   std::vector<cache_quantizer> all;
   all.push_back(value_row("float16", [](page_shape s, rows_view, constants&) { return float_values<float16>::make(s); }));
   add_even<8>(all);
-  add_codec(all, "e4m3fn, per token", absmax<e4m3fn>{0});
-  add_codec(all, "mxfp8_e4m3", mx<e4m3fn>{32});
-  add_codec(all, "mxfp4", mx<e2m1>{32});
-  add_codec(all, "nvfp4", nvfp4{16, *nvfp4_scheme::make(16.0f)});
+  add_codec_values(all);
   add_even<4>(all);
   add_even<3>(all);
   add_even<2>(all);
   add_published_values(all);
+  add_rotated_values(all);
+  add_trained_values(all);
   return all;
 }
 

@@ -4,7 +4,10 @@
 // reads in the same memory right after. append: a page of one head, keys and values, per element.
 #include "skive/kv/attention.hpp"
 
+#include "skive/block/absmax.hpp"
 #include "skive/block/mx.hpp"
+#include "skive/block/nvfp4.hpp"
+#include "skive/format/fp8.hpp"
 #include "skive/kv/codec_pages.hpp"
 #include "skive/kv/float_pages.hpp"
 #include "skive/kv/per_channel_keys.hpp"
@@ -158,6 +161,11 @@ void add_kivi(std::size_t group) {
       *per_token_values<Bits>::make(shape));
 }
 
+template <class Codec>
+void add_codec(char const* name, Codec const& codec) {
+  add(name, *codec_keys<Codec>::make(codec, shape), *codec_values<Codec>::make(codec, shape));
+}
+
 [[maybe_unused]] bool const registered = [] {
   add("f16", *float_keys<float16>::make(shape), *float_values<float16>::make(shape));
   add("bf16", *float_keys<bfloat16>::make(shape), *float_values<bfloat16>::make(shape));
@@ -169,7 +177,10 @@ void add_kivi(std::size_t group) {
   add_kivi<2>(32);
   add("token4", *per_token_keys<4>::make(shape), *per_token_values<4>::make(shape));
   add("normal2", *normal_keys<2>::make(shape), *per_token_values<2>::make(shape));
-  add("mxfp4", *codec_keys<mx<e2m1>>::make(mx<e2m1>{32}, shape), *codec_values<mx<e2m1>>::make(mx<e2m1>{32}, shape));
+  add_codec("mxfp4", mx<e2m1>{32});
+  add_codec("mxfp8_e4m3", mx<e4m3fn>{32});
+  add_codec("nvfp4", nvfp4{16, *nvfp4_scheme::make(4.0f)});
+  add_codec("e4m3fn_row", absmax<e4m3fn>{0});
   return true;
 }();
 

@@ -145,6 +145,43 @@ TEST_CASE("head_cache: attention sees every token once, whatever the page and th
   }
 }
 
+TEST_CASE("head_cache: a sequence forks and shares full pages; saved pages come back byte for byte", "[kv]") {
+  auto const cache = make(64, 32, {4, 32, 0});
+  test::number_rows const k{500, size, 1};
+  test::number_rows const v{500, size, 2};
+  auto other = k;
+  test::number_rows const late{500, size, 9};
+  std::copy(late.values.begin() + 400 * size, late.values.end(), other.values.begin() + 400 * size);
+  head trunk{cache, 8};
+  REQUIRE(trunk.append(k, v, 0, 400));
+  head fork{cache, 8};
+  fork.floats = trunk.floats;
+  fork.length = 400;
+  auto const full = cache.packed_tokens(400) / 64;
+  REQUIRE(full == 5);  // and half a page, which the fork copies
+  for (std::size_t p = 0; p < full; ++p) {
+    fork.key_pages[p] = trunk.key_pages[p];
+    fork.value_pages[p] = trunk.value_pages[p];
+  }
+  fork.pages[2 * full] = trunk.pages[2 * full];
+  fork.pages[2 * full + 1] = trunk.pages[2 * full + 1];
+  fork.key_pages[full] = fork.pages[2 * full].data();
+  fork.value_pages[full] = fork.pages[2 * full + 1].data();
+  auto const saved = trunk.pages;
+  REQUIRE(fork.append(other, v, 400, 100));
+  REQUIRE(trunk.append(k, v, 400, 100));
+  head alone{cache, 8};
+  REQUIRE(alone.append(other, v, 0, 500));
+  CHECK(fork.attend(500, 0, 500) == alone.attend(500, 0, 500));
+  for (std::size_t p = 0; p < 2 * full; ++p) CHECK((trunk.pages[p] == saved[p]));
+  auto const before = trunk.attend(500, 0, 500);
+  auto const stored = trunk.pages;
+  for (auto& page : trunk.pages) std::fill(page.begin(), page.end(), std::byte{0});
+  CHECK(trunk.attend(500, 0, 500) != before);
+  for (std::size_t p = 0; p < stored.size(); ++p) std::copy(stored[p].begin(), stored[p].end(), trunk.pages[p].begin());
+  CHECK(trunk.attend(500, 0, 500) == before);
+}
+
 TEST_CASE("head_cache: readers beside the writer see what the writer had published", "[kv]") {
   constexpr std::size_t tokens = 600;
   test::number_rows const k{tokens, size, 1};

@@ -47,7 +47,7 @@ TEST_CASE("keep_mass: the fewest tokens that hold the share", "[kv]") {
     auto const share = static_cast<float>(random() % 1000) / 1000.0f;
     indices order(w.size());
     std::iota(order.begin(), order.end(), 0U);
-    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return w[a] > w[b]; });
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) { return w[a] != w[b] ? w[a] > w[b] : a < b; });
     double all = 0;
     for (auto const x : w) all += static_cast<double>(x);
     double sum = 0;

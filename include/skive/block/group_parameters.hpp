@@ -104,8 +104,7 @@ template <class Scale, int Bits, class Arch>
   } else if constexpr (std::is_same_v<Scale, bfloat16>) {
     return simd::load_bfloat16<Arch>(from);
   } else if constexpr (std::is_same_v<Scale, float32>) {
-    return simd::generate<float, Arch>(
-        [from](std::size_t i) noexcept { return std::bit_cast<float>(load_field(from, i, 32, bit_order::low_first)); });
+    return simd::as<float>(words::load(reinterpret_cast<std::uint32_t const*>(from)));
   } else {
     static_assert(Bits <= 8);
     auto const code = simd::load_fields<Bits, Arch>(from, order);

@@ -4,7 +4,7 @@
 ///
 ///   min_max    kv/affine_lanes.hpp
 ///   searched   from there on, twelve times: codes c of the numbers x; s = cov(x, c) / var(c), m = mean x - s mean c, both
-///              rounded to float16; of all pairs, that with the smallest sum of |x - s c - m|^3 stays
+///              rounded as they are stored; of all pairs, that with the smallest sum of |x - s c - m|^3 stays
 ///
 /// Outliers are clipped where that pays. Squares would clip more; cubes gave the better attention (of squares, cubes and fourth
 /// powers, on the keys of a small language model: KL of 2-bit keys before rotary embedding .0522, .0502, .0511; range .0794).
@@ -24,9 +24,9 @@ enum class affine_fit : std::uint8_t { min_max, searched };
 
 namespace detail {
 
-template <int Width, class Arch>
+template <int Width, class Arch, class Parameters>
 struct affine_search {
-  using rule = affine_lanes<Width, Arch>;
+  using rule = affine_lanes<Width, Arch, Parameters>;
   using floats = simd::floats<Arch>;
 
   struct pair {
@@ -66,32 +66,32 @@ struct affine_search {
   }
 
  private:
-  [[gnu::always_inline]] static pair halves(floats const& step, floats const& minimum) noexcept {
+  [[gnu::always_inline]] static pair rounded(floats const& step, floats const& minimum) noexcept {
     alignas(64) std::byte fields[2][32];
-    simd::store_float16<Arch>(step, fields[0]);
-    simd::store_float16<Arch>(minimum, fields[1]);
-    return {simd::load_float16<Arch>(fields[0]), simd::load_float16<Arch>(fields[1]) + floats::broadcast(0.0f)};
+    Parameters::template store<Arch>(step, fields[0]);
+    Parameters::template store<Arch>(minimum, fields[1]);
+    return {Parameters::template load<Arch>(fields[0]), Parameters::template load<Arch>(fields[1]) + floats::broadcast(0.0f)};
   }
   [[gnu::always_inline]] static pair fitted(pair const& old, floats const& base, float count, floats const& sum_c,
                                             floats const& sum_cc, floats const& sum_x, floats const& sum_xc) noexcept {
     auto const zero = floats::broadcast(0.0f);
     auto const n = floats::broadcast(count);
+    auto const limit = floats::broadcast(Parameters::largest);
     auto const times = [](floats const& a, floats const& b) noexcept { return simd::product<Arch>(a, b); };
     auto const variance = times(n, sum_cc) - times(sum_c, sum_c);
     auto const covariance = times(n, sum_xc) - times(sum_c, sum_x);
     auto const sound = (variance > zero) & (covariance > zero);
-    auto const step = min(covariance / select(sound, variance, n), floats::broadcast(largest_float16));
+    auto const step = min(covariance / select(sound, variance, n), limit);
     auto const minimum = base + (sum_x - times(step, sum_c)) / n;
-    auto const bounded = max(min(minimum, floats::broadcast(largest_float16)), floats::broadcast(-largest_float16));
-    auto const p = halves(step, bounded);
+    auto const p = rounded(step, max(min(minimum, limit), zero - limit));
     return {select(sound, p.step, old.step), select(sound, p.minimum, old.minimum)};
   }
 };
 
-/// Chooses and writes sixteen steps and minima, 32 bytes each; load(i): number i of sixteen groups of `count`.
-template <int Width, class Arch, class Load>
-inline affine_lanes<Width, Arch> settle_groups(affine_fit fit, std::size_t count, Load load, std::byte* steps,
-                                               std::byte* minima) noexcept {
+/// Chooses and writes sixteen steps and minima; load(i): number i of sixteen groups of `count`.
+template <int Width, class Arch, class Parameters = half_parameters, class Load>
+inline affine_lanes<Width, Arch, Parameters> settle_groups(affine_fit fit, std::size_t count, Load load, std::byte* steps,
+                                                           std::byte* minima) noexcept {
   auto low = load(0);
   auto high = low;
   for (std::size_t i = 1; i < count; ++i) {
@@ -99,19 +99,19 @@ inline affine_lanes<Width, Arch> settle_groups(affine_fit fit, std::size_t count
     low = min(low, x);
     high = max(high, x);
   }
-  auto const range = affine_lanes<Width, Arch>::settle(low, high, steps, minima);
+  auto const range = affine_lanes<Width, Arch, Parameters>::settle(low, high, steps, minima);
   if (fit == affine_fit::min_max) return range;
-  using search = affine_search<Width, Arch>;
-  auto const best = search::refine({simd::load_float16<Arch>(steps), range.minimum}, count, load);
-  simd::store_float16<Arch>(best.step, steps);
-  simd::store_float16<Arch>(best.minimum, minima);
+  using search = affine_search<Width, Arch, Parameters>;
+  auto const best = search::refine({Parameters::template load<Arch>(steps), range.minimum}, count, load);
+  Parameters::template store<Arch>(best.step, steps);
+  Parameters::template store<Arch>(best.minimum, minima);
   return best.as_rule();
 }
 
 /// The same for the rows of 16 tokens: number i of a group is channel i of a token. Precondition: count <= 1024.
-template <int Width, class Arch>
-inline affine_lanes<Width, Arch> settle_tokens(affine_fit fit, float const* rows, std::size_t pitch, std::size_t count,
-                                               std::byte* steps, std::byte* minima) noexcept {
+template <int Width, class Arch, class Parameters = half_parameters>
+inline affine_lanes<Width, Arch, Parameters> settle_tokens(affine_fit fit, float const* rows, std::size_t pitch,
+                                                           std::size_t count, std::byte* steps, std::byte* minima) noexcept {
   using floats = simd::floats<Arch>;
   if (fit == affine_fit::min_max) {
     alignas(64) float low[16];
@@ -121,12 +121,12 @@ inline affine_lanes<Width, Arch> settle_tokens(affine_fit fit, float const* rows
       low[i] = range.low;
       high[i] = range.high;
     }
-    return affine_lanes<Width, Arch>::settle(floats::load(low), floats::load(high), steps, minima);
+    return affine_lanes<Width, Arch, Parameters>::settle(floats::load(low), floats::load(high), steps, minima);
   }
   alignas(64) float turned[16 * 1024];
   for (std::size_t i = 0; i < 16; ++i)
     for (std::size_t d = 0; d < count; ++d) turned[16 * d + i] = rows[i * pitch + d];
-  return settle_groups<Width, Arch>(
+  return settle_groups<Width, Arch, Parameters>(
       fit, count, [&turned](std::size_t d) noexcept { return floats::load(turned + 16 * d); }, steps, minima);
 }
 

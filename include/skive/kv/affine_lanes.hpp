@@ -13,15 +13,16 @@
 /// Promise  : the same bytes on every instruction set, whatever FTZ, DAZ and contraction are set to. Precondition: |x| <= 65504.
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
+#include "skive/kv/parameters.hpp"
 #include "skive/simd/arithmetic.hpp"
-#include "skive/simd/half.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive::detail {
 
 inline constexpr float largest_float16 = 65504.0f;
 
-template <int Width, class Arch>
+/// Parameters: how steps and minima are stored (kv/parameters.hpp).
+template <int Width, class Arch, class Parameters = half_parameters>
 struct affine_lanes {
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
@@ -30,18 +31,18 @@ struct affine_lanes {
   floats minimum;
   floats inverse;
 
-  /// Chooses and writes sixteen steps and minima, 32 bytes each.
+  /// Chooses and writes sixteen steps and minima.
   [[gnu::always_inline]] static affine_lanes settle(floats const& low, floats const& high, std::byte* steps,
                                                     std::byte* minima) noexcept {
     auto const zero = floats::broadcast(0.0f);
     std::byte rounded[32];
-    simd::store_float16<Arch>(low, rounded);
-    auto const minimum = simd::load_float16<Arch>(rounded) + zero;  // never -0
+    Parameters::template store<Arch>(low, rounded);
+    auto const minimum = Parameters::template load<Arch>(rounded) + zero;  // never -0
     auto const range = max(high - minimum, zero);
-    auto const step = min(range / floats::broadcast(levels), floats::broadcast(largest_float16));
-    simd::store_float16<Arch>(minimum, minima);
-    simd::store_float16<Arch>(step + zero, steps);
-    return {minimum, reciprocal(simd::load_float16<Arch>(steps))};
+    auto const step = min(range / floats::broadcast(levels), floats::broadcast(Parameters::largest));
+    Parameters::template store<Arch>(minimum, minima);
+    Parameters::template store<Arch>(step + zero, steps);
+    return {minimum, reciprocal(Parameters::template load<Arch>(steps))};
   }
   [[gnu::always_inline]] words code(floats const& x) const noexcept { return code(x, minimum, inverse); }
   [[gnu::always_inline]] static words code(floats const& x, floats const& minimum, floats const& inverse) noexcept {

@@ -10,13 +10,15 @@
 /// (kv/joined_keys.hpp: latent caches).
 ///
 /// Model of : key_quantizer (codec_keys), value_quantizer (codec_values)
-/// Cost     : kv/decoded_pages.hpp.
+/// Cost     : kv/codec_products.hpp where groups are whole registers and fill a token, else kv/decoded_pages.hpp.
 /// Accuracy : the codec's.
 /// Promise  : the bytes of the codec. NaN and infinity are refused, and the page is left alone unless the codec itself refuses a
 ///            row that is finite.
 /// Source   : -
 
 #include "skive/block/grouped.hpp"
+#include "skive/core/with_arch.hpp"
+#include "skive/kv/codec_products.hpp"
 #include "skive/kv/decoded_pages.hpp"
 
 namespace skive {
@@ -37,6 +39,11 @@ constexpr result<grouped<Scheme>> codec_of_rows(grouped<Scheme> const& codec, st
     if (n % group != 0 || many[i] != tile_tokens * one[i]) return errc::invalid_argument;
   return rows;
 }
+
+template <class Codec, class Arch>
+inline constexpr bool grouped_lanes = false;
+template <class Scheme, class Arch>
+inline constexpr bool grouped_lanes<grouped<Scheme>, Arch> = dot_lanes<Scheme, Arch>;
 
 /// What keys and values share.
 template <block_codec Codec>
@@ -70,35 +77,82 @@ class codec_page {
     if (auto const s = check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, largest_number<float>()); !s)
       return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
+    if (joins_ && rows.row_stride == rows.cols)
+      return with_arch<Arch>::encode(rows_, std::span{rows.data, rows.rows * rows.cols},
+                                     place<std::byte>(rows_, page, first, rows.rows), scratch);
     for (std::size_t t = 0; t < rows.rows; ++t) {
       auto const to = place<std::byte>(codec_, page, first + t, 1);
-      if (auto const s = codec_.encode(rows.row(t), to, scratch); !s) return s;
+      if (auto const s = with_arch<Arch>::encode(codec_, rows.row(t), to, scratch); !s) return s;
     }
     return errc::ok;
   }
   /// Fails with size_mismatch, workspace_too_small, and what the codec fails with.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     return decode_rows<Arch>(page, first, out, scratch);
   }
+  /// Are tokens multiplied without being written down as floats?
+  template <class Arch>
+  constexpr bool multiplies() const noexcept {
+    if constexpr (grouped_lanes<Codec, Arch>)
+      return joins_ &&
+          codec_products<typename Codec::scheme_type, Arch>::fits(rows_.layout(tile_tokens * head_size()), head_size());
+    else
+      return false;
+  }
 
  protected:
+  // At most 32 tokens. Precondition: multiplies().
+  template <class Arch>
+  void dot_packed(std::span<std::byte const> page, std::size_t first, matrix_view<float const> queries,
+                  matrix_view<float> logits) const noexcept {
+    each_tile<Arch>(page, first, logits.cols, [&](auto const& tile, std::size_t t, std::size_t count) {
+      matrix_view<float> const part{logits.data + t, logits.rows, count, logits.row_stride};
+      in_fours(logits.rows, [&]<std::size_t Rows>(std::size_t h) { tile.template dot<Rows>(queries, h, part); });
+    });
+  }
+  template <class Arch>
+  bool accumulate_packed(std::span<std::byte const> page, std::size_t first, matrix_view<float const> weights,
+                         matrix_view<float> sums) const noexcept {
+    bool good = true;
+    each_tile<Arch>(page, first, weights.cols, [&](auto const& tile, std::size_t t, std::size_t count) {
+      matrix_view<float const> const part{weights.data + t, weights.rows, count, weights.row_stride};
+      in_fours(weights.rows, [&]<std::size_t Rows>(std::size_t h) { good &= tile.template accumulate<Rows>(part, h, sums); });
+    });
+    return good;
+  }
+
   constexpr codec_page(Codec const& codec, page_shape shape) noexcept : codec_{codec}, shape_{shape} {}
   template <class Arch>
   status decode_rows(std::span<std::byte const> page, std::size_t first, matrix_view<float> out,
                      workspace scratch) const noexcept {
     if (joins_ && out.row_stride == out.cols)
-      return rows_.template decode<Arch>(place<std::byte const>(rows_, page, first, out.rows),
-                                         std::span{out.data, out.rows * out.cols}, scratch);
-    for (std::size_t t = 0; t < out.rows; ++t)
-      if (auto const s = codec_.decode(place<std::byte const>(codec_, page, first + t, 1), out.row(t), scratch); !s) return s;
+      return with_arch<Arch>::decode(rows_, place<std::byte const>(rows_, page, first, out.rows),
+                                     std::span{out.data, out.rows * out.cols}, scratch);
+    for (std::size_t t = 0; t < out.rows; ++t) {
+      auto const from = place<std::byte const>(codec_, page, first + t, 1);
+      if (auto const s = with_arch<Arch>::decode(codec_, from, out.row(t), scratch); !s) return s;
+    }
     return errc::ok;
   }
 
  private:
+  // Calls use(products of some tokens, the first of them, their number).
+  template <class Arch, class Use>
+  void each_tile(std::span<std::byte const> page, std::size_t first, std::size_t tokens, Use use) const noexcept {
+    if constexpr (grouped_lanes<Codec, Arch>) {
+      using products = codec_products<typename Codec::scheme_type, Arch>;
+      auto const most = products::tokens_at_once(rows_.layout(head_size()), head_size());
+      for (std::size_t t = 0; t < tokens; t += most) {
+        auto const count = smaller(most, tokens - t);
+        products const tile{rows_.scheme(), rows_.layout(count * head_size()),
+                            place<std::byte const>(rows_, page, first + t, count), head_size(), count};
+        use(tile, t, count);
+      }
+    }
+  }
   // Planes of `count` tokens as a row of `codec`.
   template <class Byte>
   constexpr planes<Byte, Codec::plane_count> place(Codec const& codec, std::span<Byte> page, std::size_t token,

@@ -5,7 +5,8 @@
 ///   logits(h, t) = q_h x_t,   sums(h, .) += sum_t w(h, t) x_t,   x_t: decoded rows, which stay in cache
 ///
 /// Page: what knows the bytes (kv/codec_pages.hpp, kv/grouped_pages.hpp), with make, shape, page_bytes, scratch_bytes, append,
-/// decode and decode_rows, the last without checks.
+/// decode and decode_rows, the last without checks. Pages that can, multiply codes as they leave registers instead:
+/// kv/codec_products.hpp.
 ///
 /// Model of : key_quantizer (decoded_keys), value_quantizer (decoded_values)
 /// Cost     : that of decoding, then one multiply-add for each number and query. Scratch: 32 tokens of floats.
@@ -17,14 +18,6 @@
 
 namespace skive {
 namespace detail {
-
-/// The sixteen lanes of x, folded into one register.
-template <class Arch>
-[[gnu::always_inline]] inline xsimd::batch<float, Arch> folded(simd::floats<Arch> const& x) noexcept {
-  auto sum = x.part[0];
-  for (std::size_t i = 1; i < x.registers; ++i) sum = sum + x.part[i];
-  return sum;
-}
 
 /// logits(h, t) = queries h ... h + Rows - 1 times rows t.
 template <class Arch, std::size_t Rows>
@@ -64,6 +57,12 @@ inline void dot_rows(matrix_view<float const> rows, matrix_view<float const> que
   }
 }
 
+/// Pages that know how to multiply without decoding to memory, where multiplies() says so.
+template <class Page, class Arch>
+concept multiplying_page = requires(Page const p) {
+  { p.template multiplies<Arch>() } noexcept -> std::same_as<bool>;
+};
+
 }  // namespace detail
 
 template <class Page>
@@ -99,11 +98,16 @@ class decoded_keys : public Page {
     for (std::size_t t = 0; t < logits.cols;) {
       auto const count = detail::smaller(tile_tokens - (first + t) % tile_tokens, logits.cols - t);
       matrix_view<float> const rows{memory.data(), count, n};
-      if (auto const s = Page::template decode_rows<Arch>(page, first + t, rows, scratch); !s) return s;
       matrix_view<float> const part{logits.data + t, logits.rows, count, logits.row_stride};
+      t += count;
+      if constexpr (detail::multiplying_page<Page, Arch>)
+        if (this->template multiplies<Arch>()) {
+          this->template dot_packed<Arch>(page, first + t - count, q.rows, part);
+          continue;
+        }
+      if (auto const s = Page::template decode_rows<Arch>(page, first + t - count, rows, scratch); !s) return s;
       detail::in_fours(logits.rows,
                        [&]<std::size_t Rows>(std::size_t h) { detail::dot_rows<Arch, Rows>(rows, q.rows, h, part); });
-      t += count;
     }
     return detail::finite_rows<Arch>(logits) ? errc::ok : errc::corrupt;
   }
@@ -140,11 +144,17 @@ class decoded_values : public Page {
     auto const memory = scratch.take<float>(tile_tokens * n);
     for (std::size_t t = 0; t < weights.cols;) {
       auto const count = detail::smaller(tile_tokens - (first + t) % tile_tokens, weights.cols - t);
-      if (auto const s = Page::template decode_rows<Arch>(page, first + t, {memory.data(), count, n}, scratch); !s) return s;
       matrix_view<float const> const part{weights.data + t, weights.rows, count, weights.row_stride};
+      t += count;
+      if constexpr (detail::multiplying_page<Page, Arch>)
+        if (this->template multiplies<Arch>()) {
+          if (!this->template accumulate_packed<Arch>(page, first + t - count, part, sums)) return errc::corrupt;
+          continue;
+        }
+      if (auto const s = Page::template decode_rows<Arch>(page, first + t - count, {memory.data(), count, n}, scratch); !s)
+        return s;
       if (weights.rows != 0)
         if (auto const s = plain->template accumulate<Arch>(std::as_bytes(memory), 0, part, sums); !s) return s;
-      t += count;
     }
     return errc::ok;
   }

@@ -83,8 +83,7 @@ class float_page {
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     get<Arch>(page, first, out);
     return errc::ok;
   }

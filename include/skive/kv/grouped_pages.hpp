@@ -70,8 +70,7 @@ class grouped_page {
   /// Fails with size_mismatch, workspace_too_small.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < group_.scratch_bytes()) return errc::workspace_too_small;
     return decode_rows<Arch>(page, first, out, scratch);
   }

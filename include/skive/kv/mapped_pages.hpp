@@ -78,8 +78,7 @@ class mapped_page {
   /// Fails with size_mismatch, workspace_too_small, and what Inner fails with.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range({head_size(), page_tokens()}, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode({head_size(), page_tokens()}, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < scratch_bytes(1)) return errc::workspace_too_small;
     auto const n = map_.inner_size();
     matrix_view<float> const mapped{scratch.take<float>(n).data(), 1, n};

@@ -57,6 +57,13 @@ constexpr status check_range(page_shape const& shape, std::size_t bytes, std::si
   return errc::ok;
 }
 
+/// The same for tokens that become rows of `out`.
+constexpr status check_decode(page_shape const& shape, std::size_t bytes, std::size_t page, std::size_t first,
+                              matrix_view<float> const& out) noexcept {
+  if (auto const s = check_range(shape, bytes, page, first, out.rows); !s) return s;
+  return out.valid() && (out.rows == 0 || out.cols == shape.head_size) ? errc::ok : errc::size_mismatch;
+}
+
 /// No number of the row is NaN, infinite or beyond `limit`.
 template <class Arch>
 inline bool within(std::span<float const> row, float limit) noexcept {
@@ -100,12 +107,12 @@ template <class Arch>
   for (std::size_t i = 0; i < count; ++i) to[i] = padded[i];
 }
 
-/// The float16 number at `from`.
+/// The sixteen lanes of x, folded into one register.
 template <class Arch>
-inline float half_at(std::byte const* from) noexcept {
-  std::uint16_t code = 0;
-  std::memcpy(&code, from, 2);
-  return float16::decode(code);
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> folded(simd::floats<Arch> const& x) noexcept {
+  auto sum = x.part[0];
+  for (std::size_t i = 1; i < x.registers; ++i) sum = sum + x.part[i];
+  return sum;
 }
 
 /// Calls f<Rows>(first) for all rows, four at a time.

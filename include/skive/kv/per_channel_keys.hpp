@@ -63,8 +63,7 @@ class per_channel_keys {
   /// Tokens first, first + 1 ... as floats. Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = detail::check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     for (std::size_t t = first; t < first + out.rows;) {
       auto const start = t % tile_tokens;
       auto const count = detail::smaller(tile_tokens - start, first + out.rows - t);

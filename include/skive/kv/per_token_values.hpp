@@ -13,8 +13,9 @@
 /// Cost     : accumulate: w s once per channel group, then 64 codes by 2 byte products for each row of weights; no scratch.
 /// Accuracy : codes as kv/affine_lanes.hpp, kv/affine_fit.hpp; accumulate adds at most 2^-15 max_t |w_t s_t| sum_t code for each
 ///            128 tokens, and rounding of floats.
-/// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 are refused, and the page is left alone.
-///            accumulate fails with corrupt when a step or minimum that it needs is not finite; `sums` are then unspecified.
+/// Promise  : the same bytes everywhere. NaN, infinity and numbers beyond 65504 (E4M3 parameters: 448) are refused, and the page is
+///            left alone. accumulate fails with corrupt when a step or minimum that it needs is not finite; `sums` are then
+///            unspecified.
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
 #include "skive/kv/affine_fit.hpp"
@@ -24,7 +25,8 @@
 
 namespace skive {
 
-template <int Bits>
+/// Parameters: how steps and minima are stored (kv/parameters.hpp).
+template <int Bits, class Parameters = half_parameters>
 class per_token_values {
   static_assert(1 <= Bits && Bits <= 8, "skive::per_token_values holds 1 to 8 bits");
   using tile = detail::code_tile<Bits, 1>;
@@ -53,7 +55,7 @@ class per_token_values {
   template <class Arch = native_arch>
   status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
     if (auto const s =
-            detail::check_append<Arch>(shape_, tile_tokens, page_bytes(), page.size(), rows, first, detail::largest_float16);
+            detail::check_append<Arch>(shape_, tile_tokens, page_bytes(), page.size(), rows, first, Parameters::largest);
         !s)
       return s;
     for (std::size_t t = 0; t < rows.rows; t += tile_tokens) encode_tile<Arch>(rows, t, first + t, page.data());
@@ -63,8 +65,7 @@ class per_token_values {
   /// Tokens first, first + 1 ... as floats. Fails with size_mismatch.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = detail::check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
     for (std::size_t j = 0; j < out.rows; ++j) decode_token<Arch>(page.data(), first + j, out.row(j));
     return errc::ok;
   }
@@ -94,7 +95,7 @@ class per_token_values {
   constexpr std::size_t columns() const noexcept { return detail::round_up_to(head_size(), 16) / 16; }
   constexpr std::size_t groups() const noexcept { return (head_size() + group_ - 1) / group_; }
   constexpr std::size_t tile_bytes() const noexcept { return columns() * units * tile::bytes; }
-  constexpr std::size_t fields_bytes() const noexcept { return 2 * groups() * shape_.tokens; }
+  constexpr std::size_t fields_bytes() const noexcept { return Parameters::bytes * groups() * shape_.tokens; }
   constexpr std::size_t steps_at() const noexcept { return shape_.tokens / tile_tokens * tile_bytes(); }
   constexpr std::size_t minima_at() const noexcept { return steps_at() + fields_bytes(); }
 
@@ -106,10 +107,11 @@ class per_token_values {
       auto const channels = detail::smaller(group_, head_size() - first);
       alignas(64) float minimum[tile_tokens];
       alignas(64) float inverse[tile_tokens];
-      auto* const steps = page + steps_at() + 2 * (g * shape_.tokens + token);
+      auto* const steps = page + steps_at() + Parameters::bytes * (g * shape_.tokens + token);
       for (std::size_t i = 0; i < tile_tokens; i += 16) {
-        auto const rule = detail::settle_tokens<Bits, Arch>(fit_, &rows(t + i, first), rows.row_stride, channels, steps + 2 * i,
-                                                            steps + fields_bytes() + 2 * i);
+        auto* const to = steps + Parameters::bytes * i;
+        auto const rule = detail::settle_tokens<Bits, Arch, Parameters>(fit_, &rows(t + i, first), rows.row_stride, channels, to,
+                                                                        to + fields_bytes());
         rule.minimum.store(minimum + i);
         rule.inverse.store(inverse + i);
       }
@@ -144,9 +146,9 @@ class per_token_values {
         detail::unrolled<tile::registers>([&]<std::size_t V>() {
           tile::template load<V, Arch>(tiles + c / 16 * units * tile::bytes).store(reinterpret_cast<std::uint32_t*>(codes[V]));
         });
-      auto const at = steps_at() + 2 * (c / group_ * shape_.tokens + token);
+      auto const* const at = page + steps_at() + Parameters::bytes * (c / group_ * shape_.tokens + token);
       auto const code = static_cast<float>(codes[v][c % 16 * 4 + token % 4]);
-      out[c] = code * detail::half_at<Arch>(page + at) + detail::half_at<Arch>(page + at + fields_bytes());
+      out[c] = code * Parameters::template one<Arch>(at) + Parameters::template one<Arch>(at + fields_bytes());
     }
   }
   // At most 128 tokens from `first`, that do not pass the end of 128 from the first tile on. False: metadata are not finite.
@@ -162,7 +164,7 @@ class per_token_values {
     alignas(64) std::byte low[Rows * block];
     for (std::size_t h = 0; h < Rows; ++h) std::memcpy(padded[h] + skipped, weights + h * weight_stride, count * sizeof(float));
     for (std::size_t g = 0; g < groups(); ++g) {
-      auto const* const steps = page + steps_at() + 2 * (g * shape_.tokens + start);
+      auto const* const steps = page + steps_at() + Parameters::bytes * (g * shape_.tokens + start);
       float step[Rows];
       float bias[Rows];
       for (std::size_t h = 0; h < Rows; ++h) {
@@ -170,8 +172,9 @@ class per_token_values {
         auto sum = floats::broadcast(0.0f);
         for (std::size_t i = 0; i < length; i += 16) {
           auto const w = floats::load(padded[h] + i);
-          simd::product<Arch>(w, simd::load_float16<Arch>(steps + 2 * i)).store(scaled + i);
-          sum = simd::fused(w, simd::load_float16<Arch>(steps + fields_bytes() + 2 * i), sum);
+          auto const* const at = steps + Parameters::bytes * i;
+          simd::product<Arch>(w, Parameters::template load<Arch>(at)).store(scaled + i);
+          sum = simd::fused(w, Parameters::template load<Arch>(at + fields_bytes()), sum);
         }
         step[h] = detail::split<Arch>(scaled, length, length, high + h * block, low + h * block);
         bias[h] = simd::sum(sum);

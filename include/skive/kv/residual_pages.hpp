@@ -64,8 +64,7 @@ class residual_page {
   /// Fails with size_mismatch, workspace_too_small.
   template <class Arch = native_arch>
   status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace scratch) const noexcept {
-    if (auto const s = check_range({head_size(), page_tokens()}, page_bytes(), page.size(), first, out.rows); !s) return s;
-    if (!out.valid() || (out.rows != 0 && out.cols != head_size())) return errc::size_mismatch;
+    if (auto const s = check_decode({head_size(), page_tokens()}, page_bytes(), page.size(), first, out); !s) return s;
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     if (auto const s = first_.template decode<Arch>(page.first(first_.page_bytes()), first, out, scratch); !s) return s;
     matrix_view<float> const one{scratch.take<float>(head_size()).data(), 1, head_size()};

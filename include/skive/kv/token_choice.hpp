@@ -27,8 +27,8 @@
 
 namespace skive {
 
-/// Returns how many of `kept` are filled. Fails with size_mismatch (kept is shorter than the weights), not_finite, invalid_argument
-/// (a negative weight, a share outside of 0 to 1).
+/// Returns how many of `kept` are filled. Fails with size_mismatch (kept is shorter than the weights), not_finite,
+/// invalid_argument (a negative weight, a share outside of 0 to 1).
 constexpr result<std::size_t> keep_mass(std::span<float const> weights, float share, std::span<std::uint32_t> kept) noexcept {
   if (kept.size() < weights.size() || weights.size() > 0xFFFF'FFFFU) return errc::size_mismatch;
   if (!(share >= 0.0f && share <= 1.0f)) return errc::invalid_argument;
@@ -74,8 +74,8 @@ constexpr result<std::size_t> keep_thinned(std::size_t n, std::size_t window, st
   return count;
 }
 
-/// Logits of -infinity are tokens that are not seen; a row of nothing else adds nothing. Fails with size_mismatch, not_finite (NaN,
-/// +infinity, noise), invalid_argument (a temperature that is not positive).
+/// Logits of -infinity are tokens that are not seen; a row of nothing else adds nothing. Fails with size_mismatch, not_finite
+/// (NaN, +infinity, noise), invalid_argument (a temperature that is not positive).
 inline status add_perturbed_scores(matrix_view<float const> logits, std::span<float const> noise, float temperature,
                                    std::span<float> scores) noexcept {
   if (!logits.valid() || logits.cols != scores.size() || noise.size() != scores.size()) return errc::size_mismatch;

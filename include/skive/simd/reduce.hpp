@@ -276,6 +276,7 @@ template <class Arch, std::size_t Size>
 [[gnu::always_inline]] inline xsimd::batch<float, Arch> sum_of_each(xsimd::batch<float, Arch> const (&v)[Size]) noexcept {
   static_assert(Size == xsimd::batch<float, Arch>::size);
   xsimd::batch<std::int32_t, Arch> x[Size];
+#pragma GCC unroll 16
   for (std::size_t g = 0; g < Size; ++g) x[g] = xsimd::bitwise_cast<std::int32_t>(v[g]);
   return xsimd::bitwise_cast<float>(detail::merged_all<Arch>(x, detail::added_floats<Arch>{}));
 }
