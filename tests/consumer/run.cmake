@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Driver of one consumer project: cmake -D WAY=... -D SOURCE=... -D BUILD=... -D SCRATCH=... -P run.cmake
-# Works in SCRATCH, needs no network. BUILD is the configured build folder that find_package and pkg_config install from.
+# Works in SCRATCH, needs no network. BUILD is the configured build folder that find_package and pkg_config install from. STANDARDS: versions
+# of the language besides that of the compiler, each of which makes a build of its own.
 function(step)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT code EQUAL 0)
@@ -79,6 +80,17 @@ else()
   list(APPEND arguments -Dxsimd_DIR=${XSIMD_DIR})
 endif()
 
-step(${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer/${WAY} -B ${SCRATCH}/build ${arguments})
-step(${CMAKE_COMMAND} --build ${SCRATCH}/build -j 2)
-step(${SCRATCH}/build/consumer)
+list(LENGTH STANDARDS count)
+if(count EQUAL 0)
+  set(STANDARDS default)
+endif()
+foreach(standard IN LISTS STANDARDS)
+  set(build ${SCRATCH}/build-${standard})
+  set(version)
+  if(standard MATCHES "^[0-9]+$")
+    set(version -DCMAKE_CXX_STANDARD=${standard})
+  endif()
+  step(${CMAKE_COMMAND} -S ${SOURCE}/tests/consumer/${WAY} -B ${build} ${arguments} ${version})
+  step(${CMAKE_COMMAND} --build ${build} -j 2)
+  step(${build}/consumer)
+endforeach()

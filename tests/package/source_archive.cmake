@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-# The source archive is the same bytes twice, and holds what a build needs. cmake -D SOURCE=... -D BUILD=... -D SCRATCH=... -P ...
+# The source archive is the same bytes twice, for users of different settings, and holds what a build needs. cmake -D SOURCE=... -D BUILD=... -D SCRATCH=... -P ...
 find_program(git git)
 if(NOT git OR NOT EXISTS ${SOURCE}/.git)
   message("skipped: not a git checkout")
@@ -7,6 +7,16 @@ if(NOT git OR NOT EXISTS ${SOURCE}/.git)
 endif()
 file(REMOVE_RECURSE ${SCRATCH})
 foreach(turn IN ITEMS first second)
+  if(turn STREQUAL "second")  # another user: file modes, line ends, time zone, language
+    set(ENV{GIT_CONFIG_COUNT} 2)
+    set(ENV{GIT_CONFIG_KEY_0} tar.umask)
+    set(ENV{GIT_CONFIG_VALUE_0} 0077)
+    set(ENV{GIT_CONFIG_KEY_1} core.autocrlf)
+    set(ENV{GIT_CONFIG_VALUE_1} true)
+    set(ENV{TZ} Asia/Kathmandu)
+    set(ENV{LC_ALL} C)
+    set(ENV{GZIP} -1)
+  endif()
   file(MAKE_DIRECTORY ${SCRATCH}/${turn})
   execute_process(COMMAND ${CMAKE_CPACK_COMMAND} --config ${BUILD}/CPackSourceConfig.cmake -B ${SCRATCH}/${turn}
                   OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
