@@ -22,6 +22,7 @@
 /// Source   : linalg/lane_jacobi.hpp.
 
 #include "skive/linalg/lane_jacobi.hpp"
+#include "skive/linalg/lane_triangular.hpp"
 #include "skive/linalg/row_orthonormal.hpp"
 #include "skive/linalg/svd_common.hpp"
 
