@@ -177,7 +177,7 @@ TEST_CASE("rows that lie in what a transform refers to are refused", "[transform
 TEST_CASE("channel_shift: doubles round once; what is not finite stays in its channel", "[transform]") {
   std::vector<float> const offsets{1.0f, -0.25f, 0.0f, 0x1p-149f, 3.0f, 0.0f};
   auto const t = *skive::channel_shift::make(offsets);
-  std::vector<double> x{1e-17, 1e300, 0x1p-1074, 1.0, INFINITY, -0.0};
+  std::vector<double> x{1e-17, 1e300, 0x1p-1074, 1.0, std::numeric_limits<double>::infinity(), -0.0};
   for (bool const flushed : {false, true}) {
     auto y = x;
     auto back = x;

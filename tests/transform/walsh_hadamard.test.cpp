@@ -69,7 +69,7 @@ TEST_CASE("walsh_hadamard on every architecture", "[transform]") {
 
 TEST_CASE("walsh_hadamard: blocks of caches and tiles change no bit", "[transform]") {
   test::for_each(test::first_arch{}, []<class Arch>() {
-    for (int const k : {12, 13, 14, 15, 17, 18, 20, 21, 23}) {
+    for (int const k : {12, 13, 14, 15, 17, 20, 21, 23}) {
       CAPTURE(k);
       auto const n = std::size_t{1} << k;
       auto const t = *walsh_hadamard::make(n);
@@ -77,8 +77,8 @@ TEST_CASE("walsh_hadamard: blocks of caches and tiles change no bit", "[transfor
       auto const y = test::transformed<Arch>(t, x);
       REQUIRE(test::same_bits(y, by_textbook(x, static_cast<float>(1 / std::sqrt(static_cast<double>(n))))));
       REQUIRE(std::fabs(test::norm(y) - test::norm(x)) <= bound(n) * test::norm(x));
-      REQUIRE((t.scratch_bytes() != 0) == (k > 22));
-      if (k == 23) test::check_refusals<Arch>(t);
+      REQUIRE((t.scratch_bytes() != 0) == (k > 19));
+      if (k == 20) test::check_refusals<Arch>(t);
     }
   });
 }

@@ -22,6 +22,7 @@
 /// Source   : linalg/lane_jacobi.hpp.
 
 #include "skive/linalg/lane_jacobi.hpp"
+#include "skive/linalg/lane_triangular.hpp"
 #include "skive/linalg/row_orthonormal.hpp"
 #include "skive/linalg/svd_common.hpp"
 
@@ -172,10 +173,7 @@ struct batch_svd {
       if (!(length > lengths[order[0]] * std::numeric_limits<T>::epsilon() / T(16))) break;
       rank = k + 1;
       T const weight = (plain ? whole : other) / length;
-      for (std::size_t i = 0; i < n; ++i) {
-        wide_rows(k, i) = rows(order[k], i) / length + T(0);
-        weighted(k, i) = wide_rows(k, i) * weight;
-      }
+      weigh(&rows(order[k], 0), length, weight, &wide_rows(k, 0), &weighted(k, 0), n);
     }
     row_orthonormal<T, Arch>::complete(wide_rows, n, rank, scratch);
     auto const matrix = !plain ? operand<T>{copy} : operand<T>{task.a, task.flipped()};
@@ -185,8 +183,31 @@ struct batch_svd {
     auto const& left = task.flipped() ? wide_rows : tall_rows;
     auto const& right = task.flipped() ? tall_rows : wide_rows;
     copy_transposed<Arch, T>(submatrix(left, 0, 0, task.u.cols, task.u.rows), task.u);
-    for (std::size_t k = 0; k < task.vt.rows; ++k)
-      for (std::size_t i = 0; i < task.vt.cols; ++i) task.vt(k, i) = right(k, i);
+    for (std::size_t k = 0; k < task.vt.rows; ++k) copy_row(&right(k, 0), &task.vt(k, 0), task.vt.cols);
+  }
+
+  // x / length and that times `weight`; zeros lose their sign.
+  static void weigh(T const* x, T const& length, T const& weight, T* quotients, T* weighted, std::size_t n) noexcept {
+    std::size_t i = 0;
+    if constexpr (vector_real<T, Arch>) {
+      using batch = xsimd::batch<T, Arch>;
+      for (; i + batch::size <= n; i += batch::size) {
+        auto const q = batch::load_unaligned(x + i) / batch(length) + batch(T(0));
+        q.store_unaligned(quotients + i);
+        (q * batch(weight)).store_unaligned(weighted + i);
+      }
+    }
+    for (; i < n; ++i) {
+      quotients[i] = x[i] / length + T(0);
+      weighted[i] = quotients[i] * weight;
+    }
+  }
+  static void copy_row(T const* from, T* to, std::size_t n) noexcept {
+    std::size_t i = 0;
+    if constexpr (vector_real<T, Arch>)
+      for (; i + xsimd::batch<T, Arch>::size <= n; i += xsimd::batch<T, Arch>::size)
+        xsimd::batch<T, Arch>::load_unaligned(from + i).store_unaligned(to + i);
+    for (; i < n; ++i) to[i] = from[i];
   }
 
   static std::span<T> take_zeros(workspace& scratch, std::size_t count) noexcept {

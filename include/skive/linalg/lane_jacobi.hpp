@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file linalg/lane_jacobi.hpp - reflections and one-sided Jacobi rotations of sixteen matrices at once, a lane each.
+/// @file linalg/lane_jacobi.hpp - one-sided Jacobi rotations of sixteen matrices at once, a lane each.
 ///
 ///   column j of a matrix: blocks of sixteen, entry i of lane l at (j length + i) 16 + l
-///   triangular  columns of A (m x n) -> X = R^T by Householder reflections, A = Q R
-///   rotations   of columns x, y: (x, y) <- (c x - s y, s x + c y) with x . y = 0 and |x| >= |y|, until all are orthogonal
+///   rotations of columns x, y: (x, y) <- (c x - s y, s x + c y) with x . y = 0 and |x| >= |y|, until all are orthogonal
 ///
 /// Four columns are held at a time: two pairs, then the two others. A lane whose pair is orthogonal already turns by c = 1, s = 0;
-/// a pair that is so in all lanes is left alone.
+/// a pair that is so in all lanes is left alone. While four columns turn, the products of the next four are summed.
 ///
 /// Model of : -
-/// Cost     : operations on blocks: triangular n^2 (m - n / 3); 9 n^3 / 4 a sweep at most.
+/// Cost     : operations on blocks: 9 n^3 / 4 a sweep at most.
 /// Accuracy : at the end |x . y| <= tolerance |x| |y| for all pairs.
 /// Promise  : a lane's numbers depend on that lane alone (but for the sign of zeros). Precondition: fourth powers of lengths are
 ///            finite.
@@ -22,48 +21,6 @@
 #include <span>
 
 namespace skive::detail {
-
-/// x: n columns of length m, which are lost; to: n columns of length n.
-template <real T, class Arch>
-void lane_triangular(std::span<T> x, std::size_t m, std::size_t n, std::span<T> to) noexcept {
-  using block = lane_block<T, Arch>;
-  auto const zero = block::broadcast(T(0));
-  auto const one = block::broadcast(T(1));
-  auto const least = block::broadcast(T(T(16) * std::numeric_limits<T>::min()));
-  for (std::size_t k = 0; k < n; ++k) {
-    T* const own = x.data() + 16 * (m * k + k);
-    std::size_t const end = 16 * (m - k);
-    auto squares = zero;
-    for (std::size_t i = 0; i < end; i += 16) squares = fused(block::load(own + i), block::load(own + i), squares);
-    auto const size = root(squares);
-    auto const first = block::load(own);
-    auto const lives = squares > least;  // else the column counts as zero: the factor would leave the range
-    auto const beta = select(lives, select(first > zero, -size, size), zero);
-    (first - beta).store(own);
-    auto const factor = select(lives, one, zero) / select(lives, size * (size + absolute(first)), one);
-    for (std::size_t j = 0; j < k; ++j) zero.store(to.data() + 16 * (n * k + j));
-    beta.store(to.data() + 16 * (n * k + k));
-    for (std::size_t j = k + 1; j < n; j += 2) {  // two columns, or the last one twice
-      T* const other[2] = {own + 16 * m * (j - k), own + 16 * m * (j + 1 < n ? j + 1 - k : j - k)};
-      block sum[2] = {zero, zero};
-      for (std::size_t i = 0; i < end; i += 16) {
-        auto const v = block::load(own + i);
-        sum[0] = fused(v, block::load(other[0] + i), sum[0]);
-        sum[1] = fused(v, block::load(other[1] + i), sum[1]);
-      }
-      block const change[2] = {-(factor * sum[0]), -(factor * sum[1])};
-      for (std::size_t i = 0; i < end; i += 16) {
-        auto const v = block::load(own + i);
-        auto const first_one = fused(change[0], v, block::load(other[0] + i));
-        auto const second_one = fused(change[1], v, block::load(other[1] + i));
-        first_one.store(other[0] + i);
-        second_one.store(other[1] + i);
-      }
-      block::load(other[0]).store(to.data() + 16 * (n * k + j));
-      if (j + 1 < n) block::load(other[1]).store(to.data() + 16 * (n * k + j + 1));
-    }
-  }
-}
 
 template <real T, class Arch>
 struct lane_jacobi {
@@ -122,9 +79,12 @@ struct lane_jacobi {
       auto const end = first + together < count() ? first + together : count();
       for (std::size_t p = first; p < end; p += 2)
         if (is_last(turn_pair(p, p + 1))) return true;
-      for (std::size_t q = first + 2; q < count(); q += 2)
+      for (std::size_t q = first + 2; q < count(); q += 2) {
+        products of;
+        multiply_four(first, q, of);
         for (std::size_t p = first; p < end && p < q; p += 2)
-          if (is_last(turn_four(p, q))) return true;
+          if (is_last(turn_four(p, q, p + 2 < end && p + 2 < q, of))) return true;
+      }
     }
     return false;
   }
@@ -182,15 +142,28 @@ struct lane_jacobi {
     return true;
   }
 
-  // The six products of four columns: 0 2, 1 3, 0 3, 1 2, 0 1, 2 3.
-  [[gnu::always_inline]] static void multiply(T* const (&x)[4], std::size_t k, block (&g)[6]) noexcept {
-    block const v[4] = {block::load(x[0] + k), block::load(x[1] + k), block::load(x[2] + k), block::load(x[3] + k)};
-    g[0] = fused(v[0], v[2], g[0]);
-    g[1] = fused(v[1], v[3], g[1]);
-    g[2] = fused(v[0], v[3], g[2]);
-    g[3] = fused(v[1], v[2], g[3]);
-    g[4] = fused(v[0], v[1], g[4]);
-    g[5] = fused(v[2], v[3], g[5]);
+  // Of four columns: 0 2, 1 3, 0 3, 1 2, 0 1, 2 3.
+  struct products {
+    block g[6];
+
+    [[gnu::always_inline]] void clear() noexcept { g[0] = g[1] = g[2] = g[3] = g[4] = g[5] = block::broadcast(T(0)); }
+    [[gnu::always_inline]] void add(block const& x0, block const& x1, block const& y0, block const& y1) noexcept {
+      g[0] = fused(x0, y0, g[0]);
+      g[1] = fused(x1, y1, g[1]);
+      g[2] = fused(x0, y1, g[2]);
+      g[3] = fused(x1, y0, g[3]);
+      g[4] = fused(x0, x1, g[4]);
+      g[5] = fused(y0, y1, g[5]);
+    }
+  };
+
+  void multiply_four(std::size_t p, std::size_t q, products& of) const noexcept {
+    products sums;
+    sums.clear();
+    T const* const x[4] = {at(p), at(p + 1), at(q), at(q + 1)};
+    for (std::size_t k = 0; k < 16 * length; k += 16)
+      sums.add(block::load(x[0] + k), block::load(x[1] + k), block::load(x[2] + k), block::load(x[3] + k));
+    of = sums;
   }
 
   // x . y after x has been turned by `a` with one whose product with y is `along_a`, and y by `b` likewise.
@@ -199,39 +172,74 @@ struct lane_jacobi {
     return a.cosine * (b.sine * first + b.cosine * own) - a.sine * (b.sine * opposite + b.cosine * last);
   }
 
-  // Columns p, p + 1 with q, q + 1: first as they stand, then crosswise.
-  bool turn_four(std::size_t p, std::size_t q) const noexcept {
+  // What turns four columns: (c x - s y) = c (x - t y), so that the cosines of the first turns go into the factors of the others.
+  struct four_turns {
+    block first, second;  // tangents
+    block a, b, c, d, e, f, h, l;
+
+    [[gnu::always_inline]] four_turns(rotation const& r0, rotation const& r1, rotation const& r2, rotation const& r3) noexcept
+        : first{r0.tangent},
+          second{r1.tangent},
+          a{r2.cosine * r0.cosine},
+          b{r2.sine * r1.cosine},
+          c{r2.sine * r0.cosine},
+          d{r2.cosine * r1.cosine},
+          e{r3.cosine * r1.cosine},
+          f{r3.sine * r0.cosine},
+          h{r3.sine * r1.cosine},
+          l{r3.cosine * r0.cosine} {}
+
+    [[gnu::always_inline]] void turn(block (&v)[4]) const noexcept {
+      auto const x0 = fused(-first, v[2], v[0]);
+      auto const y0 = fused(first, v[0], v[2]);
+      auto const x1 = fused(-second, v[3], v[1]);
+      auto const y1 = fused(second, v[1], v[3]);
+      v[0] = fused(-b, y1, a * x0);
+      v[1] = fused(-f, y0, e * x1);
+      v[2] = fused(h, x1, l * y0);
+      v[3] = fused(c, x0, d * y1);
+    }
+  };
+
+  // With `More` the products of the next pair with the two columns that turn last, while those are at hand.
+  template <bool More>
+  void turn_columns(four_turns const& by, std::size_t p, std::size_t q, products& of) const noexcept {
     T* const x[4] = {at(p), at(p + 1), at(q), at(q + 1)};
-    auto const zero = block::broadcast(T(0));
-    block g[6] = {zero, zero, zero, zero, zero, zero};
-    for (std::size_t k = 0; k < 16 * length; k += 16) multiply(x, k, g);
+    [[maybe_unused]] T const* const next[2] = {at(p) + 32 * length, at(p) + 48 * length};
+    products sums;
+    if constexpr (More) sums.clear();
+    for (std::size_t k = 0; k < 16 * length; k += 16) {
+      block v[4] = {block::load(x[0] + k), block::load(x[1] + k), block::load(x[2] + k), block::load(x[3] + k)};
+      by.turn(v);
+      v[0].store(x[0] + k);
+      v[1].store(x[1] + k);
+      v[2].store(x[2] + k);
+      v[3].store(x[3] + k);
+      if constexpr (More) sums.add(block::load(next[0] + k), block::load(next[1] + k), v[2], v[3]);
+      simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x[3] + k), 16 * length * sizeof(T));
+      simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x[3] + k), 32 * length * sizeof(T));
+    }
+    if constexpr (More) of = sums;
+  }
+
+  // Columns p, p + 1 with q, q + 1, whose products are `of`: first as they stand, then crosswise. `of` is then, if `more`, that of
+  // p + 2, p + 3 with q, q + 1.
+  bool turn_four(std::size_t p, std::size_t q, bool more, products& of) const noexcept {
+    auto const& g = of.g;
     auto const first = choose<false>(p, q, g[0]);
     auto const second = choose<false>(p + 1, q + 1, g[1]);
     auto const third = choose<true>(p, q + 1, crossed(first, second, g[2], g[4], g[5], g[3]));
     auto const fourth = choose<true>(p + 1, q, crossed(second, first, g[3], g[4], g[5], g[2]));
-    if (!first.turns && !second.turns && !third.turns && !fourth.turns) return false;
-    // (c x - s y) = c (x - t y): the cosines of the first turns go into the factors of the others.
-    auto const a = third.cosine * first.cosine;
-    auto const b = third.sine * second.cosine;
-    auto const c = third.sine * first.cosine;
-    auto const d = third.cosine * second.cosine;
-    auto const e = fourth.cosine * second.cosine;
-    auto const f = fourth.sine * first.cosine;
-    auto const h = fourth.sine * second.cosine;
-    auto const l = fourth.cosine * first.cosine;
-    for (std::size_t k = 0; k < 16 * length; k += 16) {
-      block const v[4] = {block::load(x[0] + k), block::load(x[1] + k), block::load(x[2] + k), block::load(x[3] + k)};
-      auto const x0 = fused(-first.tangent, v[2], v[0]);
-      auto const y0 = fused(first.tangent, v[0], v[2]);
-      auto const x1 = fused(-second.tangent, v[3], v[1]);
-      auto const y1 = fused(second.tangent, v[1], v[3]);
-      fused(-b, y1, a * x0).store(x[0] + k);
-      fused(-f, y0, e * x1).store(x[1] + k);
-      fused(h, x1, l * y0).store(x[2] + k);
-      fused(c, x0, d * y1).store(x[3] + k);
-      simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x[3] + k), 16 * length * sizeof(T));
-      simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x[3] + k), 32 * length * sizeof(T));
+    bool const turns = first.turns || second.turns || third.turns || fourth.turns;
+    if (!turns) {
+      if (more) multiply_four(p + 2, q, of);
+      return false;
     }
+    four_turns const by{first, second, third, fourth};
+    if (more)
+      turn_columns<true>(by, p, q, of);
+    else
+      turn_columns<false>(by, p, q, of);
     return true;
   }
 };

@@ -65,9 +65,7 @@ struct row_orthonormal {
     T sum(0);
     for (std::size_t i = 0; i < e.rows; ++i) {
       T const own = e(i, i) - T(1);
-      T row = own * own;
-      for (std::size_t j = 0; j < i; ++j) row += T(2) * e(i, j) * e(i, j);
-      sum += row;
+      sum += own * own + T(2) * dot<Arch>(&e(i, 0), &e(i, 0), i);
       e(i, i) = own / T(2);
       for (std::size_t j = i + 1; j < e.cols; ++j) e(i, j) = T(0);
     }

@@ -56,14 +56,11 @@ template <int Distance, class Arch>
   }
 }
 
-/// loaded_butterfly<D>() has a form without a shuffle for D = 1 and for half a register.
+/// loaded_butterfly<D>() has a form without a shuffle for D = 1 and for half a register. (So could AVX2's: it gains nothing there.)
 template <class Arch>
 inline constexpr bool loads_butterflies =
 #if XSIMD_WITH_AVX512F
     derives<Arch, xsimd::avx512f> ||
-#endif
-#if XSIMD_WITH_FMA3_AVX2
-    derives<Arch, xsimd::fma3<xsimd::avx2>> ||
 #endif
     false;
 
@@ -88,16 +85,6 @@ template <int Distance, class Arch>
     auto const low = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p)));
     auto const high = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p + 8)));
     return _mm512_fmadd_ps(_mm512_castpd_ps(high), sign, _mm512_castpd_ps(low));
-  } else
-#endif
-#if XSIMD_WITH_FMA3_AVX2
-      if constexpr (derives<Arch, xsimd::fma3<xsimd::avx2>>) {
-    auto const sign = detail::by_bit<Distance, float, Arch>(-1.0f, 1.0f);
-    if constexpr (Distance == 1)
-      return _mm256_fmadd_ps(_mm256_movehdup_ps(_mm256_loadu_ps(again)), sign, _mm256_moveldup_ps(_mm256_loadu_ps(p)));
-    auto const low = _mm_loadu_ps(p);
-    auto const high = _mm_loadu_ps(p + 4);
-    return _mm256_fmadd_ps(_mm256_broadcast_ps(&high), sign, _mm256_broadcast_ps(&low));
   } else
 #endif
   {

@@ -7,8 +7,8 @@
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
 /// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that
-/// L2 is passed over twice. What is left is one more pass over memory: in registers for up to 4 stages, of blocks that grow to
-/// 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache. Doubles take half
+/// L2 is passed over twice. What is left is one more pass over memory: in registers for up to 3 stages, with AVX-512 4, of
+/// blocks that grow to 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache. Doubles take half
 /// as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
@@ -119,16 +119,21 @@ void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* ti
   }
 }
 
-// What is transformed before the stages that pass over the whole row: where 16 blocks do, they take up to four times l2_numbers.
-template <class T>
+// Blocks that one pass over the whole row joins in registers.
+template <class T, class Arch>
+inline constexpr std::size_t blocks_joined = std::is_same_v<T, float> ? most_registers<Arch> : 1;
+
+// What is transformed before that: up to four times l2_numbers where blocks that large are joined in registers.
+template <class T, class Arch>
 constexpr std::size_t l2_block(std::size_t n) noexcept {
   if (n <= l2_numbers<T>) return n;
-  return n > 16 * l2_numbers<T> && n <= 64 * l2_numbers<T> && std::is_same_v<T, float> ? n / 16 : l2_numbers<T>;
+  bool const grows = n > 16 * l2_numbers<T> && n <= 64 * l2_numbers<T> && blocks_joined<T, Arch> == 16;
+  return grows ? n / 16 : l2_numbers<T>;
 }
 
 // Floats of scratch that walsh_hadamard() takes.
 constexpr std::size_t walsh_hadamard_floats(std::size_t n) noexcept {
-  return n <= 64 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
+  return n <= 8 * l2_floats ? 0 : n / l2_floats * 64 < l1_floats ? l1_floats : n / l2_floats * 64;
 }
 
 /// n: a power of two, at most 2^26; scale: null for 1; `tile`: walsh_hadamard_floats(n). Precondition: a row that
@@ -138,18 +143,17 @@ constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*
                               sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
     if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
-      auto const block = l2_block<T>(n);
+      auto const block = l2_block<T, Arch>(n);
       for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2
         i -= block;
         auto const own = signs_from(signs, i);
         butterflies_in_l2<Arch, T>(x + i, block, block == n ? scale : nullptr, signs != nullptr ? &own : nullptr);
       }
       if (block == n) return;
-      if constexpr (std::is_same_v<T, float>) {
-        if (n / block > 16) return butterflies_by_tiles<Arch>(x, n, scale, tile);
-        if constexpr (most_registers<Arch> == 16)
-          if (n / block == 16) return butterfly_pass<16, loading::plain, Arch, T>(x, n, block, scale, nullptr);
-      }
+      if constexpr (std::is_same_v<T, float>)
+        if (n / block > blocks_joined<T, Arch>) return butterflies_by_tiles<Arch>(x, n, scale, tile);
+      if constexpr (blocks_joined<T, Arch> == 16)
+        if (n / block == 16) return butterfly_pass<16, loading::plain, Arch, T>(x, n, block, scale, nullptr);
       return butterfly_stages<Arch, T>(x, n, block, scale);
     }
   }

@@ -5,7 +5,7 @@
 ///   for h = first, 2 first, ...: (x_j, x_(j+h)) <- (x_j + x_(j+h), x_j - x_(j+h)), as transform/butterflies.hpp has it
 ///
 /// A network takes 8 or 16 registers and up to 3 or 4 stages between them. The stages inside a register go first, in the same
-/// pass; or, where loads can repeat lanes (AVX-512, AVX2), in a pass before that does all but the one of half a register, which
+/// pass; or, where loads can repeat lanes (AVX-512), in a pass before that does all but the one of half a register, which
 /// the next pass does as it loads: 4 products and 2 shuffles a register then instead of 4 and 4.
 ///
 /// Model of : -
@@ -29,19 +29,23 @@ inline constexpr std::size_t most_registers = xsimd::batch<float, Arch>::size ==
 template <class T, class Arch>
 inline constexpr bool has_registers = std::is_same_v<T, float> || requires { typename xsimd::batch<T, Arch>::register_type; };
 
+// AVX-512 does sums and products in the same units; elsewhere sums have one more.
+template <class Arch>
+inline constexpr bool folds_factors = simd::fuses<Arch> && most_registers<Arch> == 16;
+
 // Butterflies of whole registers. `factor`, a power of two, multiplies every result: v_0 first, then one number of each pair
 // that meets it, so that fused products do the rest at no cost.
 template <std::size_t Radix, class Arch, class T>
 [[gnu::always_inline]] inline void butterflies_across(xsimd::batch<T, Arch> (&v)[Radix],
                                                       [[maybe_unused]] xsimd::batch<T, Arch> factor) noexcept {
-  if constexpr (simd::fuses<Arch>) v[0] = v[0] * factor;
+  if constexpr (folds_factors<Arch>) v[0] = v[0] * factor;
   unrolled<static_cast<std::size_t>(std::countr_zero(Radix)), Arch>([&](auto stage) __attribute__((always_inline)) {
     constexpr std::size_t h = std::size_t{1} << stage;
     unrolled<Radix / 2, Arch>([&](auto pair) __attribute__((always_inline)) {
       constexpr std::size_t i = pair / h * 2 * h + pair % h;
       auto const a = v[i];
       auto const b = v[i + h];
-      if constexpr (simd::fuses<Arch> && i < h) {
+      if constexpr (folds_factors<Arch> && i < h) {
         v[i] = xsimd::fma(b, factor, a);
         v[i + h] = simd::minus_product(a, b, factor);
       } else {
@@ -54,7 +58,7 @@ template <std::size_t Radix, class Arch, class T>
 // Whether butterflies_across() may take it: a power of two with which no sum of numbers of the safe range is subnormal.
 template <class Arch, class T>
 [[gnu::always_inline]] inline bool folds(T const* scale) noexcept {
-  if constexpr (!simd::fuses<Arch>) return false;
+  if constexpr (!folds_factors<Arch>) return false;
   if (scale == nullptr || !(*scale >= T(0x1p-13))) return false;
   if constexpr (std::is_same_v<T, float>)
     return (std::bit_cast<std::uint32_t>(*scale) & 0x007F'FFFFU) == 0;

@@ -6,7 +6,7 @@
 ///
 /// Model of : orthogonal_transform (walsh_hadamard, its own inverse); transform (plain_walsh_hadamard)
 /// Cost     : k additions and one multiplication a number, after one pass that reads the row (transform/safe_range.hpp).
-///            Past 65536 numbers a row is read and written twice; from 2^23 on that needs 32 to 256 KiB of scratch.
+///            Past 65536 numbers a row is read and written twice; from 2^20 on that may need 16 to 256 KiB of scratch.
 /// Accuracy : ||y - exact|| <= (k + 2) u ||x|| to first order, u = 2^-24, of doubles (k + 4) 2^-53. Where entries below 2^-80
 ///            stand beside entries of 2^-40 and more, they count as zero.
 /// Promise  : the butterflies of transform/butterflies.hpp in order of rising distance, then one product: the same bits on every
