@@ -156,7 +156,6 @@ class lane_batches {
       store_fields(std::span{field[F]}.subspan(g, count - g < per_block_ ? count - g : per_block_), bits, order_, to);
   }
 
- protected:
   Scheme const& scheme_;
   std::size_t group_;
   std::size_t per_block_;
