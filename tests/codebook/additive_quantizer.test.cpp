@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // codebook/additive_quantizer.hpp, additive_training.hpp: a beam as wide as there are sums finds the best of all, width 1 is
 // greedy; least squares leave residuals that no codeword sees; corrupt codes, refusals.
+#include "skive/codebook/additive_quantizer.hpp"
+
 #include "skive/codebook/additive_training.hpp"
 
 #include "support/allocations.hpp"

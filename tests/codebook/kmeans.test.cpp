@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // codebook/kmeans.hpp, kmeans_seeding.hpp, kmeans_moments.hpp: optima of small problems by trying every partition, weights, empty
 // and balanced clusters, cosine, bad input.
+#include "skive/codebook/kmeans.hpp"
+
 #include "skive/codebook/kmeans_moments.hpp"
 
 #include "support/allocations.hpp"

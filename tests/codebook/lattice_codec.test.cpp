@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/lattice_codec.hpp with the codes of e8p.hpp and e8_sets.hpp: points against all points, errors, laws.
+// codebook/lattice_codec.hpp with the codes of e8p.hpp and e8_sets.hpp: points against all points, errors, laws; products of
+// scaled_codec.hpp with bytes.
 #include "skive/codebook/lattice_codec.hpp"
+
+#include "skive/codebook/scaled_codec.hpp"
 
 #include "laws/dot_codec.hpp"
 #include "laws/stepwise_codec.hpp"

@@ -7,6 +7,7 @@
 #include "skive/block/affine.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/kernel/matrix_matrix.hpp"
+#include "skive/sparse/kept_bytes.hpp"
 
 #include "laws/dot_codec.hpp"
 #include "support/simd_arches.hpp"

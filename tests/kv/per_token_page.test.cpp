@@ -51,4 +51,7 @@ TEST_CASE("per_token_page: keys up to 65000 from the center, exactly", "[kv]") {
   page.memory = before;
   CHECK(codec.append(rows.view(), 0, page.span(), scratch.get()).error() == errc::not_finite);
   CHECK((page.memory == before));
+  std::vector<std::byte> small(codec.scratch_bytes(0) - 1);
+  CHECK(codec.append(rows.view(), 0, page.span(), skive::workspace{small}).error() == errc::workspace_too_small);
+  CHECK((page.memory == before));
 }

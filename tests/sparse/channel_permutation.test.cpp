@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -49,6 +50,12 @@ TEST_CASE("channel permutation: dealt and swapped columns keep more", "[sparse]"
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t c = 0; c < cols; ++c) CHECK(sorted[c] == c);
   CHECK(deal_columns(view, 5, sums, order).error() == errc::size_mismatch);
+  auto broken = scores;
+  broken[37] = std::numeric_limits<float>::quiet_NaN();
+  matrix_view<float const> const bad{broken.data(), rows, cols};
+  CHECK(kept_score<2, 4>(bad, order).error() == errc::not_finite);
+  CHECK(improve_by_swaps<2, 4>(bad, order, 1, 1).error() == errc::not_finite);
+  CHECK(deal_columns(bad, 4, sums, order).error() == errc::not_finite);
   order[3] = 32;
   CHECK(kept_score<2, 4>(view, order).error() == errc::size_mismatch);
   CHECK(improve_by_swaps<2, 4>(view, order, 1, 1).error() == errc::size_mismatch);
