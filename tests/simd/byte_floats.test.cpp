@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <type_traits>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -72,16 +73,18 @@ TEST_CASE("bytes through halves: every code", "[simd]") {
 }
 
 TEST_CASE("tables of 32 floats", "[simd]") {
-  if constexpr (simd::has_byte_floats<arch>) {
-    std::array<float, 32> values{};
-    for (std::size_t i = 0; i < 32; ++i) values[i] = static_cast<float>(i * i) + 0.5f;
-    for (std::uint32_t first = 0; first < 64; first += 16) {
-      auto const index =
-          simd::generate<std::uint32_t, arch>([first](std::size_t i) { return static_cast<std::uint32_t>(first + i); });
-      float numbers[16];
-      simd::look_up_32<arch>(values, index).store(numbers);
-      for (std::size_t i = 0; i < 16; ++i) CHECK(numbers[i] == values[(first + i) % 32]);
+  []<class Arch>(std::type_identity<Arch>) {  // a template, so that nothing is looked up where there are no such tables
+    if constexpr (simd::has_byte_floats<Arch>) {
+      std::array<float, 32> values{};
+      for (std::size_t i = 0; i < 32; ++i) values[i] = static_cast<float>(i * i) + 0.5f;
+      for (std::uint32_t first = 0; first < 64; first += 16) {
+        auto const index =
+            simd::generate<std::uint32_t, Arch>([first](std::size_t i) { return static_cast<std::uint32_t>(first + i); });
+        float numbers[16];
+        simd::look_up_32<Arch>(values, index).store(numbers);
+        for (std::size_t i = 0; i < 16; ++i) CHECK(numbers[i] == values[(first + i) % 32]);
+      }
     }
-  }
+  }(std::type_identity<arch>{});
   SUCCEED();
 }
