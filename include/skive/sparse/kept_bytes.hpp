@@ -13,6 +13,7 @@
 /// Source   : -
 
 #include "skive/block/integer_dot.hpp"
+#include "skive/simd/pick.hpp"
 #include "skive/sparse/mask_codes.hpp"
 
 namespace skive {
