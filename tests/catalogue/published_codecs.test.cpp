@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// docs/catalogue.md: how published methods store a row, as types of this library. Each is a block_codec, has the bits
-// that are stated here with all metadata counted, and leaves no more than the error seen when this was written on rows with heavy tails and a few large columns.
+// docs/catalogue.md: how published methods store a row, as types of this library. Each is a block_codec, has the bits that are stated
+// here with all metadata counted, and leaves no more than the error seen when this was written, on rows with heavy tails and a few
+// large columns.
 #include "skive/block/absmax.hpp"
 #include "skive/block/adaptive.hpp"
 #include "skive/block/affine.hpp"
