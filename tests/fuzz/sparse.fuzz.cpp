@@ -9,6 +9,7 @@
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/split_outliers.hpp"
 #include "skive/format/fp8.hpp"
+#include "skive/sparse/block_sparse.hpp"
 #include "skive/sparse/csr.hpp"
 #include "skive/sparse/metadata_2_of_4.hpp"
 
@@ -132,6 +133,39 @@ void csr_of(std::size_t n, fuzz::input& in) {
     require(y.get()[r] == static_cast<float>(starts.get()[r + 1] - starts.get()[r]));
 }
 
+// Blocks of 4 x 8 and of 3 x 16 ones: a product is the row's sum.
+void blocks_of(std::size_t n, fuzz::input& in) {
+  auto const wide = in.byte() % 2 == 0;
+  std::size_t const block_rows = wide ? 3 : 4;
+  std::size_t const block_cols = wide ? 16 : 8;
+  n = n / block_cols * block_cols;
+  fuzz::exactly<std::uint32_t> starts{1 + in.byte() % 16U};
+  for (auto& s : starts.get()) s = in.byte() % 64U;
+  if (in.byte() % 4 != 0) starts.get().front() = 0;
+  fuzz::exactly<std::uint32_t> columns{starts.get().back()};
+  for (auto& c : columns.get()) c = in.byte() % 128U;
+  fuzz::exactly<float> values{columns.get().size() * block_rows * block_cols};
+  for (auto& v : values.get()) v = 1.0f;
+  auto const m = block_sparse_matrix<float>::make(starts.get(), columns.get(), values.get(), block_rows, block_cols, n);
+  if (!m) return require(m.error() == errc::corrupt);
+  fuzz::exactly<float> x{n};
+  for (auto& v : x.get()) v = 1.0f;
+  fuzz::exactly<float> y{m->rows()};
+  fuzz::exactly<float> plain{m->rows()};
+  require(static_cast<bool>(m->multiply(x.get(), y.get())));
+  require(static_cast<bool>(m->template multiply<scalar_arch>(x.get(), plain.get())));
+  fuzz::exactly<float> dense{m->rows() * n};
+  matrix_view<float> const rows{dense.get().data(), m->rows(), n};
+  require(static_cast<bool>(m->to_dense(rows)));
+  for (std::size_t r = 0; r < y.get().size(); ++r) {
+    auto const b = r / block_rows;
+    auto const kept = static_cast<float>((starts.get()[b + 1] - starts.get()[b]) * block_cols);
+    float sum = 0.0f;
+    for (auto const v : rows.row(r)) sum += v;
+    require(y.get()[r] == kept && plain.get()[r] == kept && sum == kept);
+  }
+}
+
 // A blob in the order of tensor cores: read and written again it is the same.
 void metadata_of(fuzz::input& in) {
   auto const word = in.byte() % 2 == 0 ? metadata_word::of_2_bytes : metadata_word::of_4_bytes;
@@ -156,7 +190,7 @@ void metadata_of(fuzz::input& in) {
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   fuzz::input in{data, size};
-  auto const which = in.byte() % 13;
+  auto const which = in.byte() % 14;
   auto const n = in.number() % 1400;
   using two_of_four = n_of_m<2, 4>;
   switch (which) {
@@ -172,7 +206,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     case 9: rows_of(split_outliers{top_fraction{0.05f}, absmax<int3>{64}}, n, in); break;
     case 10: lists_of(n, in); break;
     case 11: csr_of(n, in); break;
-    default: metadata_of(in); break;
+    case 12: metadata_of(in); break;
+    default: blocks_of(n, in); break;
   }
   return 0;
 }
