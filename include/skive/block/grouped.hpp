@@ -18,6 +18,7 @@
 /// Source   : -
 
 #include "skive/block/digit_engine.hpp"
+#include "skive/block/float_query.hpp"
 #include "skive/block/integer_dot.hpp"
 #include "skive/block/lane_engine.hpp"
 #include "skive/block/lane_tile.hpp"
@@ -28,7 +29,7 @@
 namespace skive {
 
 template <group_scheme Scheme>
-class grouped {
+class grouped : public takes_floats {
   static constexpr std::size_t fields = Scheme::field_bits.size();
   static constexpr std::size_t chunk = 320;       // codes packed at once: whole bytes in every packing
   static constexpr std::size_t max_pending = 40;  // groups of a block that shares bytes: lcm(8, 5)
@@ -101,12 +102,6 @@ class grouped {
   }
 
   /// A product with floats: block/lane_dot.hpp has its order and its error. x has to outlive the query.
-  using query = float_query;
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  template <class Arch = native_arch>
-  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
   /// Fails with size_mismatch if a plane is too small for q.size numbers.
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept {

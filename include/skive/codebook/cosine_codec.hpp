@@ -94,7 +94,7 @@ inline grid_step best_grid_step(std::span<float const> x, std::uint32_t most, st
 
 /// B: bits a number, 1 to 8; B = 1 are the signs.
 template <int B>
-class cosine_codec {
+class cosine_codec : public takes_floats {
   static_assert(B >= 1 && B <= 8);
   static constexpr std::uint32_t half = 1U << (B - 1);
   static constexpr std::size_t piece = 256;
@@ -143,12 +143,6 @@ class cosine_codec {
   }
 
   /// A product with floats: the decoded numbers times x in sixteen lanes. x has to outlive the query.
-  using query = float_query;
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  template <class Arch = native_arch>
-  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
   /// Fails with size_mismatch if a plane is too small for q.size numbers.
   template <class Arch = native_arch>
   result<float> dot(planes<std::byte const, 2> from, query const& q) const noexcept {

@@ -26,10 +26,9 @@
 
 namespace skive {
 
-class polar {
+class polar : public takes_floats {
  public:
   static constexpr std::size_t plane_count = 2;
-  using query = float_query;
 
   constexpr std::size_t block_size() const noexcept { return 64; }
   constexpr std::size_t row_multiple() const noexcept { return 1; }
@@ -69,11 +68,6 @@ class polar {
   }
 
   /// A product with floats. x has to outlive the query.
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  template <class Arch = native_arch>
-  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
   /// Fails with size_mismatch if a plane is too small for q.size numbers.
   template <class Arch = native_arch>
   result<float> dot(planes<std::byte const, 2> from, query const& q) const noexcept {

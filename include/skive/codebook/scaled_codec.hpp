@@ -21,7 +21,7 @@
 namespace skive {
 
 template <group_code Groups, class Scale>
-class scaled_codec {
+class scaled_codec : public takes_floats {
   static_assert(Scale::bits % 8 == 0 && Scale::bits >= 16, "skive::scaled_codec keeps float32, float16 or bfloat16 scales");
 
  public:
@@ -126,12 +126,6 @@ class scaled_codec {
   }
 
   /// A product with floats: the decoded numbers times x in sixteen lanes. x has to outlive the query.
-  using query = float_query;
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  template <class Arch = native_arch>
-  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
   /// Fails with size_mismatch if a plane is too small for q.size numbers.
   template <class Arch = native_arch>
   result<float> dot(planes<std::byte const, 2> from, query const& q) const noexcept {

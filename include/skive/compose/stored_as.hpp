@@ -24,7 +24,7 @@
 namespace skive {
 
 template <scalar_format Format>
-class stored_as {
+class stored_as : public takes_floats {
   using code_type = typename Format::code_type;
   static constexpr std::size_t bytes = (static_cast<std::size_t>(Format::bits) + 7) / 8;
 
@@ -58,13 +58,6 @@ class stored_as {
     return errc::ok;
   }
 
-  using query = float_query;
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
-  /// x has to outlive the query.
-  template <class Arch = native_arch>
-  constexpr result<query> prepare(std::span<float const> x, workspace = {}) const noexcept {
-    return query{x.data(), x.size()};
-  }
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, 1> from, query const& q) const noexcept {
