@@ -1,78 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // op/format/size: op svd_fast, svd_accurate, svd_values, eigen: all vectors (svd_values: none) of an n x n float matrix, size n;
 // randomized_svd: 64 triplets with one power iteration. items: numbers of the matrix. Random numbers in [-1, 1).
+// f32:sgesdd and f32:sgejsv are LAPACK's, as OpenBLAS brings them (support/openblas.hpp).
 #include "skive/linalg/jacobi_svd.hpp"
 #include "skive/linalg/randomized_svd.hpp"
 #include "skive/linalg/symmetric_eigen.hpp"
+#include "support/openblas.hpp"
+#include "support/svd_problem.hpp"
 
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <random>
-#include <string>
-#include <vector>
-
-#include <benchmark/benchmark.h>
+#include <memory>
 
 namespace skive::bench {
 namespace {
 
-struct problem {
-  std::size_t n;
-  std::size_t k;  // triplets
-  std::vector<float> a, u, sigma, vt;
-  std::vector<std::byte> memory;
+using sgesdd = void(char const*, int const*, int const*, float*, int const*, float*, float*, int const*, float*, int const*,
+                    float*, int const*, int*, int*);
+using sgejsv = void(char const*, char const*, char const*, char const*, char const*, char const*, int const*, int const*, float*,
+                    int const*, float*, float*, int const*, float*, int const*, float*, int const*, int*, int*);
 
-  problem(std::size_t size, std::size_t triplets, std::size_t bytes)
-      : n{size}, k{triplets}, a(n * n), u(n * k), sigma(k), vt(k * n), memory(bytes) {
-    std::minstd_rand random{1};
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j <= i; ++j)
-        a[i * n + j] = a[j * n + i] = static_cast<float>(random() >> 7) * 0x1p-23f - 1.0f;  // symmetric, for all alike
-  }
-  matrix_view<float const> matrix() const { return {a.data(), n, n}; }
-  matrix_view<float> left() { return {u.data(), n, k}; }
-  matrix_view<float> right() { return {vt.data(), k, n}; }
-  workspace scratch() { return workspace{memory}; }
-
-  /// |A v_j - sigma_j u_j| <= bound |A| for every 16th triplet, or |A v - lambda v| if the vectors are the columns of u.
-  bool right_within(double bound, bool eigen) const {
-    double norm = 0;
-    for (float const x : a) norm += static_cast<double>(x) * static_cast<double>(x);
-    for (std::size_t j = 0; j < k; j += 16) {
-      double error = 0;
-      for (std::size_t i = 0; i < n; ++i) {
-        double sum = -static_cast<double>(sigma[j]) * static_cast<double>(u[i * k + j]);
-        for (std::size_t l = 0; l < n; ++l)
-          sum += static_cast<double>(a[i * n + l]) * static_cast<double>(eigen ? u[l * k + j] : vt[j * n + l]);
-        error += sum * sum;
-      }
-      if (!(std::sqrt(error) <= bound * std::sqrt(norm))) return false;
+// LAPACK takes the matrix, which is symmetric, by columns: its V^T by columns is our U by rows.
+void add_lapack(char const* op, std::size_t n) {
+  struct memory {
+    std::vector<float> copy, work;
+    std::vector<int> indices;
+    void make() {
+      work.resize(4 << 20);
+      indices.resize(16384);
     }
-    return true;
-  }
-};
-
-enum class checked : std::uint8_t { values_only, triplets, eigenvectors };
-
-template <class Bytes, class Step>
-void add(char const* op, std::size_t n, std::size_t k, checked what, double bound, Bytes bytes, Step step) {
-  auto const run = [=](benchmark::State& state) {
-    problem p{n, k, bytes(n)};
-    if (!step(p)) return state.SkipWithError("refused");
-    if (what != checked::values_only && !p.right_within(bound, what == checked::eigenvectors))
-      return state.SkipWithError("wrong");
-    bool good = true;
-    for (auto _ : state) {
-      good &= static_cast<bool>(step(p));
-      benchmark::ClobberMemory();
-    }
-    if (!good) return state.SkipWithError("refused while timed");
-    state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * static_cast<std::int64_t>(n * n));
   };
-  benchmark::RegisterBenchmark((std::string{op} + "/float/" + std::to_string(n)).c_str(), run)
-      ->MinTime(0.1)
-      ->Unit(benchmark::kMillisecond);
+  auto const room = std::make_shared<memory>();
+  if (auto* const gesdd = openblas::open().find<sgesdd>("sgesdd_"))
+    add(
+        op, n, n, checked::triplets, 1e-5, [](std::size_t) { return std::size_t{0}; },
+        [=](problem& p) {
+          room->make();
+          int const m = static_cast<int>(p.n), length = static_cast<int>(room->work.size());
+          int info = 0;
+          room->copy = p.a;
+          gesdd("S", &m, &m, room->copy.data(), &m, p.sigma.data(), p.vt.data(), &m, p.u.data(), &m, room->work.data(), &length,
+                room->indices.data(), &info);
+          return info == 0;
+        },
+        ":sgesdd");
+  auto* const gejsv = openblas::open().find<sgejsv>("sgejsv_");
+  if (gejsv != nullptr && std::string{op} == "svd_accurate")
+    add(
+        op, n, n, checked::values_only, 0, [](std::size_t) { return std::size_t{0}; },
+        [=](problem& p) {
+          room->make();
+          int const m = static_cast<int>(p.n), length = static_cast<int>(room->work.size());
+          int info = 0;
+          room->copy = p.a;
+          gejsv("F", "U", "V", "R", "N", "P", &m, &m, room->copy.data(), &m, p.sigma.data(), p.u.data(), &m, p.vt.data(), &m,
+                room->work.data(), &length, room->indices.data(), &info);
+          return info == 0;
+        },
+        ":sgejsv");
 }
 
 [[maybe_unused]] bool const registered = [] {
@@ -83,6 +66,8 @@ void add(char const* op, std::size_t n, std::size_t k, checked what, double boun
     add(
         "svd_accurate", n, n, checked::triplets, 1e-5, [](std::size_t m) { return svd_accurate_scratch_bytes<float>(m, m); },
         [](problem& p) { return svd_accurate<native_arch, float>(p.matrix(), p.left(), p.sigma, p.right(), p.scratch()); });
+    add_lapack("svd_fast", n);
+    add_lapack("svd_accurate", n);
     add(
         "svd_values", n, n, checked::values_only, 0, [](std::size_t m) { return svd_fast_scratch_bytes<float>(m, m, false); },
         [](problem& p) { return singular_values_fast<native_arch, float>(p.matrix(), p.sigma, p.scratch()); });

@@ -3,8 +3,7 @@
 //
 // FILE: safetensors; WEIGHT [outputs, inputs] and INPUTS [tokens, inputs] are names of tensors in them. The first half of the tokens
 // calibrates, the second half is measured. Built and run by hand, as docs/transforms.md says.
-#include "compare/safetensors.hpp"
-#include "compare/tensor.hpp"
+#include "support/layer_tables.hpp"
 
 #include "skive/block/absmax.hpp"
 #include "skive/core/planes.hpp"
@@ -19,44 +18,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <string_view>
 #include <vector>
 
 namespace {
 
 using namespace skive;
-
-[[noreturn]] void stop(std::string_view why) {
-  std::fprintf(stderr, "methods: %.*s\n", static_cast<int>(why.size()), why.data());
-  std::exit(1);
-}
-void need(status s) {
-  if (!s) stop(describe(s.error()));
-}
-template <class T>
-T need(result<T> r) {
-  if (!r) stop(describe(r.error()));
-  return *r;
-}
-
-struct matrix {
-  std::vector<float> numbers;
-  std::size_t rows, cols;
-  matrix(std::size_t m, std::size_t n) : numbers(m * n), rows{m}, cols{n} {}
-  matrix_view<float> view() { return {numbers.data(), rows, cols}; }
-  matrix_view<float const> view() const { return {numbers.data(), rows, cols}; }
-};
-
-matrix load(std::vector<compare::tensor> const& tensors, std::string_view name) {
-  for (auto const& t : tensors)
-    if (t.name == name) {
-      matrix m(t.rows(), t.cols());
-      compare::to_float(t, 0, m.numbers);
-      return m;
-    }
-  stop("no tensor of that name");
-}
+using skive::bench::matrix;
+using skive::bench::need;
 
 struct moments {
   double kurtosis, peak;
@@ -115,7 +83,6 @@ struct layer {
     auto const half = static_cast<std::ptrdiff_t>(seen.numbers.size());
     std::copy(inputs.numbers.begin(), inputs.numbers.begin() + half, seen.numbers.begin());
     std::copy(inputs.numbers.begin() + half, inputs.numbers.end(), test.numbers.begin());
-    if (w.cols != inputs.cols) stop("weights and inputs differ in width");
   }
 };
 
@@ -208,16 +175,6 @@ void tables(layer const& l) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  compare::problems found{stderr};
-  std::vector<compare::tensor> tensors;
-  int i = 1;
-  for (; i < count && std::string_view{arguments[i]} != "--"; ++i)
-    for (auto& t : compare::read_safetensors(arguments[i], found)) tensors.push_back(std::move(t));
-  for (++i; i < count; ++i) {
-    std::string_view const pair{arguments[i]};
-    auto const at = pair.find('=');
-    if (at == pair.npos) stop("WEIGHT=INPUTS");
-    std::printf("\n### %.*s\n", static_cast<int>(pair.size()), pair.data());
-    tables({load(tensors, pair.substr(0, at)), load(tensors, pair.substr(at + 1))});
-  }
+  bench::for_each_layer(count, arguments, bench::heading::pair,
+                        [](matrix weights, matrix const& inputs) { tables({std::move(weights), inputs}); });
 }

@@ -63,6 +63,7 @@ struct lane_part<T, Arch> {
   [[gnu::always_inline]] static void sums_of_sixteen(type (&x)[16], T* to) noexcept {
     for (std::size_t first = 0; first < 16; first += size) {
       type y[size];
+#pragma GCC unroll 16
       for (std::size_t i = 0; i < size; ++i) y[i] = x[first + i];
       if constexpr (std::same_as<T, float>) {
         store(simd::sum_of_each<Arch>(y), to + first);
@@ -83,11 +84,13 @@ struct lane_block_mask {
   typename piece::mask part[registers];
 
   [[gnu::always_inline]] friend lane_block_mask operator&(lane_block_mask a, lane_block_mask const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] & b.part[i];
     return a;
   }
   [[gnu::always_inline]] bool any() const noexcept {
     bool found = false;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) found |= piece::any(part[i]);
     return found;
   }
@@ -102,57 +105,70 @@ struct lane_block {
 
   [[gnu::always_inline]] static lane_block broadcast(T const& x) noexcept {
     lane_block r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = typename piece::type(x);
     return r;
   }
   [[gnu::always_inline]] static lane_block load(T const* from) noexcept {
     lane_block r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = piece::load(from + i * piece::size);
     return r;
   }
   [[gnu::always_inline]] void store(T* to) const noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) piece::store(part[i], to + i * piece::size);
   }
   [[gnu::always_inline]] friend lane_block operator+(lane_block a, lane_block const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] + b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator-(lane_block a, lane_block const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] - b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator*(lane_block a, lane_block const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] * b.part[i];
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator/(lane_block a, lane_block const& b) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::quotient(a.part[i], b.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block operator-(lane_block a) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = -a.part[i];
     return a;
   }
   [[gnu::always_inline]] friend mask operator>(lane_block const& a, lane_block const& b) noexcept {
     mask r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = a.part[i] > b.part[i];
     return r;
   }
   /// a b + c.
   [[gnu::always_inline]] friend lane_block fused(lane_block a, lane_block const& b, lane_block const& c) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::fused(a.part[i], b.part[i], c.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block root(lane_block a) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::root(a.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block absolute(lane_block a) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = piece::absolute(a.part[i]);
     return a;
   }
   [[gnu::always_inline]] friend lane_block select(mask const& m, lane_block const& yes, lane_block const& no) noexcept {
     lane_block r;
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) r.part[i] = piece::chosen(m.part[i], yes.part[i], no.part[i]);
     return r;
   }

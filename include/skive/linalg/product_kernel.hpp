@@ -71,6 +71,7 @@ struct tile_sums {
   [[gnu::always_inline]] void accumulate(T const* a, T const* b, std::size_t b_step, std::size_t depth,
                                          rows_ahead<T> ahead) noexcept {
     constexpr std::size_t line = 64 / sizeof(T);
+#pragma GCC unroll 28
     for (auto& s : sum) s = batch(T(0));
     for (std::size_t k = 0; k < depth;) {
       for (std::size_t i = 0; i < ahead.rows; ++i) __builtin_prefetch(ahead.data + i * ahead.stride + k, 0, 2);
@@ -91,6 +92,7 @@ struct tile_sums {
   template <class Layout, std::size_t... Row>
   [[gnu::always_inline]] void add_outer_product(T const* a, T const* b, std::index_sequence<Row...>) noexcept {
     batch right[Vectors];
+#pragma GCC unroll 2
     for (std::size_t v = 0; v < Vectors; ++v) right[v] = batch::load_unaligned(b + v * lanes);
     (add_row<Row>(batch(a[Row * Layout::row_step]), right), ...);
   }
@@ -107,6 +109,7 @@ struct tile_sums {
   template <std::size_t Row>
   [[gnu::always_inline]] void store_row(T* c, bool wanted, batch const& alpha, batch const& beta, bool overwrite) const noexcept {
     if (!wanted) return;
+#pragma GCC unroll 2
     for (std::size_t v = 0; v < Vectors; ++v) {
       auto const& s = sum[Row * Vectors + v];
       auto const x = overwrite ? alpha * s : multiply_add(alpha, s, beta * batch::load_unaligned(c + v * lanes));
@@ -219,6 +222,7 @@ struct packed_block {
     for (std::size_t k = 0; k < depth; k += lanes) {
       auto const steps = depth - k < lanes ? depth - k : lanes;
       batch x[lanes];
+#pragma GCC unroll 16
       for (std::size_t i = 0; i < lanes; ++i) {
         T const* const from = &b.view(col + j + (i < some ? i : 0), k0 + k);
         x[i] = i >= some ? batch(T(0)) : steps == lanes ? batch::load_unaligned(from) : load_some<T, Arch>(from, steps);

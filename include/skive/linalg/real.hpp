@@ -7,7 +7,9 @@
 ///
 /// Model of : -
 /// Cost     : declarations; take_reals() starts the lifetime of `count` numbers in the caller's memory.
-/// Promise  : nothing here allocates; boost::multiprecision::number of a fixed-precision back end is a real.
+/// Promise  : nothing here allocates: the only `new` under include/ returns the address that it is given, to start the lifetime of
+///            types which storage alone does not start (std::construct_at would drag in <memory>, placement new <new>);
+///            boost::multiprecision::number of a fixed-precision back end is a real.
 /// Source   : -
 
 #include "skive/core/ieee.hpp"

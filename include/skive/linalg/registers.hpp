@@ -65,12 +65,15 @@ template <class T, class Arch>
 template <class T, class Arch, std::size_t Lanes>
 [[gnu::always_inline]] inline void transpose(xsimd::batch<T, Arch> (&x)[Lanes]) noexcept {
   static_assert(Lanes == xsimd::batch<T, Arch>::size);
+#pragma GCC unroll 4
   for (std::size_t step = 1; step < Lanes; step *= 2) {
     xsimd::batch<T, Arch> y[Lanes];
+#pragma GCC unroll 8
     for (std::size_t i = 0; i < Lanes / 2; ++i) {
       y[2 * i] = xsimd::zip_lo(x[i], x[i + Lanes / 2]);
       y[2 * i + 1] = xsimd::zip_hi(x[i], x[i + Lanes / 2]);
     }
+#pragma GCC unroll 16
     for (std::size_t i = 0; i < Lanes; ++i) x[i] = y[i];
   }
 }

@@ -129,16 +129,22 @@ struct rotation_sequence {
     using piece = lane_part<T, Arch>;
     using part = typename piece::type;
     part kept[sweep_group][Wide];
+#pragma GCC unroll 4
     for (auto& row : kept)
+#pragma GCC unroll 4
       for (auto& x : row) x = part(T(0));
     auto const at = [=](std::size_t row) { return start + static_cast<std::ptrdiff_t>(row) * stride; };
+#pragma GCC unroll 4
     for (std::size_t p = 0; p < Wide; ++p) kept[0][p] = piece::load(at(g.first) + p * piece::size);
     for (std::size_t step = g.first; step + 1 < g.last + sweep_group; ++step, turn += sweep_group) {
       part now[Wide];
+#pragma GCC unroll 4
       for (std::size_t p = 0; p < Wide; ++p) now[p] = step < g.last ? piece::load(at(step + 1) + p * piece::size) : part(T(0));
+#pragma GCC unroll 4
       for (std::size_t f = 0; f < sweep_group; ++f) {
         part const c(turn[f].cosine);
         part const s(turn[f].sine);
+#pragma GCC unroll 4
         for (std::size_t p = 0; p < Wide; ++p) {
           auto const upper = piece::fused(c, kept[f][p], s * now[p]);
           kept[f][p] = piece::reduced(s, kept[f][p], c * now[p]);
@@ -146,8 +152,10 @@ struct rotation_sequence {
         }
       }
       if (step + 1 >= g.first + sweep_group)
+#pragma GCC unroll 4
         for (std::size_t p = 0; p < Wide; ++p) piece::store(now[p], at(step + 1 - sweep_group) + p * piece::size);
     }
+#pragma GCC unroll 4
     for (std::size_t p = 0; p < Wide; ++p) piece::store(kept[sweep_group - 1][p], at(g.last) + p * piece::size);
   }
 };

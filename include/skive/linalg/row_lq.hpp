@@ -106,10 +106,10 @@ class row_lq {
   }
 
   void shorten(std::size_t k) noexcept {
-    T const eps = std::numeric_limits<T>::epsilon();
+    T const trusted = square_root(std::numeric_limits<T>::epsilon());
     for (std::size_t i = k + 1; i < c_.rows; ++i) {
       left_[i] -= r_(k, i) * r_(k, i);
-      if (left_[i] * left_[i] > eps * known_[i] * known_[i]) continue;
+      if (left_[i] > trusted * known_[i]) continue;  // fourth powers of lengths would leave the range
       auto const from = (k + 1) / 16 * 16;
       for (std::size_t x = from; x < c_.cols; ++x) spare_[x] = c_(i, x);
       for (std::size_t l = 0; l <= k - first_; ++l)

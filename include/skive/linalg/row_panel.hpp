@@ -40,20 +40,25 @@ template <class T, class Arch>
 inline void inner_product_tile(row_panel<T> const& p, std::size_t i, std::size_t j, panel_square<T>& g) noexcept {
   using piece = lane_part<T, Arch>;
   typename piece::type sum[16];
+#pragma GCC unroll 16
   for (auto& s : sum) s = typename piece::type(T(0));
   T const* const a[4] = {p.row(i), p.row(i + 1), p.row(i + 2), p.row(i + 3)};
   T const* const b[4] = {p.row(j), p.row(j + 1), p.row(j + 2), p.row(j + 3)};
   for (std::size_t k = 0; k < p.length; k += piece::size) {
     typename piece::type const y[4] = {piece::load(b[0] + k), piece::load(b[1] + k), piece::load(b[2] + k),
                                        piece::load(b[3] + k)};
+#pragma GCC unroll 4
     for (std::size_t r = 0; r < 4; ++r) {
       auto const x = piece::load(a[r] + k);
+#pragma GCC unroll 4
       for (std::size_t c = 0; c < 4; ++c) sum[4 * r + c] = piece::fused(x, y[c], sum[4 * r + c]);
     }
   }
   alignas(64) T total[16];
   piece::sums_of_sixteen(sum, total);
+#pragma GCC unroll 4
   for (std::size_t r = 0; r < 4; ++r)
+#pragma GCC unroll 4
     for (std::size_t c = 0; c < 4; ++c) g[(i + r) * panel_rows + j + c] = g[(j + c) * panel_rows + i + r] = total[4 * r + c];
 }
 
@@ -71,17 +76,24 @@ inline void combine_columns(row_panel<T> const& p, std::size_t k, panel_square<T
   using part = typename piece::type;
   part old[panel_rows][Parts];
   for (std::size_t i = 0; i < panel_rows; ++i)
+#pragma GCC unroll 2
     for (std::size_t q = 0; q < Parts; ++q) old[i][q] = piece::load(p.row(i) + k + q * piece::size);
   for (std::size_t j = 0; j < panel_rows; j += 8) {
     part sum[8][Parts];
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < 8; ++r)
+#pragma GCC unroll 2
       for (std::size_t q = 0; q < Parts; ++q) sum[r][q] = old[j + r][q];
     for (std::size_t i = 0; i < panel_rows; ++i)
+#pragma GCC unroll 8
       for (std::size_t r = 0; r < 8; ++r) {
         part const factor(c[i * panel_rows + j + r]);
+#pragma GCC unroll 2
         for (std::size_t q = 0; q < Parts; ++q) sum[r][q] = piece::fused(factor, old[i][q], sum[r][q]);
       }
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < 8; ++r)
+#pragma GCC unroll 2
       for (std::size_t q = 0; q < Parts; ++q) piece::store(sum[r][q], p.row(j + r) + k + q * piece::size);
   }
 }

@@ -23,22 +23,29 @@ inline void some_row_dots(matrix_view<T const> const& a, std::size_t i, T const*
   using piece = lane_part<T, Arch>;
   constexpr std::size_t each = Rows == 1 ? 4 : 2;  // sums a row
   typename piece::type sum[Rows][each];
+#pragma GCC unroll 4
   for (auto& row : sum)
+#pragma GCC unroll 4
     for (auto& s : row) s = typename piece::type(T(0));
   T const* const row = &a(i, 0);
   std::size_t k = 0;
   for (; k + each * piece::size <= a.cols; k += each * piece::size)
+#pragma GCC unroll 4
     for (std::size_t h = 0; h < each; ++h) {
       auto const factor = piece::load(x + k + h * piece::size);
+#pragma GCC unroll 4
       for (std::size_t r = 0; r < Rows; ++r)
         sum[r][h] = piece::fused(piece::load(row + r * a.row_stride + k + h * piece::size), factor, sum[r][h]);
     }
   for (; k < a.cols; k += piece::size) {
     auto const factor = piece::load(x + k);
+#pragma GCC unroll 4
     for (std::size_t r = 0; r < Rows; ++r) sum[r][0] = piece::fused(piece::load(row + r * a.row_stride + k), factor, sum[r][0]);
   }
+#pragma GCC unroll 4
   for (std::size_t r = 0; r < Rows; ++r) {
     auto total = sum[r][0];
+#pragma GCC unroll 4
     for (std::size_t h = 1; h < each; ++h) total = total + sum[r][h];
     y[i + r] = piece::sum(total);
   }
@@ -55,10 +62,12 @@ template <std::size_t Rows, class Arch, real T>
 inline void add_weighted_rows(matrix_view<T const> const& a, std::size_t i, T const* w, T* y) noexcept {
   using piece = lane_part<T, Arch>;
   typename piece::type weight[Rows];
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < Rows; ++r) weight[r] = typename piece::type(w[i + r]);
   T const* const row = &a(i, 0);
   for (std::size_t k = 0; k < a.cols; k += piece::size) {
     auto sum = piece::load(y + k);
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < Rows; ++r) sum = piece::fused(weight[r], piece::load(row + r * a.row_stride + k), sum);
     piece::store(sum, y + k);
   }

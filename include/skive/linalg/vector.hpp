@@ -226,8 +226,10 @@ void copy_transposed(matrix_view<T const> from, matrix_view<T> to) noexcept {
     for (std::size_t i = 0; i < whole_rows; i += batch::size)
       for (std::size_t j = 0; j < whole_cols; j += batch::size) {
         batch x[batch::size];
+#pragma GCC unroll 16
         for (std::size_t l = 0; l < batch::size; ++l) x[l] = batch::load_unaligned(&from(i + l, j));
         transpose(x);
+#pragma GCC unroll 16
         for (std::size_t l = 0; l < batch::size; ++l) x[l].store_unaligned(&to(j + l, i));
       }
   }
