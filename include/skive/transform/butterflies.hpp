@@ -20,7 +20,7 @@
 ///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
 
 #include "skive/simd/philox.hpp"
-#include "skive/transform/butterfly_passes.hpp"
+#include "skive/transform/short_rows.hpp"
 
 #include <bit>
 #include <cstring>
@@ -142,6 +142,8 @@ template <class Arch, class T>
 constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*> scale, float* tile,
                               sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
+    if constexpr (std::is_same_v<T, float>)
+      if (!std::is_constant_evaluated() && is_short_row<Arch>(n)) return static_cast<void>(short_row<false, Arch>(x, n, scale));
     if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
       auto const block = l2_block<T, Arch>(n);
       for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2

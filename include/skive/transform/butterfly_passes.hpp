@@ -141,7 +141,10 @@ void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, [[maybe_
           v[r] = v[r] * factor;
           simd::detail::keep_apart<Arch>(v[r].data);
         });
-      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) { v[r].store_unaligned(x + j + r * h); });
+      unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {  // the last row first: rows far apart share a set of L1,
+        constexpr std::size_t back = Radix - 1 - r;                       // which still has those that were loaded last
+        v[back].store_unaligned(x + j + back * h);
+      });
     }
 }
 

@@ -103,6 +103,8 @@ constexpr status transformed(T const& t, std::span<Real> x, workspace w) noexcep
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
   if (overlaps(x, w, t.scratch_bytes()) || refers_to(t, x)) return errc::overlap;
+  if constexpr (requires { t.template apply_if_safe<Arch, D>(x.data()); })
+    if (!std::is_constant_evaluated() && t.template apply_if_safe<Arch, D>(x.data())) return errc::ok;
   return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
 }
 
