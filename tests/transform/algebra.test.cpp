@@ -5,8 +5,10 @@
 #include "laws/transform.hpp"
 #include "skive/transform/random_hadamard.hpp"
 #include "skive/transform/rows.hpp"
+#include "skive/transform/scaling.hpp"
 #include "support/simd_arches.hpp"
 
+#include <cstring>
 #include <limits>
 
 namespace {
@@ -85,6 +87,42 @@ TEST_CASE("chain, inverse_of, block_diagonal", "[transform]") {
   REQUIRE(foreign.forward(row, scratch.get()));
   std::vector<float> turned(kept.rbegin(), kept.rend());
   CHECK(test::same_bits(row, test::transformed<arch>(h, turned)));
+}
+
+TEST_CASE("chain: a row that the second part refuses comes back as it was", "[transform]") {
+  constexpr std::size_t n = 40;
+  auto const offsets = test::gaussian_vector(n, 7);
+  auto const check = [&]<class Real>(auto const& t, std::vector<Real> const& row, bool back, errc why) {
+    test::scratch_memory scratch{t.scratch_bytes()};
+    auto x = row;
+    CHECK((back ? t.inverse(std::span{x}, scratch.get()) : t.forward(std::span{x}, scratch.get())).error() == why);
+    CHECK(std::memcmp(x.data(), row.data(), n * sizeof(Real)) == 0);
+  };
+  skive::chain const shifted{*skive::channel_shift::make(offsets),
+                             *hadamard::make(n)};  // the shift takes NaN, the rotation does not
+  skive::chain const turned{*hadamard::make(n), *skive::channel_shift::make(offsets)};
+  auto const x = test::gaussian_vector(n, 8);
+  test::check_transform<arch>(shifted, 1e-5);
+  test::check_bits<arch>(shifted, 3, false);
+  test::check_refusals<arch>(shifted);
+  test::check_refusals<arch>(turned);
+  for (auto const bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 0x1p127f}) {
+    auto row = x;
+    row[17] = bad;
+    check(shifted, row, false, errc::not_finite);
+    check(turned, row, true, errc::not_finite);
+    check(skive::inverse_of{turned}, row, false, errc::not_finite);
+    std::vector<double> wide(x.begin(), x.end());
+    wide[17] = bad == 0x1p127f ? 0x1p1023 : static_cast<double>(bad);
+    check(shifted, wide, false, errc::not_finite);
+    check(turned, wide, true, errc::not_finite);
+  }
+  skive::chain const signs{random_signs{n, 3}, reversal{n}};
+  auto row = x;
+  row[0] = random_signs{n, 3}.negative(0) ? 1.0f : -1.0f;
+  check(signs, row, false, errc::invalid_argument);
+  test::scratch_memory small{signs.scratch_bytes() - 1};
+  CHECK(signs.forward(row, small.get()).error() == errc::workspace_too_small);
 }
 
 TEST_CASE("kronecker: rows by the second part, columns by the first", "[transform]") {
