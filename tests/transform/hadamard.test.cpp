@@ -84,8 +84,8 @@ TEST_CASE("hadamard: every length up to 512 and those of models", "[transform]")
 
 TEST_CASE("hadamard: the bits of the scalar rule on every architecture", "[transform]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
-    for (std::size_t const n : {1U,  2U,  3U,   6U,   9U,   12U,  20U,  24U,  28U,  40U,  45U,   56U,   60U,   80U,   96U,
-                                97U, 99U, 112U, 160U, 172U, 188U, 192U, 236U, 360U, 428U, 1000U, 1536U, 2880U, 13696U})
+    for (std::size_t const n : {1U,  2U,   3U,   6U,   9U,   12U,  20U,  24U,  28U,  40U,  45U,  56U,   60U,   80U,   96U,   97U,
+                                99U, 112U, 160U, 172U, 188U, 192U, 236U, 260U, 360U, 428U, 532U, 1000U, 1536U, 2880U, 13696U})
       test::check_bits<Arch>(*hadamard::make(n), static_cast<unsigned>(n), n < 200);
   });
 }
@@ -110,5 +110,6 @@ TEST_CASE("hadamard: a Hadamard matrix wherever the factors of 2 allow one", "[t
   }
   CHECK(hadamard_plan::of(80).odd == 1);
   CHECK(hadamard_plan::of(29568).cores == std::array<std::uint32_t, 3>{12, 28, 44});
-  CHECK(hadamard_plan::of(260).odd == 5);  // no matrix of order 260 here: 52 x 5
+  CHECK(hadamard_plan::of(356).odd == 89);  // no matrix of order 356 here
+  CHECK(hadamard_plan::of(652).cores[0] == 652);
 }

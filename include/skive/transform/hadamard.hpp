@@ -10,7 +10,7 @@
 ///
 /// Model of : orthogonal_transform
 /// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of
-///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1016 bytes.
+///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1112 bytes.
 /// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order, u = 2^-24: roundings() = s + 2 + sum of (m / 4 + 1) + sum of
 ///            (1 + sqrt(p) / 16); of doubles (roundings() + 2 + sum of (p + 8)) 2^-53. Small entries beside large ones count as
 ///            zero as in walsh_hadamard.hpp.
