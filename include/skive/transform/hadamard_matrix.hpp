@@ -6,11 +6,11 @@
 ///     Sylvester        m = 1                          H(i, j) = (-1)^popcount(i & j)
 ///     Paley II         m = 2 (q + 1), q = 1 mod 4     C (x) [1 1; 1 -1] + I (x) [1 -1; -1 -1],  symmetric
 ///     Paley I          m = q + 1, q = 3 mod 4         I + S
-///     Williamson       m = 92, 116, 156, 172          [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants
+///     Williamson       m = 92, 116, 156, 172, 612     [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants
 ///     Goethals-Seidel  those of hadamard_table.hpp    [A BR CR DR; -BR A D'R -C'R; -CR -D'R A B'R; -DR C'R -B'R A]
 ///
 /// q: a prime power up to 1023; S = [0 1; -1 Q] and C = [0 1; 1 Q] with Q(i, j) = chi(i - j) (transform/quadratic_character.hpp);
-/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 324 356 412 436 596 604 612 668, the
+/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 324 356 412 436 596 604 668, the
 /// last of them without a known one.
 ///
 /// Model of : primitive

@@ -9,6 +9,7 @@
 /// Source   : the orders are due to L. D. Baumert, S. W. Golomb, M. Hall, 1962 (92); J. Williamson, 1944 (172); L. D. Baumert, M.
 ///            Hall, 1965, and L. D. Baumert, 1966 (156, 116); R. J. Turyn (188); R. J. Fletcher, C. Koukouvinos, J. Seberry, 2004
 ///            (236, a skew one); H. Kharaghani, B. Tayfeh-Rezaie, J. Combin. Designs 13, 2005 (428): rows of public tables.
+///            612: A. L. Whiteman, 1973, from a conference matrix of order 18 and the quadratic character of 17.
 ///            The rows of m = 65, 67, 73, 93, 101, 113, 119, 127, 133 and 163 were searched for this table: unions of orbits of
 ///            maps x -> g x mod m, four whose autocorrelations cancel, as in D. Z. Djokovic, "Construction of some new Hadamard
 ///            matrices", Bull. Austral. Math. Soc. 45, 1992. The tests multiply each matrix with its transpose.
@@ -24,7 +25,7 @@ struct circulant_rows {
   std::array<std::array<std::uint64_t, 3>, 4> row;
 };
 
-inline constexpr std::array<circulant_rows, 17> circulant_table{{
+inline constexpr std::array<circulant_rows, 18> circulant_table{{
     {23, true, {{{0x117E88, 0}, {0x1CA538, 0}, {0x498192, 0}, {0x3BA5DC, 0}}}},
     {29, true, {{{0xDA2116C, 0}, {0x25C0E90, 0}, {0x17340B3A, 0}, {0x735EB38, 0}}}},
     {39, true, {{{0x1AFB3CDF58, 0}, {0xECF5AF370, 0}, {0x1975BDAE98, 0}, {0x72BE247D4E, 0}}}},
@@ -85,6 +86,12 @@ inline constexpr std::array<circulant_rows, 17> circulant_table{{
        {0xDE9F1D1EDE80239A, 0x1EB7E421D2432535, 0x14},
        {0x8B5266883825DCEC, 0xD1CD53DEAFB0A860, 0x1B},
        {0xEE92DCD87F9F8A9E, 0xBB85C479B32FB635, 0x15}}}},
+    {153,
+     true,
+     {{{0x6B0750A131103CD8, 0x32142B835965FE9A, 0x6CF022},
+       {0xCA57F8E51B01345C, 0x629C7FA94C6D7AD8, 0xE8B203},
+       {0x6B0F50A531123CD8, 0x32942BC35945FE8A, 0x6CF122},
+       {0x35A0071EE4FCCBA2, 0x9DE38016B3B28537, 0x1174CFC}}}},
     {163,
      false,
      {{{0x4BD35E0AB78B8EE, 0x91349DDAF1373242, 0x8C3F90EE},
