@@ -2,8 +2,6 @@
 // transform/hadamard_matrix.hpp: H H^T = n I in integers for every order that is made, and which orders those are.
 #include "skive/transform/hadamard_matrix.hpp"
 
-#include "skive/transform/hadamard_factor.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -76,45 +74,5 @@ TEST_CASE("hadamard_matrix: says how it was made", "[transform]") {
     for (std::uint32_t i = 0; i < n; ++i)
       for (std::uint32_t j = 0; j < i; ++j)
         if (h.symmetric()) REQUIRE(h.negative(i, j) == h.negative(j, i));
-  }
-}
-
-TEST_CASE("quadratic_character: squares of prime fields, and half of the elements of every field", "[transform]") {
-  for (std::uint32_t q = 3; q < 1024; q += 2) {
-    auto const chi = skive::quadratic_character::make(q);
-    if (!chi) continue;
-    std::uint32_t odd = 0;
-    for (std::uint32_t a = 0; a < q; ++a) odd += chi->negative(a) ? 1U : 0U;
-    REQUIRE(odd == (q - 1) / 2);
-    bool prime = true;
-    for (std::uint32_t d = 3; d * d <= q; d += 2) prime = prime && q % d != 0;
-    if (!prime) continue;
-    for (std::uint32_t a = 1; a < q; ++a) REQUIRE(!chi->negative(a * a % q));
-  }
-  for (std::uint32_t const q : {1U, 2U, 8U, 15U, 45U, 1024U, 1025U})
-    CHECK(skive::quadratic_character::make(q).error() == skive::errc::invalid_argument);
-  for (std::uint32_t const q : {9U, 25U, 27U, 49U, 81U, 121U, 125U, 169U, 243U, 289U, 343U, 361U, 529U, 625U, 729U, 841U, 961U})
-    CHECK(skive::quadratic_character::make(q));
-}
-
-TEST_CASE("sign_rows: whole rows, and codes of rows and columns, have the entries of the matrix", "[transform]") {
-  for (std::uint32_t m = 4; m <= 1024; m += 4) {
-    if (!hadamard_matrix::has_core(m)) {
-      REQUIRE(!hadamard_matrix::make_core(m));
-      continue;
-    }
-    if (m > 200 && m % 16 != 12) continue;
-    CAPTURE(m);
-    auto const h = *hadamard_matrix::make_core(m);
-    std::vector<std::uint8_t> code(skive::detail::sign_code_bytes(m));
-    for (bool const transposed : {false, true}) {
-      auto const made = skive::detail::make_sign_codes<skive::scalar_arch>(h, transposed, code);
-      REQUIRE(made.order == m);
-      bool same = true;
-      for (std::uint32_t i = 0; i < m; ++i)
-        for (std::uint32_t j = 0; j < m; ++j)
-          same = same && (code[i * (m / 4) + j / 4] >> (j % 4) & 1) == (transposed ? h.negative(j, i) : h.negative(i, j));
-      REQUIRE(same);
-    }
   }
 }

@@ -20,7 +20,7 @@
 ///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
 
 #include "skive/simd/philox.hpp"
-#include "skive/transform/short_rows.hpp"
+#include "skive/transform/butterfly_passes.hpp"
 
 #include <bit>
 #include <cstring>

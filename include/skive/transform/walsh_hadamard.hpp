@@ -54,7 +54,7 @@ class basic_walsh_hadamard : public detail::both_ways<basic_walsh_hadamard<N>> {
     auto const floats = detail::walsh_hadamard_floats(size_);
     detail::walsh_hadamard<Arch>(x, size_, scale, floats == 0 ? nullptr : w.take<float>(floats).data());
   }
-  /// apply() of a short row, if it is one whose check needs no second look (transform/short_rows.hpp); else false.
+  /// apply() of a short row, if it is one whose check needs no second look (transform/butterfly_passes.hpp); else false.
   template <class Arch, direction D>
   bool apply_if_safe(float* x) const noexcept
     requires simd::vector_arch<Arch>
