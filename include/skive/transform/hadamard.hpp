@@ -5,7 +5,7 @@
 ///   y = (O (x) H_m3 (x) H_m2 (x) H_m1 (x) H_2^s) x / sqrt(h),   n = odd h,  h = 2^s m1 m2 m3: the plan of hadamard_plan.hpp
 ///
 /// O is the identity wherever h = n: all entries of the matrix are then +-1 / sqrt(n). Otherwise (n without enough factors of 2,
-/// or an order that nobody can construct) O is the Kronecker product of the Hartley matrices of the odd part's prime factors
+/// or an order without a matrix here) O is the Kronecker product of the Hartley matrices of the odd part's prime factors
 /// (transform/hartley.hpp); plan() says which case it is. Stages of 2 come first, then m1, m2, m3, the product, and the primes.
 ///
 /// Model of : orthogonal_transform
