@@ -2,8 +2,6 @@
 // transform/hadamard_matrix.hpp: H H^T = n I in integers for every order that is made, and which orders those are.
 #include "skive/transform/hadamard_matrix.hpp"
 
-#include "skive/transform/hadamard_factor.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -39,8 +37,7 @@ bool is_hadamard(hadamard_matrix const& h) {
 }
 
 // Orders up to 668 that the constructions of the header do not reach, from its constructions by hand.
-constexpr std::uint32_t unreached[]{260, 268, 292, 324, 356, 372, 404, 412, 436, 452, 476,
-                                    508, 520, 532, 536, 584, 596, 604, 612, 652, 668};
+constexpr std::uint32_t unreached[]{324, 356, 412, 436, 596, 604, 668};
 
 constexpr auto twelve = *hadamard_matrix::make(12);
 static_assert(twelve.order() == 12 && twelve.construction() == hadamard_construction::paley_2 && twelve.symmetric());
@@ -67,8 +64,9 @@ TEST_CASE("hadamard_matrix: says how it was made", "[transform]") {
   CHECK(made(72) == hadamard_construction::paley_2);  // 36 x 2
   CHECK(made(44) == hadamard_construction::paley_1);
   CHECK(made(244) == hadamard_construction::paley_2);  // 121 = 11^2
-  for (std::uint32_t const n : {92U, 116U, 156U, 172U, 344U}) CHECK(made(n) == hadamard_construction::williamson);
-  for (std::uint32_t const n : {188U, 236U, 428U, 472U}) CHECK(made(n) == hadamard_construction::goethals_seidel);
+  for (std::uint32_t const n : {92U, 116U, 156U, 172U, 344U, 612U}) CHECK(made(n) == hadamard_construction::williamson);
+  for (std::uint32_t const n : {188U, 236U, 260U, 268U, 292U, 372U, 404U, 428U, 452U, 472U, 476U, 508U, 532U, 536U, 652U})
+    CHECK(made(n) == hadamard_construction::goethals_seidel);
   CHECK(hadamard_matrix::make(0).error() == skive::errc::unsupported);
   CHECK(hadamard_matrix::make(6).error() == skive::errc::unsupported);
   for (std::uint32_t const n : {12U, 20U, 28U, 52U, 100U, 124U, 164U, 340U}) {
@@ -76,45 +74,5 @@ TEST_CASE("hadamard_matrix: says how it was made", "[transform]") {
     for (std::uint32_t i = 0; i < n; ++i)
       for (std::uint32_t j = 0; j < i; ++j)
         if (h.symmetric()) REQUIRE(h.negative(i, j) == h.negative(j, i));
-  }
-}
-
-TEST_CASE("quadratic_character: squares of prime fields, and half of the elements of every field", "[transform]") {
-  for (std::uint32_t q = 3; q < 1024; q += 2) {
-    auto const chi = skive::quadratic_character::make(q);
-    if (!chi) continue;
-    std::uint32_t odd = 0;
-    for (std::uint32_t a = 0; a < q; ++a) odd += chi->negative(a) ? 1U : 0U;
-    REQUIRE(odd == (q - 1) / 2);
-    bool prime = true;
-    for (std::uint32_t d = 3; d * d <= q; d += 2) prime = prime && q % d != 0;
-    if (!prime) continue;
-    for (std::uint32_t a = 1; a < q; ++a) REQUIRE(!chi->negative(a * a % q));
-  }
-  for (std::uint32_t const q : {1U, 2U, 8U, 15U, 45U, 1024U, 1025U})
-    CHECK(skive::quadratic_character::make(q).error() == skive::errc::invalid_argument);
-  for (std::uint32_t const q : {9U, 25U, 27U, 49U, 81U, 121U, 125U, 169U, 243U, 289U, 343U, 361U, 529U, 625U, 729U, 841U, 961U})
-    CHECK(skive::quadratic_character::make(q));
-}
-
-TEST_CASE("sign_rows: whole rows, and codes of rows and columns, have the entries of the matrix", "[transform]") {
-  for (std::uint32_t m = 4; m <= 1024; m += 4) {
-    if (!hadamard_matrix::has_core(m)) {
-      REQUIRE(!hadamard_matrix::make_core(m));
-      continue;
-    }
-    if (m > 200 && m % 16 != 12) continue;
-    CAPTURE(m);
-    auto const h = *hadamard_matrix::make_core(m);
-    std::vector<std::uint8_t> code(skive::detail::sign_code_bytes(m));
-    for (bool const transposed : {false, true}) {
-      auto const made = skive::detail::make_sign_codes<skive::scalar_arch>(h, transposed, code);
-      REQUIRE(made.order == m);
-      bool same = true;
-      for (std::uint32_t i = 0; i < m; ++i)
-        for (std::uint32_t j = 0; j < m; ++j)
-          same = same && (code[i * (m / 4) + j / 4] >> (j % 4) & 1) == (transposed ? h.negative(j, i) : h.negative(i, j));
-      REQUIRE(same);
-    }
   }
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/dense.hpp, reflections.hpp: definitions in double, isometry, equal bits in every mode, Haar measure, refusals.
+// transform/reflections.hpp: definitions in double, isometry, equal bits in every mode, Haar measure, refusals.
 #include "skive/transform/reflections.hpp"
 
 #include "laws/transform.hpp"
 #include "skive/transform/dense.hpp"
-#include "support/simd_arches.hpp"
 
 namespace {
 
 namespace test = skive::test;
-using skive::dense_rotation;
 using skive::errc;
 using skive::givens_sequence;
 using skive::givens_step;
@@ -71,30 +69,6 @@ TEST_CASE("random_orthogonal: orthogonal, of one seed, without preferred directi
   std::vector<float> q(6);
   CHECK(skive::random_orthogonal(1, matrix_view<float>{q.data(), 2, 3}, {}).error() == errc::size_mismatch);
   CHECK(skive::random_orthogonal(1, matrix_view<float>{q.data(), 2, 2}, {}).error() == errc::workspace_too_small);
-}
-
-TEST_CASE("dense_rotation: products with the matrix", "[transform]") {
-  for (std::size_t const n : {1U, 5U, 16U, 40U, 100U}) {
-    auto const q = orthogonal(n, 9);
-    auto const t = *dense_rotation::make({q.data(), n, n});
-    auto const x = test::gaussian_vector(n, 2);
-    for (bool const back : {false, true}) {
-      std::vector<double> exact(n);
-      for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j < n; ++j)
-          exact[i] += static_cast<double>(back ? q[j * n + i] : q[i * n + j]) * static_cast<double>(x[j]);
-      CHECK(test::distance(test::transformed<arch>(t, x, back), exact) <= 0x1.1p-24 * test::norm(x));
-    }
-    test::check_transform<arch>(t, (2 + 2 * std::sqrt(static_cast<double>(n))) * 0x1p-24);
-    test::check_bits<arch>(t);
-    test::check_refusals<arch>(t);
-  }
-  std::vector<float> q{1.0f, 0.0f, 0.0f, 1.0f};
-  CHECK(dense_rotation::make({q.data(), 1, 2}).error() == errc::size_mismatch);
-  for (float const bad : {1.01f, 0x1p-130f, INFINITY, NAN}) {
-    q[1] = bad;
-    CHECK(dense_rotation::make({q.data(), 2, 2}).error() == errc::invalid_argument);
-  }
 }
 
 TEST_CASE("householder_product: reflections one after another", "[transform]") {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// transform/scaling.hpp, power.hpp: correctly rounded both ways on every arch and mode, exact powers of two, published factors.
+// transform/scaling.hpp: correctly rounded both ways on every arch and mode, exact powers of two, published factors.
 #include "skive/transform/scaling.hpp"
 
 #include "laws/transform.hpp"
@@ -110,17 +110,4 @@ TEST_CASE("smoothing_scales and activation_scales", "[transform]") {
   std::vector<float> const bad{1, 2, 3, INFINITY};
   CHECK(skive::smoothing_scales(bad, w, 0.5, s).error() == errc::not_finite);
   CHECK(skive::activation_scales(bad, 0.5, s).error() == errc::not_finite);
-}
-
-TEST_CASE("log2_of and exp2_of", "[transform]") {
-  std::mt19937_64 random{1};
-  for (int i = 0; i < 20000; ++i) {
-    auto const x = std::ldexp(1.0 + static_cast<double>(random() >> 12) * 0x1p-52, static_cast<int>(random() % 300) - 150);
-    auto const exact = std::log2(static_cast<long double>(x));
-    auto const error = std::fabs(static_cast<long double>(skive::detail::log2_of(x)) - exact);
-    REQUIRE(error <= std::max(0x1p-50L, std::fabs(exact) * 0x1p-50L));
-    auto const e = static_cast<double>(random() >> 12) * 0x1p-44 - 128;
-    auto const power = std::exp2(static_cast<long double>(e));
-    REQUIRE(std::fabs(static_cast<long double>(skive::detail::exp2_of(e)) - power) <= 0x1p-48L * power);
-  }
 }

@@ -8,10 +8,11 @@
 ///   kronecker{a, b}           (A (x) B) x: b on each row of x as a matrix of a.size() rows, then a on each of its columns
 ///
 /// Model of : transform; orthogonal_transform where the parts are; for doubles where the parts are
-/// Cost     : the parts'; between two parts one pass that reads the row; kronecker gathers 16 columns at a time.
+/// Cost     : the parts'; between two parts one pass that reads the row; kronecker gathers 16 columns at a time. A chain with a
+///            part without apply() (channel_shift, another's transform) keeps a copy of the row in its scratch.
 /// Accuracy : the errors of the parts add up, to first order.
-/// Promise  : the parts' bits. Parts of this library are checked once, before the first writes; a chain with another's transform
-///            stops where that one refuses. Sizes that do not fit are refused by forward() and inverse().
+/// Promise  : the parts' bits. A refused row is untouched: parts with apply() are checked once, before the first writes; else the
+///            copy comes back. Sizes that do not fit are refused by forward() and inverse().
 /// Source   : Kronecker products as in Y. Sun et al., "FlatQuant", 2024, and J. Chee et al., "QuIP", NeurIPS 2023.
 
 #include "skive/transform/direction.hpp"
@@ -21,7 +22,7 @@
 namespace skive {
 
 template <transform First, transform Second>
-class chain {
+class chain : public detail::both_ways<chain<First, Second>> {
   static constexpr bool unchecked = detail::unchecked_transform<First> && detail::unchecked_transform<Second>;
   static constexpr bool for_doubles = detail::takes_doubles<First> && detail::takes_doubles<Second>;
 
@@ -35,7 +36,8 @@ class chain {
   constexpr Second const& second() const noexcept { return second_; }
   constexpr std::size_t size() const noexcept { return first_.size(); }
   constexpr std::size_t scratch_bytes() const noexcept {
-    return first_.scratch_bytes() > second_.scratch_bytes() ? first_.scratch_bytes() : second_.scratch_bytes();
+    auto const parts = first_.scratch_bytes() > second_.scratch_bytes() ? first_.scratch_bytes() : second_.scratch_bytes();
+    return unchecked || size() == 0 ? parts : saturating_add(parts, workspace::bytes<double>(size()));
   }
   constexpr int growth() const noexcept
     requires unchecked
@@ -45,29 +47,6 @@ class chain {
   template <class Real>
   constexpr bool refers_to(std::span<Real> x) const noexcept {
     return detail::refers_to(first_, x) || detail::refers_to(second_, x);
-  }
-
-  /// Fails with size_mismatch, also if the parts differ in size, workspace_too_small, or as a part does.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return run<Arch, direction::forward>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return run<Arch, direction::inverse>(x, w);
-  }
-
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
-    requires for_doubles
-  {
-    return run<Arch, direction::forward>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
-    requires for_doubles
-  {
-    return run<Arch, direction::inverse>(x, w);
   }
 
   /// Without checks (transform/direction.hpp).
@@ -96,9 +75,11 @@ class chain {
     }
   }
 
- private:
-  template <class Arch, direction D, class Real>
-  constexpr status run(std::span<Real> x, workspace w) const noexcept {
+  /// Fails with size_mismatch, also if the parts differ in size, workspace_too_small, overlap, or as a part does.
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept
+    requires(std::is_same_v<Real, float> || for_doubles)
+  {
     if (first_.size() != second_.size()) return errc::size_mismatch;
     if constexpr (unchecked) {
       return detail::transformed<Arch, D>(*this, x, w);
@@ -106,19 +87,23 @@ class chain {
       if (x.size() != size()) return errc::size_mismatch;
       if (w.size() < scratch_bytes()) return errc::workspace_too_small;
       if (overlaps(x, w, scratch_bytes()) || refers_to(x)) return errc::overlap;
+      auto const kept = w.take<Real>(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) kept[i] = x[i];
       constexpr bool there = D == direction::forward;
-      auto const s = there ? detail::run<Arch, D>(first_, x, w) : detail::run<Arch, D>(second_, x, w);
-      if (!s) return s;
-      return there ? detail::run<Arch, D>(second_, x, w) : detail::run<Arch, D>(first_, x, w);
+      if (auto const s = there ? detail::run<Arch, D>(first_, x, w) : detail::run<Arch, D>(second_, x, w); !s) return s;
+      auto const s = there ? detail::run<Arch, D>(second_, x, w) : detail::run<Arch, D>(first_, x, w);
+      for (std::size_t i = 0; !s && i < x.size(); ++i) x[i] = kept[i];
+      return s;
     }
   }
 
+ private:
   First first_{};
   Second second_{};
 };
 
 template <transform T>
-class inverse_of {
+class inverse_of : public detail::both_ways<inverse_of<T>> {
  public:
   static constexpr bool is_orthogonal = orthogonal_transform<T>;
 
@@ -137,25 +122,11 @@ class inverse_of {
   constexpr bool refers_to(std::span<Real> x) const noexcept {
     return detail::refers_to(inner_, x);
   }
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::run<Arch, direction::inverse>(inner_, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return detail::run<Arch, direction::forward>(inner_, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
-    requires detail::takes_doubles<T>
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept
+    requires(std::is_same_v<Real, float> || detail::takes_doubles<T>)
   {
-    return detail::run<Arch, direction::inverse>(inner_, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
-    requires detail::takes_doubles<T>
-  {
-    return detail::run<Arch, direction::forward>(inner_, x, w);
+    return detail::run<Arch, opposite(D)>(inner_, x, w);
   }
   template <class Arch, direction D, std::floating_point Real>
   constexpr void apply(Real* x, workspace w) const noexcept

@@ -8,8 +8,8 @@
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
 /// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that
 /// L2 is passed over twice. What is left is one more pass over memory: in registers for up to 3 stages, with AVX-512 4, of
-/// blocks that grow to 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache. Doubles take half
-/// as many numbers for a cache, and passes of 3 stages instead of tiles.
+/// blocks that grow to 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
+/// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
 /// Cost     : k sums and 1 product a number, less if the product is with a power of two; past 65536 numbers the memory is read and
@@ -142,6 +142,8 @@ template <class Arch, class T>
 constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*> scale, float* tile,
                               sign_source const* signs = nullptr) noexcept {
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
+    if constexpr (std::is_same_v<T, float>)
+      if (!std::is_constant_evaluated() && is_short_row<Arch>(n)) return static_cast<void>(short_row<false, Arch>(x, n, scale));
     if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
       auto const block = l2_block<T, Arch>(n);
       for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2

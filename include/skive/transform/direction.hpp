@@ -7,6 +7,7 @@
 ///   growth()                  no number on the way is larger than 2^growth() times the largest of the row
 ///   apply<Arch, D>(x, w)      the transform without any check
 ///   apply_dual<Arch, D>(x, w) its inverse transposed, if it is not orthogonal and can
+///   run<Arch, D>(x, w)        instead of these checks, its own: both ways in one function
 ///   refers_to(x)              whether x shares bytes with a matrix, list or row of factors that the caller keeps, where it has one
 ///
 /// so that a chain checks a row once, before its first part writes. Where apply() takes doubles, so do forward() and inverse().
@@ -103,40 +104,57 @@ constexpr status transformed(T const& t, std::span<Real> x, workspace w) noexcep
   if (x.size() != t.size()) return errc::size_mismatch;
   if (w.size() < t.scratch_bytes()) return errc::workspace_too_small;
   if (overlaps(x, w, t.scratch_bytes()) || refers_to(t, x)) return errc::overlap;
+  if constexpr (requires { t.template apply_if_safe<Arch, D>(x.data()); })
+    if (!std::is_constant_evaluated() && t.template apply_if_safe<Arch, D>(x.data())) return errc::ok;
   return guarded<Arch>(x, t.growth(), [&]() noexcept { t.template apply<Arch, D>(x.data(), w); });
 }
 
-/// What a transform with growth() and apply() inherits.
+// A transform that has one function for both ways: run<Arch, D>(x, w), with checks of its own.
+template <class T, class Real>
+concept runs_on = requires(T const t, std::span<Real> x, workspace w) {
+  { t.template run<scalar_arch, direction::forward>(x, w) } noexcept -> std::same_as<status>;
+};
+
+/// What a transform with run(), or with growth() and apply(), inherits: forward() and inverse() of floats and, where those take
+/// them, of doubles.
 template <class T>
 class both_ways {
  public:
-  /// Fails with size_mismatch, workspace_too_small, overlap, or not_finite unless every |x_i| < 2^(127 - growth()).
+  /// Fails as run() says, or with size_mismatch, workspace_too_small, overlap, or not_finite unless every
+  /// |x_i| < 2^(127 - growth()), of doubles 2^(1023 - growth()).
   template <class Arch = native_arch>
   constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return transformed<Arch, direction::forward>(static_cast<T const&>(*this), x, w);
+    return to<Arch, direction::forward>(x, w);
   }
   template <class Arch = native_arch>
   constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
+    return to<Arch, direction::inverse>(x, w);
   }
-
-  /// The same for doubles, |x_i| < 2^(1023 - growth()).
   template <class Arch = native_arch, class Self = T>
   constexpr status forward(std::span<double> x, workspace w = {}) const noexcept
-    requires applies_to_doubles<Self>
+    requires(applies_to_doubles<Self> || runs_on<Self, double>)
   {
-    return transformed<Arch, direction::forward>(static_cast<T const&>(*this), x, w);
+    return to<Arch, direction::forward>(x, w);
   }
   template <class Arch = native_arch, class Self = T>
   constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept
-    requires applies_to_doubles<Self>
+    requires(applies_to_doubles<Self> || runs_on<Self, double>)
   {
-    return transformed<Arch, direction::inverse>(static_cast<T const&>(*this), x, w);
+    return to<Arch, direction::inverse>(x, w);
   }
 
  private:
   constexpr both_ways() noexcept = default;
   friend T;
+
+  template <class Arch, direction D, class Real>
+  constexpr status to(std::span<Real> x, workspace w) const noexcept {
+    auto const& t = static_cast<T const&>(*this);
+    if constexpr (runs_on<T, Real>)
+      return t.template run<Arch, D>(x, w);
+    else
+      return transformed<Arch, D>(t, x, w);
+  }
 };
 
 }  // namespace detail

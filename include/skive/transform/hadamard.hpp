@@ -5,12 +5,12 @@
 ///   y = (O (x) H_m3 (x) H_m2 (x) H_m1 (x) H_2^s) x / sqrt(h),   n = odd h,  h = 2^s m1 m2 m3: the plan of hadamard_plan.hpp
 ///
 /// O is the identity wherever h = n: all entries of the matrix are then +-1 / sqrt(n). Otherwise (n without enough factors of 2,
-/// or an order that nobody can construct) O is the Kronecker product of the Hartley matrices of the odd part's prime factors
+/// or an order without a matrix here) O is the Kronecker product of the Hartley matrices of the odd part's prime factors
 /// (transform/hartley.hpp); plan() says which case it is. Stages of 2 come first, then m1, m2, m3, the product, and the primes.
 ///
 /// Model of : orthogonal_transform
 /// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of
-///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1016 bytes.
+///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1112 bytes.
 /// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order, u = 2^-24: roundings() = s + 2 + sum of (m / 4 + 1) + sum of
 ///            (1 + sqrt(p) / 16); of doubles (roundings() + 2 + sum of (p + 8)) 2^-53. Small entries beside large ones count as
 ///            zero as in walsh_hadamard.hpp.

@@ -6,15 +6,15 @@
 ///     Sylvester        m = 1                          H(i, j) = (-1)^popcount(i & j)
 ///     Paley II         m = 2 (q + 1), q = 1 mod 4     C (x) [1 1; 1 -1] + I (x) [1 -1; -1 -1],  symmetric
 ///     Paley I          m = q + 1, q = 3 mod 4         I + S
-///     Williamson       m = 92, 116, 156, 172          [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants
-///     Goethals-Seidel  m = 188, 236, 428              [A BR CR DR; -BR A D'R -C'R; -CR -D'R A B'R; -DR C'R -B'R A]
+///     Williamson       m = 92, 116, 156, 172, 612     [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants
+///     Goethals-Seidel  those of hadamard_table.hpp    [A BR CR DR; -BR A D'R -C'R; -CR -D'R A B'R; -DR C'R -B'R A]
 ///
 /// q: a prime power up to 1023; S = [0 1; -1 Q] and C = [0 1; 1 Q] with Q(i, j) = chi(i - j) (transform/quadratic_character.hpp);
-/// R reverses columns, ' transposes. Orders up to 668 that remain without a matrix here: 260 268 292 324 356 372 404 412 436 452
-/// 476 508 520 532 536 584 596 604 612 652 668.
+/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 324 356 412 436 596 604 668, the
+/// last of them without a known one.
 ///
 /// Model of : primitive
-/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 232 bytes.
+/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 264 bytes.
 /// Accuracy : exact.
 /// Promise  : constexpr; the same matrix everywhere. `t` is as large as it can be: the core is the smallest.
 /// Source   : R. E. A. C. Paley, "On orthogonal matrices", J. Math. Phys. 12, 1933; J. Williamson, Duke Math. J. 11, 1944; J. M.

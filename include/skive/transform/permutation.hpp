@@ -21,7 +21,7 @@
 
 namespace skive {
 
-class permutation {
+class permutation : public detail::both_ways<permutation> {
  public:
   static constexpr bool is_orthogonal = true;
 
@@ -52,21 +52,13 @@ class permutation {
   }
 
   /// Fails with size_mismatch, workspace_too_small or overlap.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w) const noexcept {
-    return run<Arch, direction::forward>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w) const noexcept {
-    return run<Arch, direction::inverse>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace w) const noexcept {
-    return run<Arch, direction::forward>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace w) const noexcept {
-    return run<Arch, direction::inverse>(x, w);
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept {
+    if (x.size() != size_) return errc::size_mismatch;
+    if (w.size() < scratch_bytes()) return errc::workspace_too_small;
+    if (overlaps(x, w, scratch_bytes()) || refers_to(x)) return errc::overlap;
+    apply<Arch, D>(x.data(), w);
+    return errc::ok;
   }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D, std::floating_point Real>
@@ -81,15 +73,6 @@ class permutation {
   }
 
  private:
-  template <class Arch, direction D, class Real>
-  constexpr status run(std::span<Real> x, workspace w) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    if (w.size() < scratch_bytes()) return errc::workspace_too_small;
-    if (overlaps(x, w, scratch_bytes()) || refers_to(x)) return errc::overlap;
-    apply<Arch, D>(x.data(), w);
-    return errc::ok;
-  }
-
   std::uint32_t const* order_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -63,7 +63,7 @@ constexpr void flip_signs(float* x, std::size_t n, std::uint64_t seed, std::uint
 
 }  // namespace detail
 
-class random_signs {
+class random_signs : public detail::both_ways<random_signs> {
  public:
   static constexpr bool is_orthogonal = true;
 
@@ -80,25 +80,11 @@ class random_signs {
   }
 
   /// Fails with size_mismatch.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr status run(std::span<Real> x, workspace w) const noexcept {
     if (x.size() != size_) return errc::size_mismatch;
-    apply<Arch, direction::forward>(x.data(), w);
+    apply<Arch, D>(x.data(), w);
     return errc::ok;
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return forward<Arch>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    apply<Arch, direction::forward>(x.data(), w);
-    return errc::ok;
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept {
-    return forward<Arch>(x, w);
   }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>

@@ -22,7 +22,7 @@
 
 namespace skive {
 
-class channel_scaling {
+class channel_scaling : public detail::both_ways<channel_scaling> {
  public:
   static constexpr bool is_orthogonal = false;
 
@@ -51,23 +51,13 @@ class channel_scaling {
     return overlaps(x, factors());
   }
 
-  /// Fails with size_mismatch or overlap.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace w = {}) const noexcept {
-    return run<Arch, direction::forward>(x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace w = {}) const noexcept {
-    return run<Arch, direction::inverse>(x, w);
-  }
-  /// Doubles: also with not_finite, see transform/safe_range.hpp.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::forward>(*this, x, w);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace w = {}) const noexcept {
-    return detail::transformed<Arch, direction::inverse>(*this, x, w);
+  /// Floats: fails with size_mismatch or overlap. Doubles: also with not_finite, see transform/safe_range.hpp.
+  template <class Arch, direction D>
+  constexpr status run(std::span<float> x, workspace w) const noexcept {
+    if (x.size() != size_) return errc::size_mismatch;
+    if (refers_to(x)) return errc::overlap;
+    apply<Arch, D>(x.data(), w);
+    return errc::ok;
   }
   /// Without checks (transform/direction.hpp).
   template <class Arch, direction D>
@@ -92,13 +82,6 @@ class channel_scaling {
   }
 
  private:
-  template <class Arch, direction D>
-  constexpr status run(std::span<float> x, workspace w) const noexcept {
-    if (x.size() != size_) return errc::size_mismatch;
-    if (refers_to(x)) return errc::overlap;
-    apply<Arch, D>(x.data(), w);
-    return errc::ok;
-  }
   template <direction D>
   constexpr void apply_some(float* x, std::size_t first, std::size_t last) const noexcept {
     for (auto i = first; i < last; ++i)
@@ -126,7 +109,7 @@ class channel_scaling {
 
 static_assert(transform<channel_scaling> && !orthogonal_transform<channel_scaling>);
 
-class channel_shift {
+class channel_shift : public detail::both_ways<channel_shift> {
  public:
   static constexpr bool is_orthogonal = false;
 
@@ -150,31 +133,15 @@ class channel_shift {
   }
 
   /// Floats or doubles. Fails with size_mismatch or overlap.
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<float> x, workspace = {}) const noexcept {
-    return run<Arch, direction::forward>(x);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<float> x, workspace = {}) const noexcept {
-    return run<Arch, direction::inverse>(x);
-  }
-  template <class Arch = native_arch>
-  constexpr status forward(std::span<double> x, workspace = {}) const noexcept {
-    return run<Arch, direction::forward>(x);
-  }
-  template <class Arch = native_arch>
-  constexpr status inverse(std::span<double> x, workspace = {}) const noexcept {
-    return run<Arch, direction::inverse>(x);
-  }
-
- private:
-  template <class Arch, direction D, class Real>
-  constexpr status run(std::span<Real> x) const noexcept {
+  template <class Arch, direction D, std::floating_point Real>
+  constexpr status run(std::span<Real> x, workspace) const noexcept {
     if (x.size() != size_) return errc::size_mismatch;
     if (refers_to(x)) return errc::overlap;
     for (std::size_t i = 0; i < size_; ++i) x[i] = sum<Arch>(x[i], D == direction::forward ? -offsets_[i] : offsets_[i]);
     return errc::ok;
   }
+
+ private:
   template <class Arch>
   static constexpr float sum(float x, float z) noexcept {
     return ieee_add(x, z);

@@ -50,9 +50,16 @@ class basic_walsh_hadamard : public detail::both_ways<basic_walsh_hadamard<N>> {
   /// Without checks: what composers call on rows that they have checked (transform/direction.hpp).
   template <class Arch, direction D>
   constexpr void apply(float* x, workspace w) const noexcept {
-    float const* const scale = N == normalisation::orthonormal ? &root_ : D == direction::inverse ? &reciprocal_ : nullptr;
+    auto const* const scale = factor<D>();
     auto const floats = detail::walsh_hadamard_floats(size_);
     detail::walsh_hadamard<Arch>(x, size_, scale, floats == 0 ? nullptr : w.take<float>(floats).data());
+  }
+  /// apply() of a short row, if it is one whose check needs no second look (transform/butterfly_passes.hpp); else false.
+  template <class Arch, direction D>
+  bool apply_if_safe(float* x) const noexcept
+    requires simd::vector_arch<Arch>
+  {
+    return detail::is_short_row<Arch>(size_) && detail::short_row<true, Arch>(x, size_, factor<D>());
   }
 
   template <class Arch, direction D>
@@ -66,6 +73,10 @@ class basic_walsh_hadamard : public detail::both_ways<basic_walsh_hadamard<N>> {
  private:
   constexpr explicit basic_walsh_hadamard(std::size_t n) noexcept
       : size_{n}, root_{detail::inverse_root(n)}, reciprocal_{1.0f / static_cast<float>(n)} {}
+  template <direction D>
+  constexpr float const* factor() const noexcept {  // null for 1
+    return N == normalisation::orthonormal ? &root_ : D == direction::inverse ? &reciprocal_ : nullptr;
+  }
 
   std::size_t size_ = 1;
   float root_ = 1.0f;
