@@ -14,10 +14,10 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
+#include "skive/compose/picked_product.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/kept_bytes.hpp"
-#include "skive/sparse/picked_floats.hpp"
 #include "skive/sparse/picked_rows.hpp"
 
 #include <numeric>
@@ -34,15 +34,6 @@ concept has_byte_query = has_float_query<Codec> && 32 % Kept == 0 && requires(Co
   { c.order() } -> std::same_as<bit_order>;
 };
 
-/// Can picked_floats multiply rows of this codec?
-template <class Codec, int N, int M, position_layout Layout, class Arch>
-inline constexpr bool picks_floats = [] {
-  if constexpr (simd::vector_arch<Arch> && requires { typename Codec::scheme_type; })
-    return N == 2 && M == 4 && Layout == position_layout::combinadic && simd::has_picker<Arch> &&
-        dot_lanes<typename Codec::scheme_type, Arch> && requires(Codec const c) { c.order(); };
-  return false;
-}();
-
 template <class Arch, class Sparse>
 class sparse_product {
   static constexpr std::size_t plane_count = Sparse::plane_count;
@@ -53,7 +44,11 @@ class sparse_product {
   using packed = typename Sparse::packed;
   using codec_type = std::remove_cvref_t<decltype(std::declval<Sparse const&>().codec())>;
   using from_planes = planes<std::byte const, plane_count>;
-  static constexpr bool by_picker = picks_floats<codec_type, Sparse::n_kept, Sparse::m_group, packed::layout, Arch>;
+  static constexpr bool by_picker = [] {
+    if constexpr (simd::vector_arch<Arch>)
+      return kept == 2 && group == 4 && packed::layout == position_layout::combinadic && picked_product<codec_type, Arch>::exists;
+    return false;
+  }();
 
   template <class Query>
   static constexpr std::size_t step_of() noexcept {
@@ -71,8 +66,11 @@ class sparse_product {
         gaps_{!s.contiguous(from) && q.size > s.block_size()},
         close_{!s.runs_on(gaps_)},
         position_unit_{s.position_run(q.size, from[inner_planes])} {
-    if constexpr (std::is_same_v<Query, sparse_int8_query> || by_picker)
-      layout_ = s.codec().layout((q.size < at_once_ ? q.size : at_once_) / group * kept);
+    [[maybe_unused]] auto const n = (q.size < at_once_ ? q.size : at_once_) / group * kept;
+    if constexpr (std::is_same_v<Query, sparse_int8_query>)
+      layout_ = s.codec().layout(n);
+    else if constexpr (by_picker)
+      layout_ = picked_product<codec_type, Arch>::layout(s.codec(), n);
   }
   constexpr bool fits() const noexcept { return at_once_ != 0; }
   /// Can rows of n numbers be cut into pieces that keep multiples of `step` numbers?
@@ -86,11 +84,9 @@ class sparse_product {
         if (!gaps_ && queries[0].size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
           return rows_picked(rows, queries);
     if constexpr (std::is_same_v<Query, float_query> && by_picker)
-      if (!std::is_constant_evaluated() && picks(layout_) && queries[0].size <= at_once_) {
-        for (std::size_t t = 0; t < queries.size(); ++t)
-          if (auto const s = rows_picked(rows, queries[t], rows.out + t * rows.stride); !s) return s;
-        return errc::ok;
-      }
+      if (!std::is_constant_evaluated() && !gaps_ && queries[0].size <= at_once_ &&
+          picked_product<codec_type, Arch>::fits(layout_))
+        return rows_picked(rows, queries);
     for (std::size_t r = 0; r < rows.rows; ++r)
       for (std::size_t t = 0; t < queries.size(); ++t) {
         auto const y = (*this)(rows.row(r), queries[t]);
@@ -124,14 +120,12 @@ class sparse_product {
   constexpr result<float> product_of(from_planes const& from, float_query const& q, std::size_t first,
                                      std::size_t size) const noexcept {
     if constexpr (by_picker)
-      if (!std::is_constant_evaluated()) {
-        auto const kept_here = size / group * kept;
-        auto const l = layout_.n == kept_here ? layout_ : sparse_.codec().layout(kept_here);
-        if (picks(l)) {
-          picked_floats<typename codec_type::scheme_type, Arch> product{sparse_.codec().scheme(), l.order};
-          auto const y = product(sparse_.codec_planes(from), l, from[inner_planes].data, q.data + first);
-          return product.good() ? result<float>{y} : errc::corrupt;
-        }
+      if (!std::is_constant_evaluated() && !gaps_) {
+        using picked = picked_product<codec_type, Arch>;
+        auto const n = size / group * kept;
+        auto const l = layout_.n == n ? layout_ : picked::layout(sparse_.codec(), n);
+        if (picked::fits(l))
+          return picked::of(sparse_.codec(), sparse_.codec_planes(from), l, from[inner_planes].data, q.data + first);
       }
     alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
     auto const& places = from[inner_planes];
@@ -147,20 +141,18 @@ class sparse_product {
     return product_of_kept(from, float_query{values.data(), size / group * kept});
   }
 
-  // Rows without gaps.
-  constexpr bool picks(group_layout const& l) const noexcept {
-    if constexpr (by_picker) return !gaps_ && picked_floats<typename codec_type::scheme_type, Arch>::fits(l);
-    return false;
-  }
-  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, float_query const& q, float* out) const noexcept
+  // Rows without gaps that are one piece each, until the first that is corrupt: a row meets all vectors before the next.
+  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, std::span<float_query const> queries) const noexcept
     requires by_picker
   {
-    picked_floats<typename codec_type::scheme_type, Arch> product{sparse_.codec().scheme(), layout_.order};
     auto from = sparse_.codec_planes(rows.first);
     auto const* places = rows.first[inner_planes].data;
     for (std::size_t r = 0; r < rows.rows; ++r) {
-      out[r] = product(from, layout_, places, q.data);
-      if (!product.good()) return errc::corrupt;
+      for (std::size_t t = 0; t < queries.size(); ++t) {
+        auto const y = picked_product<codec_type, Arch>::of(sparse_.codec(), from, layout_, places, queries[t].data);
+        if (!y) return y.error();
+        rows.out[t * rows.stride + r] = *y;
+      }
       for (std::size_t i = 0; i < inner_planes; ++i) from[i].data += rows.pitch[i];
       places += rows.pitch[inner_planes];
     }
@@ -278,7 +270,7 @@ class sparse_product {
   bool gaps_;
   bool close_;  // the codec needs codes without gaps
   std::size_t position_unit_;
-  group_layout layout_{};  // of a piece, for bytes
+  group_layout layout_{};  // of a piece, for pickers
 };
 
 }  // namespace skive::detail

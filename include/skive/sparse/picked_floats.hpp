@@ -8,7 +8,7 @@
 ///   numbers and their sums are those of block/lane_dot.hpp for a vector of the picked numbers, bit for bit
 ///
 /// Model of : -
-/// Cost     : 64 kept numbers 30 to 40 instructions with VBMI.
+/// Cost     : 64 kept numbers about 40 instructions with VBMI.
 /// Accuracy : that of block/lane_dot.hpp.
 /// Promise  : nothing is read outside of codes, positions and the vector. Codes that are no set are found.
 /// Source   : -
@@ -16,7 +16,7 @@
 #include "skive/block/lane_dot.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/simd/nibble_floats.hpp"
-#include "skive/simd/pick.hpp"
+#include "skive/sparse/picked_vector.hpp"
 
 namespace skive::detail {
 
@@ -25,8 +25,7 @@ template <class Scheme, class Arch>
   requires dot_lanes<Scheme, Arch> && simd::has_picker<Arch>
 class picked_floats {
   static constexpr int width = Scheme::packing::width;
-  static constexpr std::size_t read_ahead = 8192;      // bytes of codes
-  static constexpr std::size_t position_ahead = 1024;  // of positions
+  static constexpr std::size_t read_ahead = 8192;  // bytes
   using element = typename Scheme::element;
   using floats = simd::floats<Arch>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
@@ -43,42 +42,19 @@ class picked_floats {
   [[gnu::always_inline]] picked_floats(Scheme const& scheme, bit_order order) noexcept
       : scheme_{scheme}, order_{order}, table_{make_table(order)} {}
 
-  /// `positions` those of 2 l.n entries; x belongs to the first of them.
-  [[gnu::always_inline]] float operator()(from_planes const& from, group_layout const& l, std::byte const* positions,
-                                          float const* x) noexcept {
+  /// `positions` those of 2 l.n entries; x belongs to the first of them. Fails with corrupt.
+  [[gnu::always_inline]] result<float> operator()(from_planes const& from, group_layout const& l, std::byte const* positions,
+                                                  float const* x) const noexcept {
     return l.group == 32 ? product<true>(from, l, positions, x) : product<false>(from, l, positions, x);
   }
-  /// Did all codes of positions stand for sets?
-  bool good() const noexcept { return !picker_.met_wrong_code(); }
 
  private:
-  // 64 kept numbers after another.
-  struct place {
-    std::byte const* codes;
-    std::byte const* positions;
-    float const* x;
-    std::byte const* last_positions;  // of the row, where a picker reads past them
-    std::byte const* copy;
-
-    [[gnu::always_inline]] std::byte const* own_positions() const noexcept {
-      return positions == last_positions ? copy : positions;
-    }
-    [[gnu::always_inline]] void go_on() noexcept {
-      codes += 8 * width;
-      positions += 12;
-      x += 128;
-    }
-  };
-
   template <bool Pairs>
-  [[gnu::always_inline]] float product(from_planes const& from, group_layout const& l, std::byte const* positions,
-                                       float const* x) noexcept {
-    std::byte copy[16] = {};
-    auto const* const last = positions + l.n / 64 * 12 - 12;
-    std::memcpy(copy, last, 12);
-    place at{from[0].data, positions, x, last, copy};
-    auto picker = picker_;  // here it stays in registers
-    auto const table = table_;
+  [[gnu::always_inline]] result<float> product(from_planes const& from, group_layout const& l, std::byte const* positions,
+                                               float const* x) const noexcept {
+    picked_vector<Arch> picked{positions, l.n, x};
+    auto const* codes = from[0].data;
+    auto const table = table_;  // here it stays in registers
     [[maybe_unused]] nan_found nan;
     auto total = floats::broadcast(0.0f);
     group_parameters<Arch> p;
@@ -86,18 +62,17 @@ class picked_floats {
       auto const count = l.groups - first < p.capacity ? l.groups - first : p.capacity;
       p.load(scheme_, from, first, count, l);
       if constexpr (Pairs)
-        for (std::size_t g = 0; g < count; g += 2) add_pair(at, p, g, table, picker, total);
+        for (std::size_t g = 0; g < count; g += 2) add_pair(codes, picked, p, g, table, total);
       else
-        for (std::size_t g = 0; g < count; ++g) add_long(at, l.group, p, g, table, picker, nan, total);
+        for (std::size_t g = 0; g < count; ++g) add_long(codes, picked, l.group, p, g, table, nan, total);
     }
-    picker_ = picker;
+    if (!picked.good()) return errc::corrupt;
     if constexpr (by_halves)
       if (nan.any()) return std::numeric_limits<float>::quiet_NaN();
     return simd::sum(total);
   }
 
   using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
-  using picker_type = simd::picker_2_of_4<Arch>;
   struct table_of_nibbles {
     simd::nibble_floats<Arch> values;
   };
@@ -111,13 +86,12 @@ class picked_floats {
   }
 
   // Two groups of 32.
-  [[gnu::always_inline]] void add_pair(place& at, group_parameters<Arch> const& p, std::size_t g, table_type const& table,
-                                       picker_type& picker, floats& total) const noexcept {
+  [[gnu::always_inline]] void add_pair(std::byte const*& codes, picked_vector<Arch>& picked, group_parameters<Arch> const& p,
+                                       std::size_t g, table_type const& table, floats& total) const noexcept {
     floats w[4];
     floats x[4];
-    load(at, table, w);
-    picker.pick_128(at.x, at.own_positions(), x);
-    at.go_on();
+    load(codes, table, w);
+    picked.next(x);
     auto const none = floats::broadcast(0.0f);
 #pragma GCC unroll 2
     for (std::size_t k = 0; k < 2; ++k) {
@@ -134,9 +108,9 @@ class picked_floats {
   }
 
   // A group of whole 64 numbers.
-  [[gnu::always_inline]] void add_long(place& at, std::size_t group, group_parameters<Arch> const& p, std::size_t g,
-                                       table_type const& table, picker_type& picker, [[maybe_unused]] nan_found& nan,
-                                       floats& total) const noexcept {
+  [[gnu::always_inline]] void add_long(std::byte const*& codes, picked_vector<Arch>& picked, std::size_t group,
+                                       group_parameters<Arch> const& p, std::size_t g, table_type const& table,
+                                       [[maybe_unused]] nan_found& nan, floats& total) const noexcept {
     [[maybe_unused]] floats offset{};
     if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
     bool zero = false;
@@ -146,15 +120,14 @@ class picked_floats {
     for (std::size_t i = 0; i < group; i += 64) {
       floats w[4];
       floats x[4];
-      picker.pick_128(at.x, at.own_positions(), x);
+      picked.next(x);
       if constexpr (by_halves) {
-        simd::prefetch<Arch>(at.codes, read_ahead);
-        simd::prefetch<Arch>(at.positions, position_ahead);
-        if (!zero) simd::load_e4m3<Arch>(at.codes, nan, w);
+        simd::prefetch<Arch>(codes, read_ahead);
+        if (!zero) simd::load_e4m3<Arch>(codes, nan, w);
+        codes += 64;
       } else {
-        load(at, table, w);
+        load(codes, table, w);
       }
-      at.go_on();
       if (zero) continue;
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < 4; ++k) {
@@ -167,27 +140,27 @@ class picked_floats {
     if (!zero) total = simd::fused(all, floats::broadcast(p.scale[g]), total);
   }
 
-  [[gnu::always_inline]] void load(place const& at, [[maybe_unused]] table_type const& table, floats (&w)[4]) const noexcept {
-    simd::prefetch<Arch>(at.codes, read_ahead);
-    simd::prefetch<Arch>(at.positions, position_ahead);
+  [[gnu::always_inline]] void load(std::byte const*& codes, [[maybe_unused]] table_type const& table,
+                                   floats (&w)[4]) const noexcept {
+    simd::prefetch<Arch>(codes, read_ahead);
     if constexpr (by_table) {
-      table.values.load(at.codes, w);
+      table.values.load(codes, w);
     } else {
 #pragma GCC unroll 4
       for (std::size_t k = 0; k < 4; ++k) {
-        auto const* const from = at.codes + 2 * k * width;
+        auto const* const from = codes + 2 * k * width;
         if constexpr (std::is_same_v<element, int8>)
           w[k] = simd::to_float<Arch>(simd::load_signed_bytes<Arch>(from));
         else
           w[k] = decode_lanes<element, Arch>(simd::load_fields<width, Arch>(from, order_));
       }
     }
+    codes += 8 * width;
   }
 
   Scheme const& scheme_;
   bit_order order_;
   [[no_unique_address]] table_type table_;
-  picker_type picker_;
 };
 
 }  // namespace skive::detail
