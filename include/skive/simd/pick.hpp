@@ -11,30 +11,26 @@
 ///   byte_picker.pick(x, places)                   the kept bytes, of as many x as there are
 ///
 /// Codes are ranks of sets in colexicographic order (sparse/combinadic.hpp): 01 02 12 03 13 23. Codes 6 and 7 are no sets: lanes
-/// then hold any of the group's numbers, and met_wrong_code() says so.
+/// then hold any of the group's numbers or zeros, and met_wrong_code() says so.
 ///
 /// Model of : -
-/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is
-///            none.
+/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; NEON:
+///            simd/pick_neon.hpp; elsewhere there is none.
 /// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers or 16 bytes of codes; with n only the bytes that
 ///            hold the codes of n numbers, and codes past them are not looked at.
 /// Source   : -
 
+#include "skive/simd/pick_neon.hpp"
 #include "skive/simd/sixteen.hpp"
 
 namespace skive::simd {
 
 template <class Arch>
-inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch>;
+inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch> || has_neon64<Arch>;
 template <class Arch>
 inline constexpr bool has_wide_picker = has_avx512vbmi<Arch>;
 template <class Arch>
-inline constexpr bool has_byte_picker = has_avx512vbmi<Arch>;
-
-template <class Arch>
-class picker_2_of_4;
-template <class Arch>
-class byte_picker_2_of_4;
+inline constexpr bool has_byte_picker = has_avx512vbmi<Arch> || has_neon64<Arch>;
 
 #if XSIMD_WITH_AVX512VBMI
 namespace detail {
@@ -104,7 +100,7 @@ class pick_constants {
 }  // namespace detail
 
 template <class Arch>
-  requires has_byte_picker<Arch>
+  requires has_avx512vbmi<Arch>
 class byte_picker_2_of_4<Arch> {
  public:
   [[gnu::always_inline]] byte_picker_2_of_4() noexcept : seen_{_mm512_setzero_si512()} {}
