@@ -80,6 +80,12 @@ TEST_CASE("tiled_csl: words and places", "[sparse]") {
   REQUIRE(to_tiled_csl<float16>({dense.data(), 256, 64}, {masks.data(), 256, 8}, starts, words));
   CHECK((starts == std::vector<std::uint32_t>{0, 4}));
   CHECK((words == std::vector<std::uint32_t>{0x3C00U | (5U * 64 + 7) << 16, 0, 0, 0}));
+  masks[0] = std::byte{0x17};  // kernels store words at their places: the first that is free is that of column 3
+  REQUIRE(to_tiled_csl<float16>({dense.data(), 256, 64}, {masks.data(), 256, 8}, starts, std::span{words}.first(0)).error() ==
+          errc::size_mismatch);
+  words.resize(8);
+  REQUIRE(to_tiled_csl<float16>({dense.data(), 256, 64}, {masks.data(), 256, 8}, starts, words));
+  for (std::size_t k = 5; k < 8; ++k) CHECK(words[k] == 3U << 16);
 }
 
 TEST_CASE("tiled_csl: refusals", "[sparse]") {

@@ -4,10 +4,10 @@
 /// load as sparse and multiply as dense.
 ///
 ///   tiles of R x C numbers, row by row of tiles; tile t has words starts[t] .. starts[t + 1] - 1, a multiple of `unit`
-///   word = value | place << 16,   place = r C + c in the tile;   what fills up a unit has value +0 and place 0
+///   word = value | place << 16,   place = r C + c in the tile;   a unit is filled up with zeros at places that are not kept
 ///
-/// Value: float16 or bfloat16. Flash-LLM has R x C = 256 x 64, a unit of 4, starts counted in units, and, for the banks of its
-/// shared memory, c ^ 8 (r mod 8) instead of c: `bank_order`. The words of a tile may stand in any order.
+/// Value: float16 or bfloat16. Flash-LLM's kernels have tiles of 64 columns, units of 4, starts counted in units, and, for the banks
+/// of shared memory, c ^ 8 (r mod 8) instead of c: `bank_order`. The words of a tile may stand in any order.
 ///
 /// Model of : -
 /// Cost     : a product reads each word once, x and y of a tile stay in the first-level cache. No allocation.
@@ -110,7 +110,8 @@ class tiled_csl_matrix {
   csl_tiles tiles_{};
 };
 
-/// The numbers that masks keep, tile by tile, row by row in each; returns the count of words. Fails with invalid_argument as make()
+/// The numbers that masks keep, tile by tile, row by row in each; returns the count of words. Where a full tile is no whole unit, the
+/// zeros have place 0. Fails with invalid_argument as make()
 /// does, size_mismatch, also where `words` are too few, unsupported where there are 2^32 words.
 template <class Value>
 constexpr result<std::size_t> to_tiled_csl(matrix_view<float const> dense, matrix_view<std::byte const> masks,
@@ -139,10 +140,17 @@ constexpr result<std::size_t> to_tiled_csl(matrix_view<float const> dense, matri
   std::size_t k = 0;
   for (std::size_t t = 0; t < count; ++t) {
     starts[t] = static_cast<std::uint32_t>(k);
+    std::size_t next = 0;  // in the order of numbers
+    std::uint32_t free = 0;
+    bool found = false;
     each(t, [&](std::size_t r, std::size_t c, float v) noexcept {
+      if (auto const at = r * tiles.cols + c; at != next && !found)
+        free = tiles.place(next / tiles.cols, next % tiles.cols), found = true;
+      next = r * tiles.cols + c + 1;
       words[k++] = std::bit_cast<std::uint16_t>(detail::narrow<Value>(v)) | tiles.place(r, c) << 16;
     });
-    while (k % tiles.unit != 0) words[k++] = 0;
+    if (!found && next < tiles.rows * tiles.cols) free = tiles.place(next / tiles.cols, next % tiles.cols);
+    while (k % tiles.unit != 0) words[k++] = free << 16;
   }
   starts[count] = static_cast<std::uint32_t>(k);
   return k;
