@@ -85,46 +85,48 @@ void add(char const* name) {
   }
 }
 
-// Values of 16 bits: what float16 and bfloat16 take.
-template <int N, int M>
-void add_unpack_16(std::string const& name) {
+// Values of 8 or 16 bits, such as codes; `fraction_of_ceiling` is that of memcpy of as many of them.
+template <int N, int M, class T>
+void add_unpack(std::string const& name) {
   using packed = packed_n_of_m<N, M>;
+  auto const unpack_floats = [name](benchmark::State& state, std::size_t floats) {
+    packed_rows<N, M> const rows{floats / row_floats};
+    memory::shared().coded.clear();
+    if (!rows.right()) return state.SkipWithError("wrong mask");
+    std::vector<T> values(packed::value_count(floats));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(i % std::numeric_limits<T>::max() + 1);
+    std::vector<T> row(floats);
+    auto const unpack = [&] {
+      bool good = true;
+      for (std::size_t r = 0; r < rows.rows; ++r) {
+        auto const from =
+            std::span<T const>{values}.subspan(packed::value_count(r * row_floats), packed::value_count(row_floats));
+        good &= static_cast<bool>(packed::unpack(from, rows.positions(r), std::span{row}.subspan(r * row_floats, row_floats)));
+      }
+      return good;
+    };
+    if (!unpack()) return state.SkipWithError("refused");
+    for (std::size_t i = 0, k = 0; i < floats; ++i)
+      if (row[i] != (is_kept(rows.mask_of(i / row_floats), i % row_floats) ? values[k++] : 0))
+        return state.SkipWithError("wrong row");
+    for (auto _ : state) {
+      benchmark::DoNotOptimize(unpack());
+      benchmark::ClobberMemory();
+    }
+    count(state, floats, (floats + values.size()) * sizeof(T) + packed::position_bytes(floats),
+          floats * sizeof(T) / sizeof(float));
+  };
   for (auto const& size : sizes)
-    benchmark::RegisterBenchmark(("unpack/" + name + ":16/" + size.name).c_str(),
-                                 [floats = size.floats](benchmark::State& state) {
-                                   packed_rows<N, M> const rows{floats / row_floats};
-                                   memory::shared().coded.clear();
-                                   if (!rows.right()) return state.SkipWithError("wrong mask");
-                                   std::vector<std::uint16_t> values(packed::value_count(floats));
-                                   for (std::size_t i = 0; i < values.size(); ++i)
-                                     values[i] = static_cast<std::uint16_t>(i % 65535 + 1);
-                                   std::vector<std::uint16_t> row(floats);
-                                   auto const unpack = [&] {
-                                     bool good = true;
-                                     for (std::size_t r = 0; r < rows.rows; ++r) {
-                                       auto const from = std::span<std::uint16_t const>{values}.subspan(
-                                           packed::value_count(r * row_floats), packed::value_count(row_floats));
-                                       auto const to = std::span{row}.subspan(r * row_floats, row_floats);
-                                       good &= static_cast<bool>(packed::unpack(from, rows.positions(r), to));
-                                     }
-                                     return good;
-                                   };
-                                   if (!unpack()) return state.SkipWithError("refused");
-                                   for (std::size_t i = 0, k = 0; i < floats; ++i)
-                                     if (row[i] != (is_kept(rows.mask_of(i / row_floats), i % row_floats) ? values[k++] : 0))
-                                       return state.SkipWithError("wrong row");
-                                   for (auto _ : state) {
-                                     benchmark::DoNotOptimize(unpack());
-                                     benchmark::ClobberMemory();
-                                   }
-                                   count(state, floats, floats * 2 + values.size() * 2 + packed::position_bytes(floats));
-                                 })
+    benchmark::RegisterBenchmark(("unpack/" + name + ':' + std::to_string(8 * sizeof(T)) + '/' + size.name).c_str(),
+                                 [=](benchmark::State& state) { unpack_floats(state, size.floats); })
         ->MinTime(0.05);
 }
 
 [[maybe_unused]] bool const registered = [] {
-  add_unpack_16<2, 4>("2:4");
-  add_unpack_16<4, 8>("4:8");
+  add_unpack<2, 4, std::uint8_t>("2:4");
+  add_unpack<4, 8, std::uint8_t>("4:8");
+  add_unpack<2, 4, std::uint16_t>("2:4");
+  add_unpack<4, 8, std::uint16_t>("4:8");
   add<2, 4>("2:4");
   add<4, 8>("4:8");
   add<8, 16>("8:16");

@@ -75,13 +75,14 @@ inline double copy_ceiling(std::size_t floats) {
   return known[floats] = 2.0 * static_cast<double>(floats * sizeof(float) * repeat) / seconds;
 }
 
-/// After the loop: one iteration handled `floats` numbers and moved `bytes` bytes.
-inline void count(benchmark::State& state, std::size_t floats, std::size_t bytes) {
+/// After the loop: one iteration handled `floats` numbers and moved `bytes` bytes; beside it memcpy of `copied` floats, 0: as many.
+inline void count(benchmark::State& state, std::size_t floats, std::size_t bytes, std::size_t copied = 0) {
   auto const iterations = static_cast<std::int64_t>(state.iterations());
   state.SetItemsProcessed(iterations * static_cast<std::int64_t>(floats));
   state.SetBytesProcessed(iterations * static_cast<std::int64_t>(bytes));
   auto const moved = static_cast<double>(iterations) * static_cast<double>(bytes);
-  state.counters["fraction_of_ceiling"] = benchmark::Counter(moved / copy_ceiling(floats), benchmark::Counter::kIsRate);
+  state.counters["fraction_of_ceiling"] =
+      benchmark::Counter(moved / copy_ceiling(copied == 0 ? floats : copied), benchmark::Counter::kIsRate);
 }
 
 /// sqrt(sum (y - x)^2 / sum x^2); NaN if any y is.

@@ -54,7 +54,6 @@
 #include "skive/simd/spread.hpp"
 #include "skive/simd/stream.hpp"
 #include "skive/simd/transpose.hpp"
-#include "skive/simd/transpose_8.hpp"
 #include "skive/simd/widen.hpp"
 
 // format

@@ -48,6 +48,10 @@ TEST_CASE("bytes and halves load into lanes", "[simd]") {
         upper[i] = halves[i] << 16;
       }
       REQUIRE(lanes_of<Arch>(skive::simd::load_bytes<Arch>(memory.begin())) == bytes);
+      lanes signed_bytes;
+      for (std::size_t i = 0; i < 16; ++i) signed_bytes[i] = bytes[i] < 128 ? bytes[i] : bytes[i] - 256;
+      REQUIRE(lanes_of<Arch>(skive::simd::as<std::uint32_t>(skive::simd::load_signed_bytes<Arch>(memory.begin()))) ==
+              signed_bytes);
       REQUIRE(lanes_of<Arch>(skive::simd::load_halves<Arch>(memory.begin())) == halves);
       REQUIRE(lanes_of<Arch>(skive::simd::load_upper_halves<Arch>(memory.begin())) == upper);
     }

@@ -48,19 +48,20 @@ void check_floats(std::mt19937& random) {
     picker.pick(x.data(), packed(wrong, 4).data()).store(x.data() + 32);
     REQUIRE(picker.met_wrong_code());
   }
-  if constexpr (simd::has_wide_picker<Arch>)
-    for (int round = 0; round < 200; ++round) {
-      auto codes = random_codes(32, random);
-      simd::picker_2_of_4<Arch> picker;
-      std::array<float, 64> seen;
-      picker.pick_128(x.data(), packed(codes, 16).data(), seen.data());
-      for (std::size_t k = 0; k < 64; ++k)
-        REQUIRE(std::memcmp(&seen[k], &x[k / 2 * 4 + static_cast<std::size_t>(sets[codes[k / 2]][k % 2])], 4) == 0);
-      REQUIRE(!picker.met_wrong_code());
-      codes[static_cast<std::size_t>(round) % 32] = 6 + static_cast<unsigned>(round / 32 % 2);
-      picker.pick_128(x.data(), packed(codes, 16).data(), seen.data());
-      REQUIRE(picker.met_wrong_code());
-    }
+  for (int round = 0; round < 200; ++round) {
+    auto codes = random_codes(32, random);
+    simd::picker_2_of_4<Arch> picker;
+    simd::floats<Arch> out[4];
+    picker.pick_128(x.data(), packed(codes, 16).data(), out);
+    std::array<float, 64> seen;
+    for (std::size_t k = 0; k < 4; ++k) out[k].store(seen.data() + 16 * k);
+    for (std::size_t k = 0; k < 64; ++k)
+      REQUIRE(std::memcmp(&seen[k], &x[k / 2 * 4 + static_cast<std::size_t>(sets[codes[k / 2]][k % 2])], 4) == 0);
+    REQUIRE(!picker.met_wrong_code());
+    codes[static_cast<std::size_t>(round) % 32] = 6 + static_cast<unsigned>(round / 32 % 2);
+    picker.pick_128(x.data(), packed(codes, 16).data(), out);
+    REQUIRE(picker.met_wrong_code());
+  }
 }
 
 template <class Arch>

@@ -45,6 +45,14 @@ void check(std::size_t entries, bool wrong, std::mt19937& random) {
     }
     REQUIRE((std::popcount(seen) == 64 / M * N) == (kept == 64 / M * N));
   }
+  mask_reader<N, M, Layout, Arch> other{positions};
+  if constexpr (requires(std::uint64_t(&m)[8]) { other.of_512(std::size_t{}, m); }) {
+    std::uint64_t seen[8];
+    for (std::size_t i = 0; i + 512 <= entries && other.of_512(i, seen); i += 512)
+      for (std::size_t g = 0; g < 64; ++g) REQUIRE((seen[g / 8] >> (g % 8 * 8) & 0xFF) == masks[i / 8 + g]);
+    REQUIRE(other.good() == !(wrong && entries >= 512));
+    REQUIRE(!other.of_512(entries / 512 * 512, seen));
+  }
 }
 
 }  // namespace

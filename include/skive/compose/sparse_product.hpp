@@ -14,6 +14,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/compose/parts.hpp"
+#include "skive/compose/picked_product.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/kept_bytes.hpp"
@@ -43,6 +44,11 @@ class sparse_product {
   using packed = typename Sparse::packed;
   using codec_type = std::remove_cvref_t<decltype(std::declval<Sparse const&>().codec())>;
   using from_planes = planes<std::byte const, plane_count>;
+  static constexpr bool by_picker = [] {
+    if constexpr (simd::vector_arch<Arch>)
+      return kept == 2 && group == 4 && packed::layout == position_layout::combinadic && picked_product<codec_type, Arch>::exists;
+    return false;
+  }();
 
   template <class Query>
   static constexpr std::size_t step_of() noexcept {
@@ -60,8 +66,11 @@ class sparse_product {
         gaps_{!s.contiguous(from) && q.size > s.block_size()},
         close_{!s.runs_on(gaps_)},
         position_unit_{s.position_run(q.size, from[inner_planes])} {
+    [[maybe_unused]] auto const n = (q.size < at_once_ ? q.size : at_once_) / group * kept;
     if constexpr (std::is_same_v<Query, sparse_int8_query>)
-      layout_ = s.codec().layout((q.size < at_once_ ? q.size : at_once_) / group * kept);
+      layout_ = s.codec().layout(n);
+    else if constexpr (by_picker)
+      layout_ = picked_product<codec_type, Arch>::layout(s.codec(), n);
   }
   constexpr bool fits() const noexcept { return at_once_ != 0; }
   /// Can rows of n numbers be cut into pieces that keep multiples of `step` numbers?
@@ -74,6 +83,10 @@ class sparse_product {
       if constexpr (Sparse::template bytes_of<codec_type>::template by_picker<Arch>)
         if (!gaps_ && queries[0].size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
           return rows_picked(rows, queries);
+    if constexpr (std::is_same_v<Query, float_query> && by_picker)
+      if (!std::is_constant_evaluated() && !gaps_ && queries[0].size <= at_once_ &&
+          picked_product<codec_type, Arch>::fits(layout_))
+        return rows_picked(rows, queries);
     for (std::size_t r = 0; r < rows.rows; ++r)
       for (std::size_t t = 0; t < queries.size(); ++t) {
         auto const y = (*this)(rows.row(r), queries[t]);
@@ -106,6 +119,14 @@ class sparse_product {
 
   constexpr result<float> product_of(from_planes const& from, float_query const& q, std::size_t first,
                                      std::size_t size) const noexcept {
+    if constexpr (by_picker)
+      if (!std::is_constant_evaluated() && !gaps_) {
+        using picked = picked_product<codec_type, Arch>;
+        auto const n = size / group * kept;
+        auto const l = layout_.n == n ? layout_ : picked::layout(sparse_.codec(), n);
+        if (picked::fits(l))
+          return picked::of(sparse_.codec(), sparse_.codec_planes(from), l, from[inner_planes].data, q.data + first);
+      }
     alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
     auto const& places = from[inner_planes];
     bool good = true;
@@ -118,6 +139,24 @@ class sparse_product {
     }
     if (!good) return errc::corrupt;
     return product_of_kept(from, float_query{values.data(), size / group * kept});
+  }
+
+  // Rows without gaps that are one piece each, until the first that is corrupt: a row meets all vectors before the next.
+  [[gnu::noinline]] status rows_picked(row_products<plane_count> const& rows, std::span<float_query const> queries) const noexcept
+    requires by_picker
+  {
+    auto from = sparse_.codec_planes(rows.first);
+    auto const* places = rows.first[inner_planes].data;
+    for (std::size_t r = 0; r < rows.rows; ++r) {
+      for (std::size_t t = 0; t < queries.size(); ++t) {
+        auto const y = picked_product<codec_type, Arch>::of(sparse_.codec(), from, layout_, places, queries[t].data);
+        if (!y) return y.error();
+        rows.out[t * rows.stride + r] = *y;
+      }
+      for (std::size_t i = 0; i < inner_planes; ++i) from[i].data += rows.pitch[i];
+      places += rows.pitch[inner_planes];
+    }
+    return errc::ok;
   }
 
   constexpr result<float> product_of(from_planes const& from, sparse_int8_query const& q, std::size_t first,
@@ -231,7 +270,7 @@ class sparse_product {
   bool gaps_;
   bool close_;  // the codec needs codes without gaps
   std::size_t position_unit_;
-  group_layout layout_{};  // of a piece, for bytes
+  group_layout layout_{};  // of a piece, for pickers
 };
 
 }  // namespace skive::detail

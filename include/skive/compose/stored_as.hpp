@@ -30,6 +30,9 @@ class stored_as : public takes_floats {
 
  public:
   static constexpr std::size_t plane_count = 1;
+  /// Is there product_of_steps()?
+  template <class Arch>
+  static constexpr bool has_steps = simd::vector_arch<Arch> && bytes <= 2;
 
   constexpr std::size_t block_size() const noexcept { return 1; }
   constexpr std::size_t row_multiple() const noexcept { return 1; }
@@ -51,7 +54,7 @@ class stored_as : public takes_floats {
   constexpr status decode(planes<std::byte const, 1> from, std::span<float> row, workspace = {}) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), from); !s) return s;
     std::size_t i = 0;
-    if constexpr (has_lanes<Arch>)
+    if constexpr (has_steps<Arch>)
       if (!std::is_constant_evaluated() && from[0].block_stride == bytes)
         for (; i + 16 <= row.size(); i += 16) numbers<Arch>(from[0].data + i * bytes).store(row.data() + i);
     for (; i < row.size(); ++i) row[i] = number(from[0].data + i * from[0].block_stride);
@@ -64,7 +67,7 @@ class stored_as : public takes_floats {
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
     double sum = 0;
     std::size_t i = 0;
-    if constexpr (has_lanes<Arch>)
+    if constexpr (has_steps<Arch>)
       if (!std::is_constant_evaluated() && q.size >= 64) {
         auto const whole = q.size / 64 * 64;
         sum = static_cast<double>(product<Arch>(from[0], q.data, whole));
@@ -73,6 +76,25 @@ class stored_as : public takes_floats {
     for (; i < q.size; ++i)
       sum += static_cast<double>(number(from[0].data + i * from[0].block_stride)) * static_cast<double>(q.data[i]);
     return static_cast<float>(sum);
+  }
+
+  /// The product of n numbers, a multiple of 64, with those that next(x) gives 64 at a time; codes_at(i): where 64 codes lie side
+  /// by side, from the i-th on.
+  template <class Arch, class Codes, class Next>
+    requires has_steps<Arch>
+  [[gnu::always_inline]] static float product_of_steps(Codes codes_at, std::size_t n, Next next) noexcept {
+    using floats = simd::floats<Arch>;
+    floats sum[4];
+    for (auto& s : sum) s = floats::broadcast(0.0f);
+    for (std::size_t i = 0; i < n; i += 64) {
+      std::byte const* const codes = codes_at(i);
+      for (std::size_t b = 0; b < bytes; ++b) simd::prefetch<Arch>(codes + 64 * b, 4096);
+      floats x[4];
+      next(x);
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < 4; ++k) sum[k] = simd::fused(numbers<Arch>(codes + 16 * k * bytes), x[k], sum[k]);
+    }
+    return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
   }
 
   /// Can masked_product() spread the numbers as it goes?
@@ -121,9 +143,6 @@ class stored_as : public takes_floats {
   }
 
  private:
-  template <class Arch>
-  static constexpr bool has_lanes = simd::vector_arch<Arch> && bytes <= 2;
-
   static constexpr float number(std::byte const* at) noexcept {
     std::uint64_t code = 0;
     for (std::size_t b = 0; b < bytes; ++b) code |= std::to_integer<std::uint64_t>(at[b]) << (8 * b);
@@ -144,25 +163,19 @@ class stored_as : public takes_floats {
   }
   template <class Arch>
   static float product(plane<std::byte const> const& from, float const* x, std::size_t n) noexcept {
-    using floats = simd::floats<Arch>;
-    floats sum[4];
-    for (auto& s : sum) s = floats::broadcast(0.0f);
-    auto const add = [&](std::byte const* codes, std::size_t i) noexcept {
-      simd::prefetch<Arch>(codes, 4096);
-      for (std::size_t k = 0; k < 4; ++k)
-        sum[k] = simd::fused(numbers<Arch>(codes + 16 * k * bytes), floats::load(x + i + 16 * k), sum[k]);
+    auto const next = [&x](simd::floats<Arch>(&out)[4]) noexcept {
+      for (std::size_t k = 0; k < 4; ++k) out[k] = simd::floats<Arch>::load(x + 16 * k);
+      x += 64;
     };
-    for (std::size_t i = 0; i < n; i += 64) {
-      if (from.block_stride == bytes) {
-        add(from.data + i * bytes, i);
-        continue;
-      }
-      std::byte close[64 * bytes];
+    if (from.block_stride == bytes)
+      return product_of_steps<Arch>([data = from.data](std::size_t i) noexcept { return data + i * bytes; }, n, next);
+    std::byte close[64 * bytes];
+    auto const gathered = [&](std::size_t i) noexcept -> std::byte const* {
       for (std::size_t k = 0; k < 64; ++k)
         for (std::size_t b = 0; b < bytes; ++b) close[k * bytes + b] = from.data[(i + k) * from.block_stride + b];
-      add(close, i);
-    }
-    return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+      return close;
+    };
+    return product_of_steps<Arch>(gathered, n, next);
   }
 };
 

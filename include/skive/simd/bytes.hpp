@@ -4,6 +4,7 @@
 ///
 ///   load_words<Arch>(p)      lane i holds bytes 4 i .. 4 i + 3
 ///   load_bytes<Arch>(p)      lane i holds byte i, 0 <= i < 16           store_bytes(w, p)    byte i is the low one of lane i
+///   load_signed_bytes<Arch>(p)   the same bytes as integers of -128 ... 127
 ///   load_halves<Arch>(p)     lane i holds the 16-bit number i           store_halves(w, p)   number i is the low half of lane i
 ///   load_upper_halves<Arch>(p), store_upper_halves(w, p)               the upper half of the lane instead; the rest is zero
 ///
@@ -138,6 +139,14 @@ template <class Arch>
 #endif
   if constexpr (!detail::has_x86<Arch> && !has_neon64<Arch>)
     return generate<std::uint32_t, Arch>([from](std::size_t i) noexcept { return std::to_integer<std::uint32_t>(from[i]); });
+}
+
+template <class Arch>
+[[gnu::always_inline]] inline integers<Arch> load_signed_bytes(std::byte const* from) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) return {{_mm512_cvtepi8_epi32(detail::load_128<Arch>(from))}};
+#endif
+  return as<std::int32_t>(load_bytes<Arch>(from) << 24) >> 24;
 }
 
 template <class Arch>

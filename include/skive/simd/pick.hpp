@@ -5,36 +5,32 @@
 ///   picker.pick(x, codes)    lanes 2g and 2g + 1 hold x[4g + a] and x[4g + b], where {a < b} is the set of code g, 0 <= g < 8;
 ///                            the code of 8 groups is the low 24 bits of the little-endian word at `codes`
 ///
-///   picker.pick_128(x, codes, to)                 the same of 32 groups, 64 kept floats
+///   picker.pick_128(x, codes, out)                the same of 32 groups, 64 kept floats in out[0 .. 3]
 ///   byte_picker.places(codes)                     of 32 groups of bytes: where the 64 kept ones are, in order
 ///   byte_picker.places(codes, n)                  of the first n <= 64 of them, an even number; those past them are open
 ///   byte_picker.pick(x, places)                   the kept bytes, of as many x as there are
 ///
 /// Codes are ranks of sets in colexicographic order (sparse/combinadic.hpp): 01 02 12 03 13 23. Codes 6 and 7 are no sets: lanes
-/// then hold any of the group's numbers, and met_wrong_code() says so.
+/// then hold any of the group's numbers or zeros, and met_wrong_code() says so.
 ///
 /// Model of : -
-/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; elsewhere there is
-///            none.
+/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; NEON:
+///            simd/pick_neon.hpp; elsewhere there is none.
 /// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers or 16 bytes of codes; with n only the bytes that
 ///            hold the codes of n numbers, and codes past them are not looked at.
 /// Source   : -
 
+#include "skive/simd/pick_neon.hpp"
 #include "skive/simd/sixteen.hpp"
 
 namespace skive::simd {
 
 template <class Arch>
-inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch>;
+inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch> || has_neon64<Arch>;
 template <class Arch>
 inline constexpr bool has_wide_picker = has_avx512vbmi<Arch>;
 template <class Arch>
-inline constexpr bool has_byte_picker = has_avx512vbmi<Arch>;
-
-template <class Arch>
-class picker_2_of_4;
-template <class Arch>
-class byte_picker_2_of_4;
+inline constexpr bool has_byte_picker = has_avx512vbmi<Arch> || has_neon64<Arch>;
 
 #if XSIMD_WITH_AVX512VBMI
 namespace detail {
@@ -104,7 +100,7 @@ class pick_constants {
 }  // namespace detail
 
 template <class Arch>
-  requires has_byte_picker<Arch>
+  requires has_avx512vbmi<Arch>
 class byte_picker_2_of_4<Arch> {
  public:
   [[gnu::always_inline]] byte_picker_2_of_4() noexcept : seen_{_mm512_setzero_si512()} {}
@@ -147,6 +143,10 @@ class picker_2_of_4<Arch> {
     std::uint32_t word;
     __builtin_memcpy(&word, codes, 4);
     return {{pick_16(x, word), pick_16(x + 16, word >> 12)}};
+  }
+  [[gnu::always_inline]] void pick_128(float const* x, std::byte const* codes, floats<Arch> (&out)[4]) noexcept {
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < 4; ++k) out[k] = pick(x + 32 * k, codes + 3 * k);
   }
   [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm256_movemask_ps(_mm256_castsi256_ps(seen_)) != 0; }
 
@@ -198,20 +198,25 @@ class picker_2_of_4<Arch> {
     auto const from = _mm512_or_si512(place, group_);
     return {{_mm512_permutex2var_ps(_mm512_loadu_ps(x), from, _mm512_loadu_ps(x + 16))}};
   }
+  [[gnu::always_inline]] void pick_128(float const* x, std::byte const* codes, floats<Arch> (&out)[4]) noexcept {
 #if XSIMD_WITH_AVX512VBMI
-  [[gnu::always_inline]] void pick_128(float const* x, std::byte const* codes, float* to) noexcept
-    requires has_avx512vbmi<Arch>
-  {
-    // Byte k of lane i: where the kept number 16 k + i lies among the numbers 32 k ... 32 k + 31.
-    auto const index = constants_.template places<Arch>(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
-    seen_ = _mm512_or_si512(seen_, index);
-    _mm512_storeu_ps(to, _mm512_permutex2var_ps(_mm512_loadu_ps(x), index, _mm512_loadu_ps(x + 16)));
-    for (int k = 1; k < 4; ++k)
-      _mm512_storeu_ps(to + 16 * k,
-                       _mm512_permutex2var_ps(_mm512_loadu_ps(x + 32 * k), _mm512_srli_epi32(index, static_cast<unsigned>(8 * k)),
-                                              _mm512_loadu_ps(x + 32 * k + 16)));
-  }
+    if constexpr (has_avx512vbmi<Arch>) {
+      // Byte k of lane i: where the kept number 16 k + i lies among the numbers 32 k ... 32 k + 31.
+      auto const index = constants_.template places<Arch>(_mm_loadu_si128(reinterpret_cast<__m128i const*>(codes)));
+      seen_ = _mm512_or_si512(seen_, index);
+      auto const picked = [x](int k, __m512i places) noexcept {
+        return _mm512_permutex2var_ps(_mm512_loadu_ps(x + 32 * k), places, _mm512_loadu_ps(x + 32 * k + 16));
+      };
+      out[0].part[0] = picked(0, index);
+      out[1].part[0] = picked(1, _mm512_srli_epi32(index, 8));
+      out[2].part[0] = picked(2, _mm512_srli_epi32(index, 16));
+      out[3].part[0] = picked(3, _mm512_srli_epi32(index, 24));
+      return;
+    }
 #endif
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < 4; ++k) out[k] = pick(x + 32 * k, codes + 3 * k);
+  }
   [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm512_movepi8_mask(seen_) != 0; }
 
  private:

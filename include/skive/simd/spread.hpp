@@ -118,13 +118,18 @@ template <std::size_t Size, std::size_t N, class Arch>
                                                  [[maybe_unused]] std::byte* to) noexcept {
   static_assert((Size == 1 || Size == 2) && N >= 1 && N * Size <= 64);
 #if XSIMD_WITH_AVX512VBMI && defined(__AVX512VBMI2__)
-  constexpr auto first = ~std::uint64_t{0} >> (64 - N);
+  auto const side_by_side = [values]() noexcept {
+    if constexpr (N * Size == 64)
+      return _mm512_loadu_si512(values);
+    else if constexpr (N * Size == 32)
+      return _mm512_zextsi256_si512(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(values)));
+    else
+      return _mm512_maskz_loadu_epi8(~std::uint64_t{0} >> (64 - N * Size), values);
+  }();
   if constexpr (Size == 1)
-    _mm512_storeu_si512(to, _mm512_maskz_expand_epi8(mask, _mm512_maskz_loadu_epi8(first, values)));
+    _mm512_storeu_si512(to, _mm512_maskz_expand_epi8(mask, side_by_side));
   else
-    _mm512_storeu_si512(
-        to,
-        _mm512_maskz_expand_epi16(static_cast<__mmask32>(mask), _mm512_maskz_loadu_epi16(static_cast<__mmask32>(first), values)));
+    _mm512_storeu_si512(to, _mm512_maskz_expand_epi16(static_cast<__mmask32>(mask), side_by_side));
 #endif
 }
 

@@ -51,6 +51,15 @@ std::size_t spread_steps(T const* values, std::span<std::byte const> positions, 
   if constexpr (constexpr std::size_t lanes = 64 / sizeof(T);
                 lanes % M == 0 && (sizeof(T) == 4 || simd::has_masked_spread<Arch>)) {
     mask_reader<N, M, Layout, Arch> masks{positions};
+    if constexpr (requires(std::uint64_t(&m)[8]) { masks.of_512(i, m); }) {
+      std::uint64_t mask[8];
+      for (; i + 512 <= row.size() && masks.of_512(i, mask); i += 512)
+#pragma GCC unroll 8
+        for (std::size_t w = 0; w < 8; ++w, values += 64 / M * N)
+          for (std::size_t k = 0; k < 64; k += lanes)
+            spread_register<lanes / M * N, Arch>(values + k / M * N, mask[w] >> k, row.data() + i + 64 * w + k);
+      good = good && masks.good();
+    }
     for (; i + 64 <= row.size(); i += 64, values += 64 / M * N) {
       auto const mask = masks.of_64(i);
       wrong |= std::popcount(mask) - 64 / M * N;

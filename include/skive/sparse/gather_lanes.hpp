@@ -74,7 +74,11 @@ std::size_t gather_steps(std::span<float const> row, std::span<std::byte const> 
     if constexpr (simd::has_wide_picker<Arch>)
       for (; s + 16 <= steps && 3 * (s + 16) + 4 <= positions.size(); s += 16) {
         simd::prefetch<Arch>(codes + 3 * s, read_ahead);
-        for (std::size_t k = s; k < s + 16; k += 4) picker.pick_128(x + 32 * k, codes + 3 * k, values + 16 * k);
+        for (std::size_t k = s; k < s + 16; k += 4) {
+          simd::floats<Arch> kept[4];
+          picker.pick_128(x + 32 * k, codes + 3 * k, kept);
+          for (std::size_t j = 0; j < 4; ++j) kept[j].store(values + 16 * (k + j));
+        }
       }
     for (; s + 16 <= steps; s += 16) {
       simd::prefetch<Arch>(codes + 3 * s, read_ahead);

@@ -5,7 +5,7 @@
 /// Groups of 8 by rank with VBMI: the ranks of 64 groups become bytes, and a table of 128 bytes makes their masks of them.
 ///
 /// Model of : -
-/// Cost     : VBMI, groups of 8: 6 instructions for 512 entries and a load for 64; elsewhere sparse/mask_codes.hpp.
+/// Cost     : VBMI, groups of 8: 7 instructions for 512 entries and a load for 64; elsewhere sparse/mask_codes.hpp.
 /// Promise  : nothing is read outside of the positions; ranks that no set has give masks with fewer bits.
 /// Source   : -
 
@@ -40,8 +40,22 @@ template <int N, class Arch>
   requires simd::has_look_up_128<Arch>
 class mask_reader<N, 8, position_layout::combinadic, Arch> {
   static constexpr int bits = position_code<N, 8, position_layout::combinadic>::bits;
+  using bytes = xsimd::batch<std::uint8_t, Arch>;
 
  public:
+  /// The masks of 512 entries from i on; false if there are none.
+  [[gnu::always_inline]] bool of_512(std::size_t i, std::uint64_t (&masks)[8]) noexcept {
+    auto const first = i / 64 * std::size_t{bits};
+    if (positions_.size() < first + 8 * bits) return false;
+    auto const all = simd::look_up_128<Arch>(table_, codes_.load(positions_.data() + first));
+    least_ = xsimd::min(least_, xsimd::bitwise_cast<std::uint8_t>(all.part[0]));
+    alignas(64) std::uint32_t words[16];
+    all.store(words);
+    __builtin_memcpy(masks, words, sizeof masks);
+    return true;
+  }
+  /// Did all ranks that of_512() has read stand for sets?
+  [[gnu::always_inline]] bool good() const noexcept { return !xsimd::any(least_ == bytes(std::uint8_t{0})); }
   [[gnu::always_inline]] explicit mask_reader(std::span<std::byte const> positions) noexcept : positions_{positions} {}
   [[gnu::always_inline]] std::uint64_t of_64(std::size_t i) noexcept {
     constexpr std::size_t at_once = 512;  // entries
@@ -60,6 +74,7 @@ class mask_reader<N, 8, position_layout::combinadic, Arch> {
   std::span<std::byte const> positions_;
   simd::code_bytes<bits, Arch> codes_{bit_order::low_first};
   simd::byte_table_128<Arch> table_{masks_of_ranks<N, Arch>};
+  bytes least_{std::uint8_t{0xFF}};
   bool ready_ = false;
   alignas(64) std::uint32_t masks_[16];
 };

@@ -17,8 +17,8 @@
 /// Source   : -
 
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/row_lanes.hpp"
 #include "skive/simd/sixteen.hpp"
-#include "skive/simd/transpose_8.hpp"
 #include "skive/sparse/bit_stream.hpp"
 
 #include <array>
@@ -141,10 +141,11 @@ std::size_t select_groups_of_8(std::span<float const> scores, bit_writer& out) n
   auto const zero = simd::words<Arch>::broadcast(0);
   std::size_t i = 0;
   for (; i + 128 + 8 <= scores.size(); i += 128) {  // mask_of_scores reads on
+    simd::floats<Arch> place[8];
+    simd::rows_to_lanes<Arch>(scores.data() + i, 8, place);
     simd::integers<Arch> x[8];
 #pragma GCC unroll 8
-    for (std::size_t k = 0; k < 8; ++k) x[k] = Order::template keys<Arch>(simd::floats<Arch>::load(scores.data() + i + 16 * k));
-    simd::transpose_8<Arch>(x);
+    for (std::size_t k = 0; k < 8; ++k) x[k] = Order::template keys<Arch>(place[k]);
     auto const nth = nth_largest_of_8<N, Arch>(x);
     auto kept = zero;
 #pragma GCC unroll 8
@@ -152,7 +153,7 @@ std::size_t select_groups_of_8(std::span<float const> scores, bit_writer& out) n
       kept = kept |
           simd::as<std::uint32_t>(select(x[k] < nth, simd::as<std::int32_t>(zero), simd::integers<Arch>::broadcast(1 << k)));
     std::array<std::byte, 16> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    simd::store_bytes(simd::in_group_order<Arch>(kept), bytes.data());
+    simd::store_bytes(kept, bytes.data());
     for (std::size_t half = 0; half < 2; ++half) {
       auto mask = load_8(bytes.data() + 8 * half, bit_order::low_first);
       if (counts_of_fields<8>(mask) != N * 0x0101'0101'0101'0101)
@@ -167,7 +168,7 @@ template <int N, int M, class Order, class Arch>
 void select_small_groups(std::span<float const> scores, bit_writer& out) noexcept {
   constexpr std::size_t count = 64 / M * M;
   std::size_t i = 0;
-  if constexpr (M == 8 && N < 8 && simd::has_transpose_8<Arch>) i = select_groups_of_8<N, Order, Arch>(scores, out);
+  if constexpr (M == 8 && N < 8 && simd::has_avx512<Arch>) i = select_groups_of_8<N, Order, Arch>(scores, out);
   for (; i + 64 + M <= scores.size(); i += count) out.append(mask_of_scores<N, M, count, Order, Arch>(scores.data() + i), count);
   while (i < scores.size()) {
     float rest[64 + std::size_t{M}] = {};

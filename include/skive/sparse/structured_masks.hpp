@@ -3,9 +3,10 @@
 /// @file sparse/structured_masks.hpp - masks of whole blocks, V:N:M masks, and how sparse each layer should be.
 ///
 ///   select_blocks(scores, R, C, k)   the k blocks of R x C entries with the largest sums
-///   select_v_n_m(scores, V, N, M)    of each V rows x M columns the 4 columns with the largest sums, then N:4 of those in each
-///   row outlier_ratio(scores, m)         part of the scores above m times their mean allocate_keep_ratios(d, keep, l) OWL:
-///   keep_i = keep + 2 l (d'_i - mean d'),  d' = (d - min d) / (max d - min d)
+///   select_v_n_m(scores, V, N, M)    of each V rows x M columns the 4 columns with the largest sums, then N:4 of those in
+///                                    each row
+///   outlier_ratio(scores, m)         part of the scores above m times their mean
+///   allocate_keep_ratios(d, keep, l) OWL: keep_i = keep + 2 l (d'_i - mean d'),  d' = (d - min d) / (max d - min d)
 ///
 /// Model of : - (masks of a matrix, numbers of layers)
 /// Cost     : passes over the scores; scratch for one number a block. No allocation.
