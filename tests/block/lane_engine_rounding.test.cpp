@@ -39,6 +39,8 @@ TEST_CASE("small floats in blocks, rounded stochastically", "[block]") {
   check<mx<mxint8, stochastic_stream>>({9, 0, 5, stochastic_variant::c});
 }
 
-TEST_CASE("more random bits than lanes hold, in blocks", "[block]") {
+TEST_CASE("more than 16 random bits, in blocks", "[block]") {
   check<mx<e2m1, stochastic_stream>>({8, 0, 32, stochastic_variant::c});
+  check<absmax<int8, float32, stochastic_stream>>({6, 0, 32, stochastic_variant::b});
+  check<absmax<e4m3fn, float32, stochastic_stream>>({7, 0, 32, stochastic_variant::c});  // by the scalar rule
 }

@@ -2,6 +2,7 @@
 // format/lookup_lanes.hpp: the codes and numbers of the scalar rule, for the tables in use and for odd ones.
 #include "skive/format/lookup_lanes.hpp"
 
+#include "skive/format/power_of_two.hpp"
 #include "support/lane_checks.hpp"
 
 #include <array>
@@ -61,9 +62,29 @@ struct own_pivots {
   static constexpr std::array<float, 4> levels{-1.0f, 0.0f, 1.0f, 2.0f};
   static constexpr std::array<double, 3> pivots{-0.9, 0.0, 1.0000000001};
 };
+// Of more than 16 levels, up to 256: no two alike, in no order.
+template <std::size_t Size>
 struct large_table {
-  static constexpr std::array<float, 17> levels = shuffled<17>::levels;
+  static constexpr std::array<float, Size> levels = [] {
+    std::array<float, Size> l{};
+    for (std::size_t i = 0; i < Size; ++i) {
+      auto const place = static_cast<float>((i * 101 + 5) % 257) - 120.0f;
+      l[i] = place * (place < 0 ? -place : place) * 0.0031f;
+    }
+    return l;
+  }();
 };
+
+// Sixteen numbers around each decision of a table, and their opposites.
+template <class Format>
+void check_decisions() {
+  test::word_list words;
+  for (auto const key : Format::sorted.float_keys)
+    for (std::int32_t k = key - 3; k < key + 5; ++k)
+      for (std::uint32_t const sign : {0U, 0x8000'0000U})
+        words.push_back(std::bit_cast<std::uint32_t>(detail::real_from_key<float>(k)) ^ sign);
+  test::check_lanes<Format>(words, test::first_arch{});
+}
 
 template <std::size_t... Size>
 void check_sizes(std::index_sequence<Size...>) {
@@ -82,5 +103,15 @@ TEST_CASE("tables of 2 to 16 levels in lanes", "[format]") { check_sizes(std::ma
 TEST_CASE("odd tables in lanes", "[format]") {
   check_each<lookup_format<both_zeros>>();
   check_each_on_one<lookup_format<no_zero>, lookup_format<positive>, lookup_format<negative>, lookup_format<neighbours>,
-                    lookup_format<own_pivots>, lookup_format<large_table>>();
+                    lookup_format<own_pivots>>();
+}
+
+TEST_CASE("tables of 17 to 256 levels in lanes", "[format]") {
+  check_each<dynamic8>();
+  check_each_on_one<dynamic8_unsigned, power_of_two<8>, apot<5>, apot<8>, lookup_format<large_table<17>>,
+                    lookup_format<large_table<32>>, lookup_format<large_table<100>>, lookup_format<large_table<256>>,
+                    lookup_format<large_table<257>>>();  // the last one takes the general form
+  check_decisions<dynamic8>();
+  check_decisions<apot<8>>();
+  check_decisions<lookup_format<large_table<256>>>();
 }

@@ -100,8 +100,8 @@ template <class Scheme, class Arch, std::size_t Queries, class Source = prepared
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
-  // Rows at once: 32 registers hold the sums of 16 products; rows of few bytes pay half for their ends.
-  static constexpr std::size_t tile = !simd::has_avx512<Arch> ? 1 : Queries > 1 ? 4 : width <= 2 ? 2 : 1;
+  // Rows at once: 32 registers hold the sums of 16 products. Four rows share the vector and the cost of their ends.
+  static constexpr std::size_t tile = simd::has_avx512<Arch> ? 4 : 1;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
@@ -167,18 +167,24 @@ class integer_dot {
     floats total[Rows][Queries];
     for (auto& of_row : total)
       for (auto& t : of_row) t = floats::broadcast(0.0f);
+    read_ahead const next{bytes_, Rows * rows.pitch[0]};
     std::size_t step = 0;
     for (std::size_t first = 0; step < count; first += p->capacity) {
       auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
-      for (std::size_t i = 0; i < Rows; ++i) p[i].load(scheme_, from[i], first, groups, layout_);
+      for (std::size_t i = 0; i < Rows; ++i) {
+        prefetch_fields(from[i], first, groups, next, rows.pitch, Rows);
+        p[i].load(scheme_, from[i], first, groups, layout_);
+      }
       auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
       scale_cursor<Spread, Rows> cursor{p, lanes_};
       for (; step < end && step < plain; ++step) {
         auto const at = step * steps::code_bytes;
+        auto const ahead = next.from(at);
         words codes[Rows];
+#pragma GCC unroll 4
         for (std::size_t i = 0; i < Rows; ++i) {
-          simd::prefetch<Arch>(from[i][0].data + at, Rows * read_ahead);
+          simd::prefetch<Arch>(from[i][0].data + at, ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
         add_step<PerBlock>(level, codes, step, cursor, source, total);
@@ -196,6 +202,42 @@ class integer_dot {
     for (std::size_t i = 0; i < Rows; ++i)
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
     callers = source;
+  }
+
+  // What is asked for while the bytes of a row are read: those of the row that comes next in its place or, where rows are long,
+  // those some way further on, and at the row's end the next one's.
+  class read_ahead {
+    static constexpr std::size_t cached = 32768;  // bytes, of all rows that are read at once
+    static constexpr std::size_t lead = 4096;     // of each: hides the latency of memory in a loop this short
+
+   public:
+    [[gnu::always_inline]] read_ahead(std::size_t row_bytes, std::size_t to_next) noexcept
+        : whole_{to_next <= cached && to_next != 0},
+          stop_{row_bytes > lead && !whole_ ? row_bytes - lead : 0},
+          past_stop_{whole_ ? to_next : to_next - row_bytes + lead} {}
+    /// Are they the next row's?
+    [[gnu::always_inline]] bool whole() const noexcept { return whole_; }
+    [[gnu::always_inline]] std::size_t from(std::size_t at) const noexcept { return at < stop_ ? lead : past_stop_; }
+
+   private:
+    bool whole_;
+    std::size_t stop_;
+    std::size_t past_stop_;
+  };
+
+  // The same for metadata, when those of groups first .. first + groups - 1 are read.
+  [[gnu::always_inline]] void prefetch_fields(from_planes const& from, std::size_t first, std::size_t groups,
+                                              read_ahead const& next,
+                                              std::array<std::size_t, 1 + Scheme::field_bits.size()> const& pitch,
+                                              std::size_t rows) const noexcept {
+    bool const same = next.whole();
+    bool const last = first + groups == layout_.groups;
+    auto const start = same ? first : last ? 0 : first + groups;
+    for (std::size_t f = 0; f < Scheme::field_bits.size(); ++f) {
+      auto const bits = static_cast<std::size_t>(Scheme::field_bits[f]);
+      auto const ahead = start * bits / 8 + (same || last ? rows * pitch[1 + f] : 0);
+      for (std::size_t b = 0; b < groups * bits / 8; b += 64) simd::prefetch<Arch>(from[1 + f].data, ahead + b);
+    }
   }
 
   // Scales and zero points of the lanes of each row, step after step.
@@ -244,15 +286,23 @@ class integer_dot {
   [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,
                                        Source& source, floats (&total)[Rows][Queries]) const noexcept {
     words byte[Rows][steps::fields];
-    for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < Rows; ++i) {
+#pragma GCC unroll 8
       for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
+    }
+#pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
       auto const x = step_of<PerBlock>(q, step, source);
       integers sums[Rows];
+#pragma GCC unroll 4
       for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
+#pragma GCC unroll 8
       for (std::size_t r = 0; r < steps::fields; ++r) {
+#pragma GCC unroll 4
         for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], x.bytes[r]);
       }
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < Rows; ++i) {
         auto t = simd::to_float<Arch>(sums[i]);
         if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(x.term), t);
@@ -270,6 +320,7 @@ class integer_dot {
       constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
       auto const* const x = queries_[q] + step * record;
       vector_step<steps::fields, Arch> v;
+#pragma GCC unroll 8
       for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
       v.term = simd::load_words<Arch>(x + 64 * steps::fields);
       if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
@@ -295,7 +346,6 @@ class integer_dot {
       return simd::load_words<Arch>(bytes);
     }
   }
-  static constexpr std::size_t read_ahead = 4096;  // bytes: what hides the latency of memory in a loop this short
 
   Scheme const& scheme_;
   group_layout const& layout_;

@@ -80,10 +80,15 @@ using lane_policy = typename policy_of_scheme<Scheme, Arch>::type;
 /// Can the vector path code under the scheme's policy? It always decodes.
 template <class Arch, class Scheme>
 bool codes_in_lanes(Scheme const& scheme) noexcept {
-  if constexpr (rounds_to_nearest_even<Scheme>)
+  if constexpr (rounds_to_nearest_even<Scheme>) {
     return true;
-  else
-    return lane_policy<Scheme, Arch>{scheme.rounding}.usable(format_lanes<typename Scheme::element, Arch>::bits_in_ulps);
+  } else {
+    using element = typename Scheme::element;
+    lane_policy<Scheme, Arch> const policy{scheme.rounding};
+    if constexpr (requires { element::min_subnormal; })  // more than 16 bits see quotients that are too small to be exact
+      if (element::min_subnormal < 0x1p-6f && policy.is_wide()) return false;
+    return policy.usable(format_lanes<element, Arch>::bits_in_ulps);
+  }
 }
 
 template <class Scheme, class Arch>

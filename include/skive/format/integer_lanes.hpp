@@ -37,6 +37,14 @@ template <int Bits, class Arch>
   return simd::as<float>(low | simd::as<std::uint32_t>(base)) - (base + zero);
 }
 
+// x 2^FractionBits, no further out than low and high.
+template <int FractionBits, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> between(simd::floats<Arch> x, float low, float high) noexcept {
+  using floats = simd::floats<Arch>;
+  if constexpr (FractionBits != 0) x = simd::product<Arch>(x, floats::broadcast(static_cast<float>(1 << FractionBits)));
+  return min(max(x, floats::broadcast(low)), floats::broadcast(high));
+}
+
 // x 2^FractionBits rounded as a policy says (format/rounding_lanes.hpp), then clamped; low <= 0 <= high, integers of at most
 // 2^21. NaN becomes 0.
 template <int FractionBits, class Arch, class Rounding>
@@ -46,9 +54,14 @@ template <int FractionBits, class Arch, class Rounding>
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(x);
   auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+  auto const nan = magnitude > integers::broadcast(0x7F80'0000);
+  if constexpr (requires { rounding.rounds_signed(); })
+    if (rounding.rounds_signed() && high - low < 0x1p13f) {
+      auto const number = select(simd::as<float>(nan), floats::broadcast(0.0f), x);
+      return rounding.round_signed(between<FractionBits, Arch>(number, low, high), i);
+    }
   auto const below = bits < integers::broadcast(0);
   auto const negative = simd::as<float>(below);
-  auto const nan = magnitude > integers::broadcast(0x7F80'0000);
   auto const number = select(nan, integers::broadcast(0), lift_tiny<Rounding::sees_tiny, Arch>(magnitude));
   auto const limit = select(negative, floats::broadcast(-low), floats::broadcast(high));
   auto scaled = simd::as<float>(number);
@@ -99,6 +112,11 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
   [[gnu::always_inline]] static words encode_rounded_number(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
     constexpr auto high = static_cast<float>(format::max_integer);
     constexpr auto low = static_cast<float>(format::min_integer);
+    if constexpr (requires { rounding.rounds_signed(); } && high - low < 0x1p13f)
+      if (rounding.rounds_signed()) {
+        auto const n = rounding.round_signed(detail::between<FractionBits, Arch>(x, low, high), i);
+        return simd::as<std::uint32_t>(n) & words::broadcast((1U << Bits) - 1);
+      }
     auto const bits = simd::as<std::int32_t>(x);
     auto const below = bits < integers::broadcast(0);
     auto const negative = simd::as<float>(below);

@@ -1,25 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file format/lookup_lanes.hpp - tables of at most 16 levels, sixteen numbers at a time.
+/// @file format/lookup_lanes.hpp - tables of at most 256 levels, sixteen numbers at a time.
 ///
 ///   encode: rank = how many decision keys lie below key(x), by bisection in a register of 16 keys; code = code of that rank
 ///   decode: a look-up in a register of 16 levels
 ///
-/// Keys are the integers of format/lookup_key.hpp, in the order of the numbers. Larger tables take the general form.
+/// Keys are the integers of format/lookup_key.hpp, in the order of the numbers. Tables of more than 16 levels have every sixteenth
+/// key in the register; the four steps between two of them, the levels and the codes are gathered from memory. Tables of more than
+/// 256 levels take the general form.
 ///
 /// Model of : -
-/// Cost     : encode 4 look-ups and 4 comparisons per 16 numbers, decode one look-up.
+/// Cost     : encode 4 look-ups and 4 comparisons per 16 numbers, decode one look-up. Large tables: 4 or 5 gathers, decode one.
 /// Accuracy : exact nearest.
 /// Promise  : equal to lookup_format's scalar rule on all 2^32 floats and all codes.
 /// Source   : -
 
 #include "skive/format/lanes.hpp"
 #include "skive/format/lookup.hpp"
+#include "skive/simd/gather.hpp"
 #include "skive/simd/lookup.hpp"
 
 #include <limits>
 
 namespace skive {
+
+namespace detail {
+
+/// Order keys of floats; the place of a key among the keys of a table.
+template <class Arch>
+struct key_lanes {
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+
+  /// Of numbers without NaN.
+  [[gnu::always_inline]] static integers of(integers const& bits) noexcept {
+    auto const sign = bits >> 31;  // -1 below zero: the key is then minus the magnitude
+    return ((bits & integers::broadcast(0x7FFF'FFFF)) ^ sign) - sign;
+  }
+  /// NaN as zero.
+  [[gnu::always_inline]] static integers without_nan(integers const& bits) noexcept {
+    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    return select(magnitude > integers::broadcast(0x7F80'0000), integers::broadcast(0), bits);
+  }
+  /// rank + Step where the key is above at.
+  template <int Step>
+  [[gnu::always_inline]] static integers next(integers const& key, integers const& at, integers const& rank) noexcept {
+    return select(key > at, rank + integers::broadcast(Step), rank);
+  }
+};
+
+// keys[i] decides between ranks i - 1 and i, those that there are not are above all numbers. Of these every `Stride`-th one.
+template <class Format, std::size_t Size, std::size_t Stride = 1>
+inline constexpr std::array<std::int32_t, Size> decision_keys = [] {
+  std::array<std::int32_t, Size> k{};
+  for (std::size_t i = 0; i < Size; ++i)
+    k[i] = i == 0 || i * Stride >= Format::size ? std::numeric_limits<std::int32_t>::max()
+                                                : Format::sorted.float_keys[i * Stride - 1];
+  return k;
+}();
+
+/// How many of 15 keys, number Stride, 2 Stride, ... of the table, lie below.
+template <class Format, std::size_t Stride, class Arch>
+class key_search {
+  using integers = simd::integers<Arch>;
+  static constexpr auto& keys = decision_keys<Format, 16, Stride>;
+  // The key Step ranks later; ranks are multiples of 2 Step.
+  template <int Step>
+  static constexpr std::array<float, 16> keys_after = [] {
+    std::array<float, 16> k{};
+    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = std::bit_cast<float>(keys[i + Step]);
+    return k;
+  }();
+  template <int Step>
+  [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
+    auto const at = look_up(simd::float_table<Arch>{keys_after<Step>}, simd::as<std::uint32_t>(rank));
+    return key_lanes<Arch>::template next<Step>(key, simd::as<std::int32_t>(at), rank);
+  }
+
+ public:
+  [[gnu::always_inline]] static integers rank(integers const& key) noexcept {
+    auto const first = key_lanes<Arch>::template next<8>(key, integers::broadcast(keys[8]), integers::broadcast(0));
+    return step<1>(key, step<2>(key, step<4>(key, first)));
+  }
+};
+
+template <class Format>
+inline constexpr bool ranks_are_codes = [] {
+  for (std::size_t i = 0; i < Format::size; ++i)
+    if (Format::sorted.codes[i] != i) return false;
+  return true;
+}();
+
+}  // namespace detail
 
 template <class Table, class Arch>
   requires(lookup_format<Table>::size <= 16)
@@ -28,16 +100,14 @@ struct format_lanes<lookup_format<Table>, Arch> {
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
+  using keys = detail::key_lanes<Arch>;
 
   template <overflow_policy = saturating>
   [[gnu::always_inline]] static words encode(floats const& x) noexcept {
-    auto const bits = simd::as<std::int32_t>(x);
-    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
-    auto const zero = integers::broadcast(0);
-    return rank_to_code(rank(select(magnitude > integers::broadcast(0x7F80'0000), zero, bits)));
+    return code_of(keys::without_nan(simd::as<std::int32_t>(x)));
   }
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
-    return rank_to_code(rank(simd::as<std::int32_t>(x)));
+    return code_of(simd::as<std::int32_t>(x));
   }
 
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
@@ -47,21 +117,6 @@ struct format_lanes<lookup_format<Table>, Arch> {
   }
 
  private:
-  // Padded with keys above all numbers. keys[0] is not a key: key i decides between ranks i - 1 and i.
-  static constexpr std::array<float, 16> keys = [] {
-    std::array<float, 16> k{};
-    for (std::size_t i = 0; i < 16; ++i)
-      k[i] = std::bit_cast<float>(i == 0 || i >= format::size ? std::numeric_limits<std::int32_t>::max()
-                                                              : format::sorted.float_keys[i - 1]);
-    return k;
-  }();
-  // The key Step ranks later; ranks are multiples of 2 Step.
-  template <int Step>
-  static constexpr std::array<float, 16> keys_after = [] {
-    std::array<float, 16> k{};
-    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = keys[i + Step];
-    return k;
-  }();
   static constexpr std::array<float, 16> levels = [] {
     std::array<float, 16> l{};
     for (std::size_t i = 0; i < format::size; ++i) l[i] = Table::levels[i];
@@ -72,29 +127,64 @@ struct format_lanes<lookup_format<Table>, Arch> {
     for (std::size_t i = 0; i < format::size; ++i) c[i] = std::bit_cast<float>(std::uint32_t{format::sorted.codes[i]});
     return c;
   }();
-  static constexpr bool ranks_are_codes = [] {
-    for (std::size_t i = 0; i < format::size; ++i)
-      if (format::sorted.codes[i] != i) return false;
-    return true;
+
+  [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
+    auto const rank = simd::as<std::uint32_t>(detail::key_search<format, 1, Arch>::rank(keys::of(bits)));
+    if constexpr (detail::ranks_are_codes<format>) return rank;
+    return simd::as<std::uint32_t>(look_up(simd::float_table<Arch>{codes_of_ranks}, rank));
+  }
+};
+
+template <class Table, class Arch>
+  requires(16 < lookup_format<Table>::size && lookup_format<Table>::size <= 256)
+struct format_lanes<lookup_format<Table>, Arch> {
+  using format = lookup_format<Table>;
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+  using keys = detail::key_lanes<Arch>;
+
+  template <overflow_policy = saturating>
+  [[gnu::always_inline]] static words encode(floats const& x) noexcept {
+    return code_of(keys::without_nan(simd::as<std::int32_t>(x)));
+  }
+  [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
+    return code_of(simd::as<std::int32_t>(x));
+  }
+
+  /// Codes below 256.
+  [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
+    return simd::as<float>(simd::gather<Arch>(levels.data(), codes));
+  }
+
+ private:
+  static constexpr std::array<std::uint32_t, 256> levels = [] {
+    std::array<std::uint32_t, 256> l{};
+    for (std::size_t i = 0; i < format::size; ++i) l[i] = std::bit_cast<std::uint32_t>(Table::levels[i]);
+    return l;
+  }();
+  static constexpr std::array<std::uint32_t, 256> codes_of_ranks = [] {
+    std::array<std::uint32_t, 256> c{};
+    for (std::size_t i = 0; i < format::size; ++i) c[i] = format::sorted.codes[i];
+    return c;
+  }();
+  static constexpr std::array<std::uint32_t, 256> all_keys = [] {
+    std::array<std::uint32_t, 256> k{};
+    for (std::size_t i = 0; i < 256; ++i) k[i] = static_cast<std::uint32_t>(detail::decision_keys<format, 256>[i]);
+    return k;
   }();
 
-  [[gnu::always_inline]] static words rank(integers const& bits) noexcept {
-    auto const sign = bits >> 31;  // -1 below zero: the key is then minus the magnitude
-    auto const key = ((bits & integers::broadcast(0x7FFF'FFFF)) ^ sign) - sign;
-    auto const step = [&]<int Step>(integers const& rank, std::integral_constant<int, Step>) noexcept {
-      auto const at = simd::as<std::int32_t>(look_up(simd::float_table<Arch>{keys_after<Step>}, simd::as<std::uint32_t>(rank)));
-      return select(key > at, rank + integers::broadcast(Step), rank);
-    };
-    auto const middle = integers::broadcast(std::bit_cast<std::int32_t>(keys[8]));
-    auto rank = select(key > middle, integers::broadcast(8), integers::broadcast(0));
-    rank = step(rank, std::integral_constant<int, 4>{});
-    rank = step(rank, std::integral_constant<int, 2>{});
-    rank = step(rank, std::integral_constant<int, 1>{});
-    return simd::as<std::uint32_t>(rank);
+  template <int Step>
+  [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
+    auto const at = simd::gather<Arch>(all_keys.data() + Step, simd::as<std::uint32_t>(rank));
+    return keys::template next<Step>(key, simd::as<std::int32_t>(at), rank);
   }
-  [[gnu::always_inline]] static words rank_to_code(words const& rank) noexcept {
-    if constexpr (ranks_are_codes) return rank;
-    return simd::as<std::uint32_t>(look_up(simd::float_table<Arch>{codes_of_ranks}, rank));
+  [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
+    auto const key = keys::of(bits);
+    auto const sixteens = detail::key_search<format, 16, Arch>::rank(key) << 4;
+    auto const rank = simd::as<std::uint32_t>(step<1>(key, step<2>(key, step<4>(key, step<8>(key, sixteens)))));
+    if constexpr (detail::ranks_are_codes<format>) return rank;
+    return simd::gather<Arch>(codes_of_ranks.data(), rank);
   }
 };
 

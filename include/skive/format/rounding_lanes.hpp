@@ -7,14 +7,16 @@
 ///
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
-/// the carry of core/rounding.hpp's rule are those of the sum. The random fields of 512 numbers (256 of more than 8 bits) are
-/// drawn at a time; the bytes of the drawn words are the fields in their order.
+/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the fraction becomes an integer of N
+/// bits, in two parts, and is compared with 2^N - R. The random fields of 512 numbers (256 of more than 8 bits, 128 of more than 16)
+/// are drawn at a time; the bytes of the drawn words are the fields in their order.
 ///
 /// Model of : -
-/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b, and random bits.
+/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b, about 30 above 16 bits, and random
+///            bits.
 /// Accuracy : exact.
-/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and the random bits together are
-///            too wide, or more than 16 bits are random.
+/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and up to 16 random bits together
+///            are too wide.
 /// Source   : -
 
 #include "skive/core/rounding.hpp"
@@ -90,11 +92,12 @@ class rounding_lanes<stochastic_stream, Arch> {
     std::size_t size;
     int count;  // of the bits that decide
     int surplus;
-    bool of_bytes;
+    unsigned bytes;  // of a field
     stochastic_variant variant;
 
     // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
     [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) const noexcept {
+      if (bytes == 4) return round_wide(in_ulps, simd::words<Arch>::load(words_at(i)) >> surplus);
       auto const shift = floats::broadcast(0x1p23f);
       auto sum = simd::fused<Arch>(in_ulps, scale, shift);  // the product is exact: fused or not, one rounding
       if (variant != stochastic_variant::c) {
@@ -103,22 +106,76 @@ class rounding_lanes<stochastic_stream, Arch> {
         sum = select(scaled < near, near - floats::broadcast(1.0f), near) + shift;
       }
       auto const t = simd::as<std::int32_t>(sum) - simd::as<std::int32_t>(shift);
-      auto random = simd::as<std::int32_t>(of_bytes ? simd::load_bytes<Arch>(fields + (i - first))
-                                                    : simd::load_halves<Arch>(fields + 2 * (i - first)));
+      auto random = simd::as<std::int32_t>(bytes == 1 ? simd::load_bytes<Arch>(fields + (i - first))
+                                                      : simd::load_halves<Arch>(fields + 2 * (i - first)));
       if (surplus != 0) random = random >> surplus;
       if (variant == stochastic_variant::b) random = random + random + integers::broadcast(1);
       return (t + random) >> count;
+    }
+
+    /// Is there a shorter way for numbers with their sign, if they are below 2^13?
+    [[gnu::always_inline]] bool rounds_signed() const noexcept { return bytes == 1 && variant == stochastic_variant::c; }
+    /// Below zero the least carry comes with 2^N - 1 - R.
+    [[gnu::always_inline]] integers round_signed(floats const& in_ulps, std::uint64_t i) const noexcept {
+      auto const shift = floats::broadcast(0x1.8p23f);
+      auto const t = simd::as<std::int32_t>(simd::fused<Arch>(in_ulps, scale, shift)) - simd::as<std::int32_t>(shift);
+      auto random = simd::as<std::int32_t>(simd::load_bytes<Arch>(fields + (i - first)));
+      if (surplus != 0) random = random >> surplus;
+      return (t + (random ^ ((t >> 31) & integers::broadcast((1 << count) - 1)))) >> count;
+    }
+
+   private:
+    [[gnu::always_inline]] std::uint32_t const* words_at(std::uint64_t i) const noexcept {
+      return reinterpret_cast<std::uint32_t const*>(fields) + (i - first);
+    }
+    // More than 16 random bits: those of the fraction, rounded as the variant says, fill a word or nearly so.
+    [[gnu::always_inline]] integers round_wide(floats const& in_ulps, simd::words<Arch> const& random) const noexcept {
+      auto const whole = rounded_down(in_ulps);
+      auto const scaled = simd::product<Arch>(in_ulps - whole, scale);
+      auto const near = nearest(scaled);
+      auto t = near;
+      if (variant == stochastic_variant::a) t = select(scaled < near, near - floats::broadcast(1.0f), near);
+      if (variant == stochastic_variant::b)  // 2 R + 1 and one bit more of v: a half rounds up
+        t = select(scaled - near < floats::broadcast(0.5f), near, near + floats::broadcast(1.0f));
+      t = select(scaled < floats::broadcast(0x1p23f), t, scaled);  // above there are integers only
+      auto const upper = rounded_down(simd::product<Arch>(t, floats::broadcast(0x1p-12f)));
+      auto const lower = t - simd::product<Arch>(upper, floats::broadcast(0x1p12f));
+      auto const sum = simd::as<std::uint32_t>((integer(upper) << 12) + integer(lower));
+      auto const none = simd::words<Arch>::broadcast(0);
+      auto const least = simd::words<Arch>::broadcast(count == 32 ? 0U : 1U << count) - sum;  // R that makes a carry
+      auto const carry = select((random < least) | (sum == none), none, simd::words<Arch>::broadcast(1));
+      return integer(whole) + simd::as<std::int32_t>(carry);
+    }
+    // Of 0 <= x < 2^22, and what such numbers, being integers, are.
+    [[gnu::always_inline]] static floats nearest(floats const& x) noexcept {
+      auto const shift = floats::broadcast(0x1p23f);
+      return (x + shift) - shift;
+    }
+    [[gnu::always_inline]] static floats rounded_down(floats const& x) noexcept {
+      auto const near = nearest(x);
+      return select(x < near, near - floats::broadcast(1.0f), near);
+    }
+    [[gnu::always_inline]] static integers integer(floats const& x) noexcept {
+      auto const shift = floats::broadcast(0x1p23f);
+      return simd::as<std::int32_t>(x + shift) - simd::as<std::int32_t>(shift);
     }
   };
 
   explicit rounding_lanes(stochastic_stream const& s) noexcept
       : stream_{s},
-        bytes_{s.count <= 8 ? 1U : 2U},
-        drawn_numbers_{s.count <= 8 ? 512U : 256U},
-        count_{s.count + (s.variant == stochastic_variant::b ? 1 : 0)},
-        scale_{s.count >= 1 && s.count <= 16 ? static_cast<float>(1 << count_) : 0.0f} {}
+        bytes_{s.count <= 8        ? 1U
+                   : s.count <= 16 ? 2U
+                                   : 4U},
+        drawn_numbers_{512 / bytes_},
+        count_{s.count + (s.variant == stochastic_variant::b && s.count <= 16 ? 1 : 0)},
+        scale_{s.count >= 1 && s.count <= 32 ? static_cast<float>(std::uint64_t{1} << count_) : 0.0f} {}
 
-  bool usable(int bits) const noexcept { return stream_.count >= 1 && stream_.count <= 16 && bits + count_ <= 23; }
+  bool usable(int bits) const noexcept {
+    return stream_.count >= 1 && stream_.count <= 32 && (bytes_ == 4 ? bits <= 22 : bits + count_ <= 23);
+  }
+
+  /// Do more than 16 bits decide?
+  bool is_wide() const noexcept { return bytes_ == 4; }
 
   [[gnu::always_inline]] window from(std::uint64_t i) noexcept {
     if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
@@ -129,7 +186,7 @@ class rounding_lanes<stochastic_stream, Arch> {
             static_cast<std::size_t>(size),
             count_,
             static_cast<int>(8 * bytes_) - stream_.count,
-            bytes_ == 1,
+            static_cast<unsigned>(bytes_),
             stream_.variant};
   }
 

@@ -130,12 +130,13 @@ template <class Arch>
   return r;
 }
 
-/// Lane i: values[index lane i], all below 8; 16 floats may be read.
+/// Lane i: values[index lane i], all below 8; 8 floats may be read.
 template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> look_up_8(float const* values, words<Arch> const& index) noexcept {
   floats<Arch> r;
 #if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) r.part[0] = _mm512_permutexvar_ps(index.part[0], _mm512_loadu_ps(values));
+  if constexpr (has_avx512<Arch>)
+    r.part[0] = _mm512_permutexvar_ps(index.part[0], _mm512_castps256_ps512(_mm256_loadu_ps(values)));
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
