@@ -33,9 +33,14 @@ constexpr float largest_number() noexcept {
   else
     return Number::max_finite;
 }
-template <class Number, class Arch>
+template <class Number, class Arch, simd::half_nan Nan = simd::half_nan::quiet>
 [[gnu::always_inline]] inline simd::floats<Arch> load_number_bytes(std::byte const* from) noexcept {
-  return load_numbers<Arch>(reinterpret_cast<Number const*>(from));
+  if constexpr (std::is_same_v<Number, float16>)
+    return simd::load_float16<Arch, Nan>(from);
+  else if constexpr (std::is_same_v<Number, bfloat16>)
+    return simd::load_bfloat16<Arch, Nan>(from);
+  else
+    return load_numbers<Arch>(reinterpret_cast<Number const*>(from));
 }
 /// What keys and values share. Turned: [32 tokens of channel 0][of channel 1] ..., else token after token.
 template <class Number, bool Turned>
@@ -117,6 +122,7 @@ class float_page {
 
  protected:
   static constexpr std::size_t row_bytes = tile_tokens * sizeof(Number);
+  static constexpr std::size_t read_ahead = 4096;  // bytes
   constexpr explicit float_page(page_shape shape) noexcept : shape_{shape} {}
   constexpr std::size_t at(std::size_t token, std::size_t channel) const noexcept {
     if constexpr (Turned)
@@ -146,6 +152,7 @@ class float_page {
 template <class Number>
 class float_keys : public detail::float_page<Number, true> {
   using base = detail::float_page<Number, true>;
+  using base::read_ahead;
   using base::row_bytes;
 
  public:
@@ -191,7 +198,10 @@ class float_keys : public detail::float_page<Number, true> {
                 std::size_t stride) const noexcept {
     using floats = simd::floats<Arch>;
     floats sum[Rows][2];
-    for (std::size_t h = 0; h < Rows; ++h) sum[h][0] = sum[h][1] = floats::broadcast(0.0f);
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      sum[H][0] = floats::broadcast(0.0f);
+      sum[H][1] = floats::broadcast(0.0f);
+    });
     alignas(64) std::byte part[row_bytes]{};
     for (std::size_t d = 0; d < head_size(); ++d) {
       auto const* row = tile + d * row_bytes;
@@ -199,24 +209,27 @@ class float_keys : public detail::float_page<Number, true> {
         std::memcpy(part, row + start * sizeof(Number), count * sizeof(Number));
         row = part;
       }
-      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
-      auto const x1 = detail::load_number_bytes<Number, Arch>(row + row_bytes / 2);
+      for (std::size_t i = 0; i < row_bytes; i += 64) simd::prefetch<Arch>(tile + d * row_bytes + i, read_ahead);
+      auto const x0 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row + row_bytes / 2);
       detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
         auto const y = floats::broadcast(q[H * q_stride + d]);
         sum[H][0] = simd::fused(x0, y, sum[H][0]);
         sum[H][1] = simd::fused(x1, y, sum[H][1]);
       });
     }
-    for (std::size_t h = 0; h < Rows; ++h) {
-      detail::store_some<Arch>(sum[h][0], logits + h * stride, count);
-      if (count > 16) detail::store_some<Arch>(sum[h][1], logits + h * stride + 16, count - 16);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      detail::store_some<Arch>(sum[H][0], logits + H * stride, count);
+      if (count > 16) detail::store_some<Arch>(sum[H][1], logits + H * stride + 16, count - 16);
+    });
   }
 };
 
 template <class Number>
 class float_values : public detail::float_page<Number, false> {
   using base = detail::float_page<Number, false>;
+  using base::read_ahead;
+  static constexpr std::size_t at_once = 16;  // tokens that stay in the first cache while all channels are added
 
  public:
   using base::head_size;
@@ -236,9 +249,11 @@ class float_values : public detail::float_page<Number, false> {
     if (weights.cols == 0) return errc::ok;
     bool good = true;
     detail::in_fours(weights.rows, [&]<std::size_t Rows>(std::size_t h) {
-      for (std::size_t d = 0; d < head_size(); d += 32)
-        good &= add<Arch, Rows>(page.data() + first * head_size() * sizeof(Number), d, weights.cols, &weights(h, 0),
-                                weights.row_stride, &sums(h, 0), sums.row_stride);
+      for (std::size_t t = 0; t < weights.cols; t += at_once)
+        for (std::size_t d = 0; d < head_size(); d += 32)
+          good &= add<Arch, Rows>(page.data() + (first + t) * head_size() * sizeof(Number), d,
+                                  detail::smaller(at_once, weights.cols - t), &weights(h, t), weights.row_stride, &sums(h, 0),
+                                  sums.row_stride);
     });
     return good ? errc::ok : errc::corrupt;
   }
@@ -253,20 +268,21 @@ class float_values : public detail::float_page<Number, false> {
     using floats = simd::floats<Arch>;
     auto const some = detail::smaller(32, head_size() - d);
     floats sum[Rows][2];
-    for (std::size_t h = 0; h < Rows; ++h) {
-      sum[h][0] = detail::load_some<Arch>(sums + h * stride + d, some);
-      sum[h][1] = some > 16 ? detail::load_some<Arch>(sums + h * stride + d + 16, some - 16) : floats::broadcast(0.0f);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      sum[H][0] = detail::load_some<Arch>(sums + H * stride + d, some);
+      sum[H][1] = some > 16 ? detail::load_some<Arch>(sums + H * stride + d + 16, some - 16) : floats::broadcast(0.0f);
+    });
     auto const* from = tokens + d * sizeof(Number);
     alignas(64) std::byte part[32 * sizeof(Number)]{};
     for (std::size_t t = 0; t < count; ++t, from += head_size() * sizeof(Number)) {
       auto const* row = from;
+      for (std::size_t i = 0; i < 32 * sizeof(Number); i += 64) simd::prefetch<Arch>(from + i, read_ahead);
       if (some != 32) {
         std::memcpy(part, from, some * sizeof(Number));
         row = part;
       }
-      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
-      auto const x1 = detail::load_number_bytes<Number, Arch>(row + 16 * sizeof(Number));
+      auto const x0 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row + 16 * sizeof(Number));
       detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
         auto const w = floats::broadcast(weights[H * weight_stride + t]);
         sum[H][0] = simd::fused(x0, w, sum[H][0]);
@@ -274,13 +290,12 @@ class float_values : public detail::float_page<Number, false> {
       });
     }
     auto bits = simd::words<Arch>::broadcast(0);
-    for (std::size_t h = 0; h < Rows; ++h)
-      for (std::size_t i = 0; i < 2; ++i)
-        bits = max(bits, simd::as<std::uint32_t>(sum[h][i]) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
-    for (std::size_t h = 0; h < Rows; ++h) {
-      detail::store_some<Arch>(sum[h][0], sums + h * stride + d, some);
-      if (some > 16) detail::store_some<Arch>(sum[h][1], sums + h * stride + d + 16, some - 16);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      auto const clear = simd::words<Arch>::broadcast(0x7FFF'FFFF);
+      bits = max(bits, max(simd::as<std::uint32_t>(sum[H][0]) & clear, simd::as<std::uint32_t>(sum[H][1]) & clear));
+      detail::store_some<Arch>(sum[H][0], sums + H * stride + d, some);
+      if (some > 16) detail::store_some<Arch>(sum[H][1], sums + H * stride + d + 16, some - 16);
+    });
     return simd::largest(bits) < float_infinity_bits;
   }
 };
