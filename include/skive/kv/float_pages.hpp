@@ -181,7 +181,11 @@ class float_keys : public detail::float_page<Number, true> {
       auto const count = detail::smaller(tile_tokens - start, first + logits.cols - t);
       auto const* const tile = page.data() + t / tile_tokens * tile_tokens * head_size() * sizeof(Number);
       detail::in_fours(q.rows.rows, [&]<std::size_t Rows>(std::size_t h) {
-        dot_tile<Arch, Rows>(tile, start, count, &q.rows(h, 0), q.rows.row_stride, &logits(h, t - first), logits.row_stride);
+        auto* const out = &logits(h, t - first);
+        if (count == tile_tokens)
+          dot_tile<Arch, Rows, true>(tile, 0, count, &q.rows(h, 0), q.rows.row_stride, out, logits.row_stride);
+        else
+          dot_tile<Arch, Rows, false>(tile, start, count, &q.rows(h, 0), q.rows.row_stride, out, logits.row_stride);
       });
       t += count;
     }
@@ -193,7 +197,8 @@ class float_keys : public detail::float_page<Number, true> {
  private:
   constexpr explicit float_keys(page_shape shape) noexcept : base{shape} {}
 
-  template <class Arch, std::size_t Rows>
+  // Whole: 32 tokens. Else the others may be under way, and the copy's call would keep sums out of registers.
+  template <class Arch, std::size_t Rows, bool Whole>
   void dot_tile(std::byte const* tile, std::size_t start, std::size_t count, float const* q, std::size_t q_stride, float* logits,
                 std::size_t stride) const noexcept {
     using floats = simd::floats<Arch>;
@@ -202,10 +207,10 @@ class float_keys : public detail::float_page<Number, true> {
       sum[H][0] = floats::broadcast(0.0f);
       sum[H][1] = floats::broadcast(0.0f);
     });
-    alignas(64) std::byte part[row_bytes]{};
+    alignas(64) std::byte part[Whole ? 1 : row_bytes]{};
     for (std::size_t d = 0; d < head_size(); ++d) {
       auto const* row = tile + d * row_bytes;
-      if (count != tile_tokens) {  // the other tokens may be under way
+      if constexpr (!Whole) {
         std::memcpy(part, row + start * sizeof(Number), count * sizeof(Number));
         row = part;
       }
