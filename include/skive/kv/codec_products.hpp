@@ -6,10 +6,12 @@
 ///   x(t, d) = scale(t, d / group) (level(code(t, d)) - zero(t, d / group))
 ///
 /// Tokens lie side by side, codes and fields without gaps. Scales of the tile become floats once; a register of codes becomes
-/// numbers once for up to four queries, and never passes through memory.
+/// numbers once for up to four queries, and never passes through memory. A scale that holds for a whole token multiplies its
+/// logits; scales of values multiply the weights.
 ///
 /// Model of : -
-/// Cost     : decoding 16 numbers, one multiplication with the scale, one multiply-add for each query.
+/// Cost     : decoding 16 numbers, one multiplication with the scale for keys of several groups, one multiply-add for each query.
+///            64 channels at a time, the last ones 16 at a time.
 /// Accuracy : products and sums of floats; 16 lanes of a token each add their channels in order.
 /// Promise  : codes of NaN make dot return numbers that are not finite and accumulate return false. Other tokens of the page are
 ///            not read.
@@ -55,108 +57,158 @@ class codec_products {
 
   template <std::size_t Rows>
   void dot(matrix_view<float const> queries, std::size_t h, matrix_view<float> logits) const noexcept {
-    nan_found nan;
-    for (std::size_t t = 0; t < count_; t += 4) {
-      batch part[16];  // lanes of row i and token t + k: part[4 i + k]
-      for (std::size_t k = 0; k < 4; k += 2) {
-        floats sum[2][Rows];
-        for (auto& of_token : sum)
-          for (auto& s : of_token) s = floats::broadcast(0.0f);
-        each_channels([&]<std::size_t Count>(std::size_t d) __attribute__((always_inline)) {
-          unrolled<2>([&]<std::size_t T>() __attribute__((always_inline)) {
-            floats x[Count];
-            load<Count>(smaller(t + k + T, count_ - 1), d, nan, x);
-            unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
-              auto const q = floats::load(&queries(h + I % Rows, d + 16 * (I / Rows)));
-              sum[T][I % Rows] = simd::fused(x[I / Rows], q, sum[T][I % Rows]);
-            });
-          });
-        });
-        for (std::size_t i = 0; i < Rows; ++i) {
-          part[4 * i + k] = folded<Arch>(sum[0][i]);
-          part[4 * i + k + 1] = folded<Arch>(sum[1][i]);
-        }
-      }
-      store_sums<Rows>(part, t, h, logits);
-    }
-    if constexpr (by_halves)
-      if (nan.any()) logits(h, 0) = std::numeric_limits<float>::quiet_NaN();
+    auto const whole = head_size_ / 64 * 64;
+    if (whole != 0 && groups_ == 1) dot_channels<Rows, 4, false>(queries, h, 0, whole, logits);
+    if (whole != 0 && groups_ != 1) dot_channels<Rows, 4, true>(queries, h, 0, whole, logits);
+    if (whole != head_size_) dot_channels<Rows, 1, true>(queries, h, whole, head_size_, logits);
   }
 
   /// False: a code is NaN, or sums are not finite.
   template <std::size_t Rows>
   bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
+    alignas(64) float scaled[Rows][pitch];  // weights times scales: [group][token]
+    scale_weights(weights, h, scaled);
+    auto const whole = head_size_ / 64 * 64;
+    bool good = true;
+    if (whole != 0 && groups_ == 1) good = add_channels<Rows, 4, false>(scaled, h, 0, whole, sums);
+    if (whole != 0 && groups_ != 1) good = add_channels<Rows, 4, true>(scaled, h, 0, whole, sums);
+    if (whole != head_size_) good &= add_channels<Rows, 1, true>(scaled, h, whole, head_size_, sums);
+    return good;
+  }
+
+ private:
+  static constexpr std::size_t read_ahead = 4096;                      // bytes
+  static constexpr std::size_t pitch = largest_head_size;              // at least 16 tokens of each group
+  static constexpr std::size_t side = floats::registers == 1 ? 4 : 2;  // tokens whose sums are in registers
+
+  // Channels [begin, end); they are added to those before `begin`. Grouped: a token has more than one scale.
+  template <std::size_t Rows, std::size_t Count, bool Grouped>
+  [[gnu::noinline]] void dot_channels(matrix_view<float const> queries, std::size_t h, std::size_t begin, std::size_t end,
+                                      matrix_view<float> logits) const noexcept {
+    nan_found nan;
+    for (std::size_t t = 0; t < count_; t += 4) {
+      batch part[16];  // lanes of row i and token t + k: part[4 i + k]
+      for (std::size_t k = 0; k < 4; k += side) {
+        floats sum[Rows * side];
+        unrolled<Rows * side>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = floats::broadcast(0.0f); });
+        for (std::size_t d = begin; d < end; d += 16 * Count) {
+          floats x[side][Count];
+          unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
+            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, x[T]);
+          });
+          unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
+            auto const q = floats::load(&queries(h + I % Rows, d + 16 * (I / Rows)));
+            unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
+              auto& s = sum[I % Rows * side + T];
+              s = simd::fused(x[T][I / Rows], q, s);
+            });
+          });
+        }
+        unrolled<Rows * side>([&]<std::size_t I>()
+                                  __attribute__((always_inline)) { part[I / side * 4 + k + I % side] = folded<Arch>(sum[I]); });
+      }
+      store_sums<Rows>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
+    }
+    if constexpr (by_halves)
+      if (nan.any()) logits(h, 0) = std::numeric_limits<float>::quiet_NaN();
+  }
+  template <std::size_t Rows, std::size_t Count, bool Grouped>
+  [[gnu::noinline]] bool add_channels(float const (&weights)[Rows][pitch], std::size_t h, std::size_t begin, std::size_t end,
+                                      matrix_view<float> sums) const noexcept {
     nan_found nan;
     auto largest = simd::words<Arch>::broadcast(0);
-    each_channels([&]<std::size_t Count>(std::size_t d) __attribute__((always_inline)) {
+    auto const padded = round_up_to(count_, 16);
+    for (std::size_t d = begin; d < end; d += 16 * Count) {
       floats sum[Rows][Count];
-      for (std::size_t i = 0; i < Rows; ++i)
-        for (std::size_t k = 0; k < Count; ++k) sum[i][k] = floats::load(&sums(h + i, d + 16 * k));
+      float const* weight[Count];  // of the first row and token
+      unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
+        weight[I / Rows] = weights[0] + (Grouped ? group_of_[d / 16 + I / Rows] * padded : 0);
+        sum[I % Rows][I / Rows] = floats::load(&sums(h + I % Rows, d + 16 * (I / Rows)));
+      });
       for (std::size_t t = 0; t < count_; ++t) {
         floats x[Count];
-        load<Count>(t, d, nan, x);
+        load<Count, false>(t, d, nan, x);
         unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
-          auto const w = floats::broadcast(weights(h + I % Rows, t));
-          sum[I % Rows][I / Rows] = simd::fused(x[I / Rows], w, sum[I % Rows][I / Rows]);
+          constexpr std::size_t row = I / Count;
+          constexpr std::size_t column = I % Count;
+          auto const w = floats::broadcast(weight[Grouped ? column : 0][row * pitch + t]);
+          sum[row][column] = simd::fused(x[column], w, sum[row][column]);
         });
       }
-      for (std::size_t i = 0; i < Rows; ++i)
-        for (std::size_t k = 0; k < Count; ++k) {
-          sum[i][k].store(&sums(h + i, d + 16 * k));
-          largest = max(largest, simd::as<std::uint32_t>(sum[i][k]) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
-        }
-    });
+      unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
+        auto const& s = sum[I % Rows][I / Rows];
+        s.store(&sums(h + I % Rows, d + 16 * (I / Rows)));
+        largest = max(largest, simd::as<std::uint32_t>(s) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
+      });
+    }
     if constexpr (by_halves)
       if (nan.any()) return false;
     return simd::largest(largest) < float_infinity_bits;
   }
 
- private:
-  // Calls f<Count>(d) for all channels, 64 or 16 at a time.
-  template <class F>
-  [[gnu::always_inline]] void each_channels(F f) const noexcept {
-    std::size_t d = 0;
-    for (; d + 64 <= head_size_; d += 64) f.template operator()<4>(d);
-    for (; d < head_size_; d += 16) f.template operator()<1>(d);
-  }
-
-  template <std::size_t Count>
+  // Numbers d ... of a token; with Scaled times their scale.
+  template <std::size_t Count, bool Scaled>
   [[gnu::always_inline]] void load(std::size_t token, std::size_t d, [[maybe_unused]] nan_found& nan,
                                    floats (&x)[Count]) const noexcept {
-    auto const number = token * head_size_ + d;
-    auto const* const codes = codes_ + number / 16 * code_bytes;
+    auto const* const codes = codes_ + (token * head_size_ + d) / 16 * code_bytes;
     auto const* const group = group_of_ + d / 16;
     auto const first = token * groups_;
-    if constexpr (by_halves && Count == 4) {
-      simd::load_e4m3<Arch>(codes, nan, x);
-      unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
-        x[K] = simd::product<Arch>(x[K], floats::broadcast(parameters_.scale[first + group[K]]));
-      });
-    } else {
-      unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
-        x[K] = number_of(simd::load_fields<width, Arch>(codes + K * code_bytes, order_), first + group[K]);
-      });
-    }
+    simd::prefetch<Arch>(codes, read_ahead);
+    if constexpr (by_halves && Count == 4) simd::load_e4m3<Arch>(codes, nan, x);
+    unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
+      if constexpr (!(by_halves && Count == 4))
+        x[K] = level_of(simd::load_fields<width, Arch>(codes + K * code_bytes, order_), first + group[K]);
+      if constexpr (Scaled) x[K] = simd::product<Arch>(x[K], floats::broadcast(parameters_.scale[first + group[K]]));
+    });
   }
-  [[gnu::always_inline]] floats number_of(simd::words<Arch> const& codes, std::size_t g) const noexcept {
+  [[gnu::always_inline]] floats level_of(simd::words<Arch> const& codes, [[maybe_unused]] std::size_t g) const noexcept {
     auto level = decode_lanes<typename Scheme::element, Arch>(codes);
     if constexpr (by_halves) level = simd::product<Arch>(level, floats::broadcast(0x1p-8f));
     if constexpr (has_zero_point<Scheme>) level = level + floats::broadcast(parameters_.minus_zero_point[g]);
-    return simd::product<Arch>(level, floats::broadcast(parameters_.scale[g]));
+    return level;
+  }
+  // scaled[row][g padded tokens + t] = weight t of row h + row times scale g of token t.
+  template <std::size_t Rows>
+  void scale_weights(matrix_view<float const> weights, std::size_t h, float (&scaled)[Rows][pitch]) const noexcept {
+    auto const padded = round_up_to(count_, 16);
+    for (std::size_t g = 0; g < groups_; ++g)
+      for (std::size_t t = 0; t < count_; ++t) scaled[Rows - 1][g * padded + t] = parameters_.scale[t * groups_ + g];
+    for (std::size_t t = 0; t < count_; t += 16) {
+      floats w[Rows];
+      unrolled<Rows>([&]<std::size_t H>()
+                         __attribute__((always_inline)) { w[H] = load_some<Arch>(&weights(h + H, t), count_ - t); });
+      for (std::size_t at = t; at < groups_ * padded; at += padded) {
+        auto const scale = floats::load(scaled[Rows - 1] + at);
+        unrolled<Rows>([&]<std::size_t H>()
+                           __attribute__((always_inline)) { simd::product<Arch>(w[H], scale).store(scaled[H] + at); });
+      }
+    }
   }
 
-  // The lanes of each register, added, to logits(h + row, t + token).
+  // The lanes of each register, added and, if there are scales, multiplied with that of the token: to logits(h + row, t + token).
   template <std::size_t Rows>
-  static void store_sums(batch const (&part)[16], std::size_t t, std::size_t h, matrix_view<float> logits) noexcept {
+  static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t, std::size_t h,
+                         matrix_view<float> logits) noexcept {
     alignas(64) float total[16];
+    alignas(64) float factor[16];
+    if (scales != nullptr)
+      for (std::size_t i = 0; i < Rows; ++i) std::memcpy(factor + 4 * i, scales, 4 * sizeof(float));
     for (std::size_t i = 0; i < 4 * Rows; i += batch::size) {
       batch some[batch::size];
       unrolled<batch::size>([&]<std::size_t K>()
                                 __attribute__((always_inline)) { some[K] = part[smaller(i + K, 4 * Rows - 1)]; });
-      simd::sum_of_each<Arch>(some).store_unaligned(total + i);
+      auto const sums = simd::sum_of_each<Arch>(some);
+      (scales == nullptr ? sums : sums * batch::load_aligned(factor + i)).store_aligned(total + i);
     }
-    for (std::size_t i = 0; i < Rows; ++i)
-      for (std::size_t k = 0; k < 4 && t + k < logits.cols; ++k) logits(h + i, t + k) = total[4 * i + k];
+    auto const count = smaller(4, logits.cols - t);
+    for (std::size_t i = 0; i < Rows; ++i) {
+      if (more)
+        for (std::size_t k = 0; k < count; ++k) total[4 * i + k] += logits(h + i, t + k);
+      if (count == 4)
+        std::memcpy(&logits(h + i, t), total + 4 * i, 4 * sizeof(float));
+      else
+        std::memcpy(&logits(h + i, t), total + 4 * i, count * sizeof(float));
+    }
   }
 
   std::byte const* codes_;

@@ -34,7 +34,7 @@ inline void dot_rows(matrix_view<float const> rows, matrix_view<float const> que
     for (std::size_t i = 0; i < width; ++i) {
       auto const* const x = &rows(smaller(t + i, rows.rows - 1), 0);
       floats sum[Rows];
-      for (auto& s : sum) s = floats::broadcast(0.0f);
+      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { sum[H] = floats::broadcast(0.0f); });
       std::size_t d = 0;
       for (; d + 16 <= n; d += 16) {
         auto const number = floats::load(x + d);

@@ -15,137 +15,15 @@
 ///            no byte of a token outside their range, so that one writer may append while others read.
 /// Source   : -
 
-#include "skive/kv/code_tile.hpp"
-#include "skive/kv/page.hpp"
+#include "skive/kv/float_page.hpp"
 #include "skive/kv/plain_queries.hpp"
-#include "skive/simd/arithmetic.hpp"
-
-#include <cstring>
-#include <limits>
 
 namespace skive {
-namespace detail {
-
-template <class Number>
-constexpr float largest_number() noexcept {
-  if constexpr (std::is_same_v<Number, float>)
-    return std::numeric_limits<float>::max();
-  else
-    return Number::max_finite;
-}
-template <class Number, class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> load_number_bytes(std::byte const* from) noexcept {
-  return load_numbers<Arch>(reinterpret_cast<Number const*>(from));
-}
-/// What keys and values share. Turned: [32 tokens of channel 0][of channel 1] ..., else token after token.
-template <class Number, bool Turned>
-class float_page {
- public:
-  using number = Number;
-
-  constexpr float_page() noexcept = default;
-
-  constexpr page_shape shape() const noexcept { return shape_; }
-  constexpr std::size_t head_size() const noexcept { return shape_.head_size; }
-  constexpr std::size_t page_tokens() const noexcept { return shape_.tokens; }
-  constexpr std::size_t group_tokens() const noexcept { return 1; }
-  constexpr std::size_t page_bytes() const noexcept { return shape_.tokens * shape_.head_size * sizeof(Number); }
-  constexpr std::size_t scratch_bytes(std::size_t) const noexcept { return 0; }
-
-  /// Fails with size_mismatch, not_finite.
-  template <class Arch = native_arch>
-  status append(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page, workspace = {}) const noexcept {
-    if (auto const s = check_append<Arch>(shape_, 1, page_bytes(), page.size(), rows, first, largest_number<Number>()); !s)
-      return s;
-    put<Arch>(rows, first, page);
-    return errc::ok;
-  }
-  /// append() without its checks.
-  template <class Arch>
-  void put(matrix_view<float const> rows, std::size_t first, std::span<std::byte> page) const noexcept {
-    for (std::size_t t = 0; t < rows.rows; ++t)
-      for (std::size_t d = 0; d < head_size(); d += 16) {
-        auto const some = smaller(16, head_size() - d);
-        auto* const to = page.data() + at(first + t, d);
-        auto const x = load_some<Arch>(&rows(t, d), some);
-        if (!Turned && some == 16) {
-          store_numbers<Arch>(x, reinterpret_cast<Number*>(to));
-          continue;
-        }
-        alignas(64) Number numbers[16];
-        store_numbers<Arch>(x, numbers);
-        if constexpr (Turned)
-          for (std::size_t i = 0; i < some; ++i) std::memcpy(to + i * row_bytes, numbers + i, sizeof(Number));
-        else
-          std::memcpy(to, numbers, some * sizeof(Number));
-      }
-  }
-  /// Fails with size_mismatch.
-  template <class Arch = native_arch>
-  status decode(std::span<std::byte const> page, std::size_t first, matrix_view<float> out, workspace = {}) const noexcept {
-    if (auto const s = check_decode(shape_, page_bytes(), page.size(), first, out); !s) return s;
-    get<Arch>(page, first, out);
-    return errc::ok;
-  }
-  /// decode() without its checks.
-  template <class Arch>
-  void get(std::span<std::byte const> page, std::size_t first, matrix_view<float> out) const noexcept {
-    for (std::size_t t = 0; t < out.rows; ++t) {
-      if constexpr (Turned)
-        if ((first + t) % tile_tokens == 0 && out.rows - t >= tile_tokens) {
-          for (std::size_t d = 0; d < head_size(); d += 8)
-            get_tile<Arch>(page.data() + at(first + t, d), &out(t, d), out.row_stride);
-          t += tile_tokens - 1;
-          continue;
-        }
-      for (std::size_t d = 0; d < head_size(); d += 16) {
-        auto const some = smaller(16, head_size() - d);
-        auto const* const from = page.data() + at(first + t, d);
-        if (!Turned && some == 16) {
-          load_number_bytes<Number, Arch>(from).store(&out(t, d));
-          continue;
-        }
-        alignas(64) Number numbers[16]{};
-        if constexpr (Turned)
-          for (std::size_t i = 0; i < some; ++i) std::memcpy(numbers + i, from + i * row_bytes, sizeof(Number));
-        else
-          std::memcpy(numbers, from, some * sizeof(Number));
-        store_some<Arch>(load_numbers<Arch>(numbers), &out(t, d), some);
-      }
-    }
-  }
-
- protected:
-  static constexpr std::size_t row_bytes = tile_tokens * sizeof(Number);
-  constexpr explicit float_page(page_shape shape) noexcept : shape_{shape} {}
-  constexpr std::size_t at(std::size_t token, std::size_t channel) const noexcept {
-    if constexpr (Turned)
-      return (token / tile_tokens * head_size() + channel) * row_bytes + token % tile_tokens * sizeof(Number);
-    else
-      return (token * head_size() + channel) * sizeof(Number);
-  }
-
- private:
-  // 32 tokens of eight channels, turned back.
-  template <class Arch>
-  static void get_tile(std::byte const* from, float* to, std::size_t stride) noexcept {
-    alignas(64) float number[8][tile_tokens];
-    for (std::size_t i = 0; i < 8; ++i) {
-      load_number_bytes<Number, Arch>(from + i * row_bytes).store(number[i]);
-      load_number_bytes<Number, Arch>(from + i * row_bytes + row_bytes / 2).store(number[i] + 16);
-    }
-    for (std::size_t t = 0; t < tile_tokens; ++t)
-      for (std::size_t i = 0; i < 8; ++i) to[t * stride + i] = number[i][t];
-  }
-
-  page_shape shape_{};
-};
-
-}  // namespace detail
 
 template <class Number>
 class float_keys : public detail::float_page<Number, true> {
   using base = detail::float_page<Number, true>;
+  using base::read_ahead;
   using base::row_bytes;
 
  public:
@@ -174,7 +52,11 @@ class float_keys : public detail::float_page<Number, true> {
       auto const count = detail::smaller(tile_tokens - start, first + logits.cols - t);
       auto const* const tile = page.data() + t / tile_tokens * tile_tokens * head_size() * sizeof(Number);
       detail::in_fours(q.rows.rows, [&]<std::size_t Rows>(std::size_t h) {
-        dot_tile<Arch, Rows>(tile, start, count, &q.rows(h, 0), q.rows.row_stride, &logits(h, t - first), logits.row_stride);
+        auto* const out = &logits(h, t - first);
+        if (count == tile_tokens)
+          dot_tile<Arch, Rows, true>(tile, 0, count, &q.rows(h, 0), q.rows.row_stride, out, logits.row_stride);
+        else
+          dot_tile<Arch, Rows, false>(tile, start, count, &q.rows(h, 0), q.rows.row_stride, out, logits.row_stride);
       });
       t += count;
     }
@@ -186,37 +68,44 @@ class float_keys : public detail::float_page<Number, true> {
  private:
   constexpr explicit float_keys(page_shape shape) noexcept : base{shape} {}
 
-  template <class Arch, std::size_t Rows>
+  // Whole: 32 tokens. Else the others may be under way, and the copy's call would keep sums out of registers.
+  template <class Arch, std::size_t Rows, bool Whole>
   void dot_tile(std::byte const* tile, std::size_t start, std::size_t count, float const* q, std::size_t q_stride, float* logits,
                 std::size_t stride) const noexcept {
     using floats = simd::floats<Arch>;
     floats sum[Rows][2];
-    for (std::size_t h = 0; h < Rows; ++h) sum[h][0] = sum[h][1] = floats::broadcast(0.0f);
-    alignas(64) std::byte part[row_bytes]{};
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      sum[H][0] = floats::broadcast(0.0f);
+      sum[H][1] = floats::broadcast(0.0f);
+    });
+    alignas(64) std::byte part[Whole ? 1 : row_bytes]{};
     for (std::size_t d = 0; d < head_size(); ++d) {
       auto const* row = tile + d * row_bytes;
-      if (count != tile_tokens) {  // the other tokens may be under way
+      if constexpr (!Whole) {
         std::memcpy(part, row + start * sizeof(Number), count * sizeof(Number));
         row = part;
       }
-      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
-      auto const x1 = detail::load_number_bytes<Number, Arch>(row + row_bytes / 2);
+      for (std::size_t i = 0; i < row_bytes; i += 64) simd::prefetch<Arch>(tile + d * row_bytes + i, read_ahead);
+      auto const x0 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row + row_bytes / 2);
       detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
         auto const y = floats::broadcast(q[H * q_stride + d]);
         sum[H][0] = simd::fused(x0, y, sum[H][0]);
         sum[H][1] = simd::fused(x1, y, sum[H][1]);
       });
     }
-    for (std::size_t h = 0; h < Rows; ++h) {
-      detail::store_some<Arch>(sum[h][0], logits + h * stride, count);
-      if (count > 16) detail::store_some<Arch>(sum[h][1], logits + h * stride + 16, count - 16);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      detail::store_some<Arch>(sum[H][0], logits + H * stride, count);
+      if (count > 16) detail::store_some<Arch>(sum[H][1], logits + H * stride + 16, count - 16);
+    });
   }
 };
 
 template <class Number>
 class float_values : public detail::float_page<Number, false> {
   using base = detail::float_page<Number, false>;
+  using base::read_ahead;
+  static constexpr std::size_t at_once = 16;  // tokens that stay in the first cache while all channels are added
 
  public:
   using base::head_size;
@@ -236,9 +125,11 @@ class float_values : public detail::float_page<Number, false> {
     if (weights.cols == 0) return errc::ok;
     bool good = true;
     detail::in_fours(weights.rows, [&]<std::size_t Rows>(std::size_t h) {
-      for (std::size_t d = 0; d < head_size(); d += 32)
-        good &= add<Arch, Rows>(page.data() + first * head_size() * sizeof(Number), d, weights.cols, &weights(h, 0),
-                                weights.row_stride, &sums(h, 0), sums.row_stride);
+      for (std::size_t t = 0; t < weights.cols; t += at_once)
+        for (std::size_t d = 0; d < head_size(); d += 32)
+          good &= add<Arch, Rows>(page.data() + (first + t) * head_size() * sizeof(Number), d,
+                                  detail::smaller(at_once, weights.cols - t), &weights(h, t), weights.row_stride, &sums(h, 0),
+                                  sums.row_stride);
     });
     return good ? errc::ok : errc::corrupt;
   }
@@ -253,20 +144,21 @@ class float_values : public detail::float_page<Number, false> {
     using floats = simd::floats<Arch>;
     auto const some = detail::smaller(32, head_size() - d);
     floats sum[Rows][2];
-    for (std::size_t h = 0; h < Rows; ++h) {
-      sum[h][0] = detail::load_some<Arch>(sums + h * stride + d, some);
-      sum[h][1] = some > 16 ? detail::load_some<Arch>(sums + h * stride + d + 16, some - 16) : floats::broadcast(0.0f);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      sum[H][0] = detail::load_some<Arch>(sums + H * stride + d, some);
+      sum[H][1] = some > 16 ? detail::load_some<Arch>(sums + H * stride + d + 16, some - 16) : floats::broadcast(0.0f);
+    });
     auto const* from = tokens + d * sizeof(Number);
     alignas(64) std::byte part[32 * sizeof(Number)]{};
     for (std::size_t t = 0; t < count; ++t, from += head_size() * sizeof(Number)) {
       auto const* row = from;
+      for (std::size_t i = 0; i < 32 * sizeof(Number); i += 64) simd::prefetch<Arch>(from + i, read_ahead);
       if (some != 32) {
         std::memcpy(part, from, some * sizeof(Number));
         row = part;
       }
-      auto const x0 = detail::load_number_bytes<Number, Arch>(row);
-      auto const x1 = detail::load_number_bytes<Number, Arch>(row + 16 * sizeof(Number));
+      auto const x0 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row);
+      auto const x1 = detail::load_number_bytes<Number, Arch, simd::half_nan::any>(row + 16 * sizeof(Number));
       detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
         auto const w = floats::broadcast(weights[H * weight_stride + t]);
         sum[H][0] = simd::fused(x0, w, sum[H][0]);
@@ -274,13 +166,12 @@ class float_values : public detail::float_page<Number, false> {
       });
     }
     auto bits = simd::words<Arch>::broadcast(0);
-    for (std::size_t h = 0; h < Rows; ++h)
-      for (std::size_t i = 0; i < 2; ++i)
-        bits = max(bits, simd::as<std::uint32_t>(sum[h][i]) & simd::words<Arch>::broadcast(0x7FFF'FFFF));
-    for (std::size_t h = 0; h < Rows; ++h) {
-      detail::store_some<Arch>(sum[h][0], sums + h * stride + d, some);
-      if (some > 16) detail::store_some<Arch>(sum[h][1], sums + h * stride + d + 16, some - 16);
-    }
+    detail::unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+      auto const clear = simd::words<Arch>::broadcast(0x7FFF'FFFF);
+      bits = max(bits, max(simd::as<std::uint32_t>(sum[H][0]) & clear, simd::as<std::uint32_t>(sum[H][1]) & clear));
+      detail::store_some<Arch>(sum[H][0], sums + H * stride + d, some);
+      if (some > 16) detail::store_some<Arch>(sum[H][1], sums + H * stride + d + 16, some - 16);
+    });
     return simd::largest(bits) < float_infinity_bits;
   }
 };

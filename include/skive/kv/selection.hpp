@@ -2,10 +2,10 @@
 #pragma once
 /// @file kv/selection.hpp - which tokens (or pages, or channels) stay when a cache is cut down: indices from scores and budgets.
 ///
-///   keep_top(scores, {sinks, recent}, kept)   the first `sinks`, the last `recent`, and the best of the others: kept.size() in
-///   all keep_streaming(n, sinks, kept)            the first `sinks` and the last ones (StreamingLLM) pyramid_budgets(total,
-///   slope, budgets)    falling linearly from layer to layer, total in all (PyramidKV) adaptive_budgets(scores of all heads,
-///   total, least, budgets)   heads get what their tokens earn among all (Ada-KV)
+///   keep_top(scores, {sinks, recent}, kept)   the first `sinks`, the last `recent`, and the best of the others: kept.size() in all
+///   keep_streaming(n, sinks, kept)            the first `sinks` and the last ones                                   StreamingLLM
+///   pyramid_budgets(total, slope, budgets)    falling linearly from layer to layer, total in all                       PyramidKV
+///   adaptive_budgets(scores of all heads, total, least, budgets)   heads get what their tokens earn among all            Ada-KV
 ///
 /// Model of : -
 /// Cost     : keep_top, adaptive_budgets: 33 passes over the scores (a bisection of the threshold's bits); no scratch.

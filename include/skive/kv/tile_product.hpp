@@ -38,14 +38,17 @@ struct tile_product {
   integers low[Rows][Tile::columns];
 
   [[gnu::always_inline]] void clear() noexcept {
-    for (std::size_t h = 0; h < Rows; ++h)
-      for (std::size_t c = 0; c < Tile::columns; ++c) high[h][c] = low[h][c] = integers::broadcast(0);
+    unrolled<Rows * Tile::columns>([&]<std::size_t I>() __attribute__((always_inline)) {
+      high[I / Tile::columns][I % Tile::columns] = integers::broadcast(0);
+      low[I / Tile::columns][I % Tile::columns] = integers::broadcast(0);
+    });
   }
   /// Units one after another; coefficients of row h start at `stride` h bytes. map: what becomes of codes first.
   template <class Map = same_bytes>
   [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* highs, std::byte const* lows,
                                   std::size_t stride, Map map = {}) noexcept {
-    for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows)
+    for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows) {
+      for (std::size_t i = 0; i < Tile::bytes; i += 64) simd::prefetch<Arch>(unit + i, read_ahead);
       unrolled<Tile::registers>([&]<std::size_t V>() __attribute__((always_inline)) {
         auto const codes = map(Tile::template load<V, Arch>(unit));
         constexpr std::size_t column = V % Tile::columns;
@@ -55,12 +58,14 @@ struct tile_product {
           low[H][column] = simd::dot4<Largest>(low[H][column], codes, four(lows + H * stride + at));
         });
       });
+    }
   }
   [[gnu::always_inline]] floats value(std::size_t h, std::size_t column) const noexcept {
     return simd::fused(simd::to_float(high[h][column]), floats::broadcast(128.0f), simd::to_float(low[h][column]));
   }
 
  private:
+  static constexpr std::size_t read_ahead = 4096;  // bytes
   [[gnu::always_inline]] static words four(std::byte const* from) noexcept {
     std::uint32_t w;
     std::memcpy(&w, from, 4);

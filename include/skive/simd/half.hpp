@@ -4,13 +4,14 @@
 ///
 ///   load_bfloat16<Arch>(p), load_float16<Arch>(p)      lane i is decode(number i)
 ///   store_bfloat16(x, p), store_float16(x, p)          number i is encode(lane i, nearest_even{}, non_saturating)
+///   load_bfloat16<Arch, half_nan::any>(p), load_float16<Arch, half_nan::any>(p)   the same, but NaN's payload and sign are open
 ///
 /// NaN becomes the quiet NaN without payload, its sign kept, both ways; overflow becomes infinity; subnormals of every format are
 /// exact. vcvtneps2bf16 is not used: it flushes subnormals.
 ///
 /// Model of : -
-/// Cost     : instructions for 16 numbers, bfloat16 and float16: AVX-512 load 4 and 5, store 8 and 6; AVX2 with F16C load 9 and
-///            11, store 20 and 12; else 50 to 80.
+/// Cost     : instructions for 16 numbers, bfloat16 and float16: AVX-512 load 4 and 5 (any NaN: 2 and 1), store 8 and 6; AVX2 with
+///            F16C load 9 and 11, store 20 and 12; else 50 to 80.
 /// Accuracy : decode exact, encode rounds once.
 /// Promise  : the codes and bits of skive::bfloat16 and skive::float16 under any flags and under FTZ/DAZ (the instructions of
 ///            F16C ignore both); exactly 32 bytes are touched, little-endian. The rounding mode is nearest even.
@@ -19,6 +20,9 @@
 #include "skive/simd/bytes.hpp"
 
 namespace skive::simd {
+
+/// What loading makes of NaN: the quiet one without payload, or any.
+enum class half_nan : bool { quiet, any };
 
 namespace detail {
 
@@ -92,10 +96,10 @@ template <int Infinity, class Arch>
                          _mm256_and_si256(nan, _mm256_set1_epi16(payload + 1)));
 }
 
-template <class Arch>
+template <class Arch, half_nan Nan>
 [[gnu::always_inline]] inline floats<Arch> load_bfloat16_avx2(void const* from) noexcept {
   auto const fours = _mm256_permute4x64_epi64(_mm256_loadu_si256(static_cast<__m256i const*>(from)), 0xD8);  // 0 2 1 3
-  auto const h = quiet_nan_halves<0x7F80, Arch>(fours);
+  auto const h = Nan == half_nan::any ? fours : quiet_nan_halves<0x7F80, Arch>(fours);
   auto const zero = _mm256_setzero_si256();
   return {{_mm256_castsi256_ps(_mm256_unpacklo_epi16(zero, h)), _mm256_castsi256_ps(_mm256_unpackhi_epi16(zero, h))}};
 }
@@ -120,13 +124,15 @@ template <class Arch>
 
 }  // namespace detail
 
-template <class Arch>
+template <class Arch, half_nan Nan = half_nan::quiet>
 [[gnu::always_inline]] inline floats<Arch> load_bfloat16(void const* from) noexcept {
 #if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch>) return detail::load_bfloat16_avx2<Arch>(from);
+  if constexpr (has_avx2<Arch>) return detail::load_bfloat16_avx2<Arch, Nan>(from);
 #endif
-  if constexpr (!has_avx2<Arch>)
-    return as<float>(detail::quiet_nan(load_upper_halves<Arch>(static_cast<std::byte const*>(from))));
+  if constexpr (!has_avx2<Arch>) {
+    auto const x = load_upper_halves<Arch>(static_cast<std::byte const*>(from));
+    return as<float>(Nan == half_nan::any ? x : detail::quiet_nan(x));
+  }
 }
 
 template <class Arch>
@@ -150,17 +156,18 @@ template <class Arch>
   }
 }
 
-template <class Arch>
+template <class Arch, half_nan Nan = half_nan::quiet>
 [[gnu::always_inline]] inline floats<Arch> load_float16(void const* from) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     floats<Arch> const x{{_mm512_cvtph_ps(_mm256_loadu_si256(static_cast<__m256i const*>(from)))}};
-    return as<float>(detail::quiet_nan(as<std::uint32_t>(x)));
+    return Nan == half_nan::any ? x : as<float>(detail::quiet_nan(as<std::uint32_t>(x)));
   }
 #endif
 #if XSIMD_WITH_AVX2 && defined(__F16C__)
   if constexpr (detail::has_f16c<Arch>) {
-    auto const h = detail::quiet_nan_halves<0x7C00, Arch>(_mm256_loadu_si256(static_cast<__m256i const*>(from)));
+    auto h = _mm256_loadu_si256(static_cast<__m256i const*>(from));
+    if constexpr (Nan == half_nan::quiet) h = detail::quiet_nan_halves<0x7C00, Arch>(h);
     return {{_mm256_cvtph_ps(_mm256_castsi256_si128(h)), _mm256_cvtph_ps(_mm256_extracti128_si256(h, 1))}};
   }
 #endif
