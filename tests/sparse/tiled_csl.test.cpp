@@ -106,7 +106,12 @@ TEST_CASE("tiled_csl: refusals", "[sparse]") {
     starts = bad;
     CHECK(make() == errc::corrupt);
   }
-  for (auto const& bad : {csl_tiles{0, 8, 4, false}, {4, 0, 4, false}, {4, 8, 0, false}, {4, 8, 4, true}, {512, 256, 4, false}}) {
+  for (auto const& bad : {csl_tiles{0, 8, 4, false},
+                          {4, 0, 4, false},
+                          {4, 8, 0, false},
+                          {4, 8, 4, true},
+                          {512, 256, 4, false},
+                          {4, 8, 65537, false}}) {
     CHECK(tiled_csl_matrix<float16>::make(starts, words, 4, 16, bad).error() == errc::invalid_argument);
     CHECK(to_tiled_csl<float16>({}, {}, starts, words, bad).error() == errc::invalid_argument);
   }
@@ -115,4 +120,13 @@ TEST_CASE("tiled_csl: refusals", "[sparse]") {
   CHECK(to_tiled_csl<float16>({dense.data(), 4, 16}, {masks.data(), 4, 1}, starts, words, tiles).error() == errc::size_mismatch);
   CHECK(to_tiled_csl<float16>({dense.data(), 3, 16}, {masks.data(), 3, 2}, starts, words, tiles).error() == errc::size_mismatch);
   CHECK(to_tiled_csl<float16>({dense.data(), 4, 8}, {masks.data(), 4, 1}, starts, words, tiles).error() == errc::size_mismatch);
+
+  // 65536 tiles of one number each, filled up to units of 65536 words: one start too large for 32 bits.
+  std::size_t const many = 65536;
+  std::vector<float> const row(many, 1.0f);
+  std::vector<std::byte> const kept(many / 8, std::byte{255});
+  starts.assign(many + 1, 7);
+  CHECK(to_tiled_csl<float16>({row.data(), 1, many}, {kept.data(), 1, many / 8}, starts, words, {1, 1, 65536, false}).error() ==
+        errc::unsupported);
+  CHECK(starts.front() == 7);
 }

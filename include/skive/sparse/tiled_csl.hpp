@@ -31,7 +31,7 @@ struct csl_tiles {
   bool bank_order = false;  ///< needs tiles of whole 64 columns
 
   constexpr bool valid() const noexcept {
-    if (rows == 0 || cols == 0 || unit == 0 || (bank_order && cols % 64 != 0)) return false;
+    if (rows == 0 || cols == 0 || unit == 0 || unit > 0x10000 || (bank_order && cols % 64 != 0)) return false;
     return rows <= 0x10000 && cols <= 0x10000 / rows;
   }
   constexpr std::uint32_t place(std::size_t r, std::size_t c) const noexcept {
@@ -50,7 +50,7 @@ class tiled_csl_matrix {
 
  public:
   constexpr tiled_csl_matrix() noexcept = default;
-  /// Fails with invalid_argument for tiles of no numbers or of more than 65536, size_mismatch where tiles don't cover the matrix or
+  /// Fails with invalid_argument for tiles or units of nothing or of more than 65536, size_mismatch where tiles don't cover the matrix or
   /// there is not a start for each and the end, corrupt unless starts ascend in units from 0 to the count and every place lies in
   /// the tile.
   static constexpr result<tiled_csl_matrix> make(std::span<std::uint32_t const> starts, std::span<std::uint32_t const> words,
@@ -111,8 +111,7 @@ class tiled_csl_matrix {
 };
 
 /// The numbers that masks keep, tile by tile, row by row in each; returns the count of words. Where a full tile is no whole unit, the
-/// zeros have place 0. Fails with invalid_argument as make()
-/// does, size_mismatch, also where `words` are too few, unsupported where there are 2^32 words.
+/// zeros have place 0. Fails with invalid_argument as make() does, size_mismatch, also where `words` are too few, unsupported where there are 2^32 words.
 template <class Value>
 constexpr result<std::size_t> to_tiled_csl(matrix_view<float const> dense, matrix_view<std::byte const> masks,
                                            std::span<std::uint32_t> starts, std::span<std::uint32_t> words,
