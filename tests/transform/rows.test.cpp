@@ -103,7 +103,7 @@ TEST_CASE("fold and two_sided keep what the matrix computes", "[transform]") {
   auto w = weights;
   matrix_view<float> const view{w.data(), rows, cols};
   REQUIRE(skive::fold(in, view, matrix_side::rows, scratch.get()));
-  CHECK(test::distance(product(w, test::transformed<arch>(in, x)), product(weights, x)) < 1e-4);
+  CHECK(test::distance(product(w, test::transformed<arch>(in, x)), product(weights, x)) < 1e-4L);
   REQUIRE(skive::fold(out, view, matrix_side::columns, scratch.get()));
   auto const turned = product(w, test::transformed<arch>(in, x));
   std::vector<float> y;

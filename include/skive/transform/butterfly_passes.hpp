@@ -9,8 +9,8 @@
 /// the next pass does as it loads: 4 products and 2 shuffles a register then instead of 4 and 4.
 ///
 /// short_row() does all stages of a row that the registers hold, by code that knows its length, and may check it first as
-/// plainly_safe() of transform/safe_range.hpp does. A row that does not pass is left to guarded(), which knows what to do with zeros
-/// and small numbers.
+/// plainly_safe() of transform/safe_range.hpp does. A row that does not pass is left to guarded(), which knows what to do with
+/// zeros and small numbers.
 ///
 /// Model of : -
 /// Cost     : one sum a number and stage; shuffles inside registers; a power of two as factor costs one product for 16 registers.
@@ -77,8 +77,8 @@ enum class loading : std::uint8_t {
   halves,  // and the stage between its halves
 };
 
-// Of the register x in memory, with all stages inside but that of its halves if `Low`. `flips`: bit i % 32 of word i / 32 changes the
-// sign of x_i first, `at` being i of lane 0.
+// Of the register x in memory, with all stages inside but that of its halves if `Low`. `flips`: bit i % 32 of word i / 32 changes
+// the sign of x_i first, `at` being i of lane 0.
 template <bool Low, class Arch, class T>
 [[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(T const* x, T const* again, std::uint32_t const* flips,
                                                                        std::size_t at) noexcept {

@@ -8,8 +8,8 @@
 ///
 /// Model of : orthogonal_transform, on views that the caller keeps
 /// Cost     : a reflection 2 multiply-adds a number, a rotation 4 products; random_orthogonal n^3 multiply-adds.
-/// Accuracy : a reflection 2 u ||x||, of doubles 2 n 2^-53 ||x||, a rotation 2 u of its pair (3 2^-53), to first order; random_orthogonal:
-///            orthogonality() was below sqrt(n) u for three seeds each of n = 256 and 512.
+/// Accuracy : a reflection 2 u ||x||, of doubles 2 n 2^-53 ||x||, a rotation 2 u of its pair (3 2^-53), to first order;
+///            random_orthogonal: orthogonality() was below sqrt(n) u for three seeds each of n = 256 and 512.
 /// Promise  : the same bits for every Arch, under FTZ, DAZ and contraction. A refused row is untouched.
 /// Source   : G. W. Stewart, "The efficient generation of random orthogonal matrices", SIAM J. Numerical Analysis 17, 1980.
 
