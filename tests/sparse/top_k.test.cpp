@@ -6,6 +6,8 @@
 
 #include <array>
 #include <cmath>
+#include <random>
+#include <utility>
 
 namespace {
 
@@ -80,6 +82,25 @@ TEST_CASE("top_k: indices are those of the mask, ascending", "[sparse]") {
   CHECK((indices == std::vector<std::uint32_t>(2, 77U)));
   CHECK(skive::top_k_of_group{3, 2}.select(scores, mask).error() == errc::invalid_argument);
   CHECK(skive::top_k_of_group{0, 0}.select(scores, mask).error() == errc::invalid_argument);
+}
+
+TEST_CASE("top_k: energy that masks without groups take from Gaussian weights", "[sparse]") {
+  std::mt19937 random{3};
+  std::normal_distribution<float> normal;
+  std::vector<float> w(1U << 20);
+  for (auto& v : w) v = std::fabs(normal(random));
+  std::vector<std::byte> mask(w.size() / 8);
+  for (auto const& [part, lost] : {std::pair{0.5f, 0.0713}, std::pair{0.25f, 0.276}}) {
+    REQUIRE(skive::top_fraction{part}.select(w, mask));
+    double all = 0;
+    double taken = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) {
+      auto const energy = static_cast<double>(w[i]) * static_cast<double>(w[i]);
+      all += energy;
+      taken += skive::is_kept(mask, i) ? 0.0 : energy;
+    }
+    CHECK(std::fabs(taken / all - lost) < 0.002);
+  }
 }
 
 TEST_CASE("top_k: the largest of a matrix", "[sparse]") {

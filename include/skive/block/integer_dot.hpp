@@ -92,11 +92,8 @@ struct vector_step {
   simd::words<Arch> term;
   simd::floats<Arch> scale;
 };
-/// Steps come from the records that prepare_int8() made.
-struct prepared_steps {};
 
-/// Source: prepared_steps, or what makes the steps of one vector, in order, for one row: step<PerBlock>() gives the next one.
-template <class Scheme, class Arch, std::size_t Queries, class Source = prepared_steps>
+template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
@@ -128,9 +125,9 @@ class integer_dot {
     }
   }
 
-  void operator()(row_products<1 + Scheme::field_bits.size()> const& rows, activation_scale kind, Source& source) const noexcept {
-    if (kind == activation_scale::per_block) return choose<true>(rows, source);
-    choose<false>(rows, source);
+  void operator()(row_products<1 + Scheme::field_bits.size()> const& rows, activation_scale kind) const noexcept {
+    if (kind == activation_scale::per_block) return choose<true>(rows);
+    choose<false>(rows);
   }
 
  private:
@@ -138,26 +135,24 @@ class integer_dot {
   enum class spread : std::uint8_t { shift, broadcast, any };  // how scales of groups become those of lanes
 
   template <bool PerBlock>
-  void choose(products const& rows, Source& source) const noexcept {
-    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows, source);
-    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows, source);
-    multiply<PerBlock, spread::any>(rows, source);
+  void choose(products const& rows) const noexcept {
+    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows);
+    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows);
+    multiply<PerBlock, spread::any>(rows);
   }
 
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
-  [[gnu::noinline]] void multiply(products const& rows, Source& source) const noexcept {
+  [[gnu::noinline]] void multiply(products const& rows) const noexcept {
     level_lanes const level;
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r, source);
-    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r, source);
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
+    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
   }
 
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows>
-  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r,
-                                            Source& callers) const noexcept {
-    auto source = callers;  // here its parts stay in registers
+  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
@@ -187,7 +182,7 @@ class integer_dot {
           simd::prefetch<Arch>(from[i][0].data + at, ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
-        add_step<PerBlock>(level, codes, step, cursor, source, total);
+        add_step<PerBlock>(level, codes, step, cursor, total);
       }
       for (; step < end; ++step) {
         words codes[Rows];
@@ -196,12 +191,11 @@ class integer_dot {
           gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, bytes);
           codes[i] = spread_codes(bytes);
         }
-        add_step<PerBlock>(level, codes, step, cursor, source, total);
+        add_step<PerBlock>(level, codes, step, cursor, total);
       }
     }
     for (std::size_t i = 0; i < Rows; ++i)
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
-    callers = source;
   }
 
   // What is asked for while the bytes of a row are read: those of the row that comes next in its place or, where rows are long,
@@ -284,7 +278,7 @@ class integer_dot {
 
   template <bool PerBlock, std::size_t Rows, class Cursor>
   [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,
-                                       Source& source, floats (&total)[Rows][Queries]) const noexcept {
+                                       floats (&total)[Rows][Queries]) const noexcept {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
@@ -293,7 +287,7 @@ class integer_dot {
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
-      auto const x = step_of<PerBlock>(q, step, source);
+      auto const x = step_of<PerBlock>(q, step);
       integers sums[Rows];
 #pragma GCC unroll 4
       for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
@@ -313,7 +307,9 @@ class integer_dot {
     cursor.advance();
   }
 
+  // Of the records that prepare_int8() made.
   template <bool PerBlock>
+<<<<<<< HEAD
   [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step,
                                                                   Source& source) const noexcept {
     if constexpr (std::is_same_v<Source, prepared_steps>) {
@@ -328,6 +324,16 @@ class integer_dot {
     } else {
       return source.template step<PerBlock>();
     }
+=======
+  [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step) const noexcept {
+    constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+    auto const* const x = queries_[q] + step * record;
+    vector_step<steps::fields, Arch> v;
+    for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
+    v.term = simd::load_words<Arch>(x + 64 * steps::fields);
+    if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
+    return v;
+>>>>>>> sparse
   }
 
   [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {
@@ -361,10 +367,8 @@ template <class Arch, std::size_t Queries, class Scheme>
 inline void integer_products(Scheme const& scheme, group_layout const& layout,
                              row_products<1 + Scheme::field_bits.size()> const& rows, int8_query const* queries) noexcept {
   if constexpr (integer_lanes<Scheme, Arch>)
-    if (integer_dot<Scheme, Arch, Queries>::fits(layout)) {
-      prepared_steps source;
-      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind, source);
-    }
+    if (integer_dot<Scheme, Arch, Queries>::fits(layout))
+      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind);
   for (std::size_t r = 0; r < rows.rows; ++r)
     for (std::size_t q = 0; q < Queries; ++q)
       rows.out[q * rows.stride + r] = integer_dot_by_rule<Arch>(scheme, layout, rows.row(r), queries[q]);

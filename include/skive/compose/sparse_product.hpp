@@ -3,7 +3,8 @@
 /// @file compose/sparse_product.hpp - products of rows of a sparse_codec: what all rows share is worked out once.
 ///
 ///   a row is cut into pieces of at most 4096 kept numbers; each gathers what its positions name of the vector, floats or bytes,
-///   and takes the codec's own product with that
+///   and takes the codec's own product with that; 2:4 without gaps picks in registers (compose/picked_product.hpp,
+///   sparse/picked_rows.hpp), with the same bits for floats
 ///
 /// Model of : -
 /// Cost     : the gathering and the codec's product; 16 KiB of stack for floats, 12 for bytes (and 16 where one block holds many

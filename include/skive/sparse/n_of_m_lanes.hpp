@@ -4,8 +4,8 @@
 ///
 ///   M <= 8   for each distance d < M the bits "s_(i+d) > s_i" of 64 entries in one word; what i loses, i + d wins. Words are
 ///            added up digit by digit, so that 64 ranks are counted at once
-///   M = 8    AVX-512: sixteen groups lie across eight registers, which a network sorts as far as it takes to find the N-th
-///            largest key; entries that reach it are kept. Where equal keys make them too many, as above
+///   M = 4, 8 AVX-512: sixteen groups lie across M registers, which a network sorts as far as it takes to find the N-th largest
+///            key; entries that reach it are kept. Where equal keys make them too many, as above
 ///   M > 8    a group's keys less one and, after them, the keys: an entry d places on goes before this one if it is above this
 ///            one's key less one: strictly larger where it stands behind, at least equal in the copy of those in front.
 ///            One rank a lane
@@ -16,7 +16,7 @@
 /// Promise  : the masks of the scalar rule.
 /// Source   : -
 
-#include "skive/simd/bytes.hpp"
+#include "skive/simd/bits.hpp"
 #include "skive/simd/row_lanes.hpp"
 #include "skive/simd/sixteen.hpp"
 #include "skive/sparse/bit_stream.hpp"
@@ -134,30 +134,43 @@ template <int N, class Arch>
   return nth;
 }
 
-/// Groups of 8 from the first on, in steps of 128 entries; returns how many entries are done.
-template <int N, class Order, class Arch>
-std::size_t select_groups_of_8(std::span<float const> scores, bit_writer& out) noexcept {
-  static_assert(N < 8);
+template <int N, class Arch>
+[[gnu::always_inline]] inline simd::integers<Arch> nth_largest_of_4(simd::integers<Arch> const (&x)[4]) noexcept {
+  simd::integers<Arch> a[4] = {x[0], x[1], x[2], x[3]};
+  sort_4<Arch>(a);
+  return a[N - 1];
+}
+
+/// Groups of 4 or 8 from the first on, sixteen in a step; returns how many entries are done.
+template <int N, int M, class Order, class Arch>
+std::size_t select_by_nth(std::span<float const> scores, bit_writer& out) noexcept {
+  static_assert(N < M && (M == 4 || M == 8));
+  constexpr std::uint64_t full = ~std::uint64_t{0} / ((1U << M) - 1) * N;
   auto const zero = simd::words<Arch>::broadcast(0);
   std::size_t i = 0;
-  for (; i + 128 + 8 <= scores.size(); i += 128) {  // mask_of_scores reads on
-    simd::floats<Arch> place[8];
-    simd::rows_to_lanes<Arch>(scores.data() + i, 8, place);
-    simd::integers<Arch> x[8];
+  constexpr std::size_t size = M;
+  constexpr std::size_t at_once = 16 * size;
+  for (; i + at_once + size <= scores.size(); i += at_once) {  // mask_of_scores reads on
+    simd::floats<Arch> place[size];
+    simd::rows_to_lanes<Arch>(scores.data() + i, size, place);
+    simd::integers<Arch> x[size];
 #pragma GCC unroll 8
-    for (std::size_t k = 0; k < 8; ++k) x[k] = Order::template keys<Arch>(place[k]);
-    auto const nth = nth_largest_of_8<N, Arch>(x);
+    for (std::size_t k = 0; k < M; ++k) x[k] = Order::template keys<Arch>(place[k]);
+    simd::integers<Arch> nth;
+    if constexpr (M == 4)
+      nth = nth_largest_of_4<N, Arch>(x);
+    else
+      nth = nth_largest_of_8<N, Arch>(x);
     auto kept = zero;
 #pragma GCC unroll 8
-    for (std::size_t k = 0; k < 8; ++k)
+    for (std::size_t k = 0; k < M; ++k)
       kept = kept |
           simd::as<std::uint32_t>(select(x[k] < nth, simd::as<std::int32_t>(zero), simd::integers<Arch>::broadcast(1 << k)));
-    std::array<std::byte, 16> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    simd::store_bytes(kept, bytes.data());
-    for (std::size_t half = 0; half < 2; ++half) {
-      auto mask = load_8(bytes.data() + 8 * half, bit_order::low_first);
-      if (counts_of_fields<8>(mask) != N * 0x0101'0101'0101'0101)
-        mask = mask_of_scores<N, 8, 64, Order, Arch>(scores.data() + i + 64 * half);
+    std::array<std::byte, std::size_t{2} * M> bytes;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    simd::store_fields<M, Arch>(kept, bit_order::low_first, bytes.data());
+    for (std::size_t part = 0; part < M / 4; ++part) {
+      auto mask = load_8(bytes.data() + 8 * part, bit_order::low_first);
+      if (counts_of_fields<M>(mask) != full) mask = mask_of_scores<N, M, 64, Order, Arch>(scores.data() + i + 64 * part);
       out.append(mask, 64);
     }
   }
@@ -168,7 +181,7 @@ template <int N, int M, class Order, class Arch>
 void select_small_groups(std::span<float const> scores, bit_writer& out) noexcept {
   constexpr std::size_t count = 64 / M * M;
   std::size_t i = 0;
-  if constexpr (M == 8 && N < 8 && simd::has_avx512<Arch>) i = select_groups_of_8<N, Order, Arch>(scores, out);
+  if constexpr ((M == 4 || M == 8) && N < M && simd::has_avx512<Arch>) i = select_by_nth<N, M, Order, Arch>(scores, out);
   for (; i + 64 + M <= scores.size(); i += count) out.append(mask_of_scores<N, M, count, Order, Arch>(scores.data() + i), count);
   while (i < scores.size()) {
     float rest[64 + std::size_t{M}] = {};
