@@ -113,6 +113,7 @@
 #include "skive/block/number_format.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/one_scale.hpp"
+#include "skive/block/read_ahead.hpp"
 #include "skive/block/scale.hpp"
 #include "skive/block/scale_lanes.hpp"
 #include "skive/block/scale_search.hpp"

@@ -19,6 +19,7 @@
 #include "skive/block/group_parameters.hpp"
 #include "skive/block/int8_query.hpp"
 #include "skive/block/integer_levels.hpp"
+#include "skive/block/read_ahead.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/reduce.hpp"
@@ -198,28 +199,7 @@ class integer_dot {
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
   }
 
-  // What is asked for while the bytes of a row are read: those of the row that comes next in its place or, where rows are long,
-  // those some way further on, and at the row's end the next one's.
-  class read_ahead {
-    static constexpr std::size_t cached = 32768;  // bytes, of all rows that are read at once
-    static constexpr std::size_t lead = 4096;     // of each: hides the latency of memory in a loop this short
-
-   public:
-    [[gnu::always_inline]] read_ahead(std::size_t row_bytes, std::size_t to_next) noexcept
-        : whole_{to_next <= cached && to_next != 0},
-          stop_{row_bytes > lead && !whole_ ? row_bytes - lead : 0},
-          past_stop_{whole_ ? to_next : to_next - row_bytes + lead} {}
-    /// Are they the next row's?
-    [[gnu::always_inline]] bool whole() const noexcept { return whole_; }
-    [[gnu::always_inline]] std::size_t from(std::size_t at) const noexcept { return at < stop_ ? lead : past_stop_; }
-
-   private:
-    bool whole_;
-    std::size_t stop_;
-    std::size_t past_stop_;
-  };
-
-  // The same for metadata, when those of groups first .. first + groups - 1 are read.
+  // Metadata that are asked for when those of groups first .. first + groups - 1 are read.
   [[gnu::always_inline]] void prefetch_fields(from_planes const& from, std::size_t first, std::size_t groups,
                                               read_ahead const& next,
                                               std::array<std::size_t, 1 + Scheme::field_bits.size()> const& pitch,
@@ -309,31 +289,15 @@ class integer_dot {
 
   // Of the records that prepare_int8() made.
   template <bool PerBlock>
-<<<<<<< HEAD
-  [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step,
-                                                                  Source& source) const noexcept {
-    if constexpr (std::is_same_v<Source, prepared_steps>) {
-      constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
-      auto const* const x = queries_[q] + step * record;
-      vector_step<steps::fields, Arch> v;
-#pragma GCC unroll 8
-      for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
-      v.term = simd::load_words<Arch>(x + 64 * steps::fields);
-      if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
-      return v;
-    } else {
-      return source.template step<PerBlock>();
-    }
-=======
   [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step) const noexcept {
     constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
     auto const* const x = queries_[q] + step * record;
     vector_step<steps::fields, Arch> v;
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
     v.term = simd::load_words<Arch>(x + 64 * steps::fields);
     if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
     return v;
->>>>>>> sparse
   }
 
   [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {

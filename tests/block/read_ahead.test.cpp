@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// What is asked for while rows are read one after the other, byte by byte.
+#include "skive/block/read_ahead.hpp"
+
+#include <set>
+
+#include <catch2/catch_test_macros.hpp>
+
+namespace skive::detail {
+namespace {
+
+TEST_CASE("Short rows: the next row in the same place", "[block]") {
+  read_ahead const next{500, 512};
+  REQUIRE(next.whole());
+  for (std::size_t at = 0; at < 500; ++at) REQUIRE(next.from(at) == 512);
+}
+
+TEST_CASE("Long rows: every byte of a row is asked for once, its own or the row before being read", "[block]") {
+  for (std::size_t const row : {40000U, 70001U})
+    for (std::size_t const gap : {0U, 4096U, 100000U}) {
+      auto const to_next = row + gap;
+      read_ahead const next{row, to_next};
+      REQUIRE_FALSE(next.whole());
+      std::set<std::size_t> asked;
+      for (std::size_t at = 0; at < row; ++at) REQUIRE(asked.insert(at + next.from(at)).second);
+      for (std::size_t at = read_ahead::lead; at < row; ++at) REQUIRE(asked.contains(at));
+      for (std::size_t at = 0; at < read_ahead::lead; ++at) REQUIRE(asked.contains(to_next + at));
+    }
+}
+
+TEST_CASE("A row alone asks for what is near", "[block]") {
+  for (std::size_t const row : {100U, 5000U, 70000U}) {
+    read_ahead const next{row, 0};
+    REQUIRE_FALSE(next.whole());
+    for (std::size_t at = 0; at < row; ++at) REQUIRE(next.from(at) == read_ahead::lead);
+  }
+}
+
+}  // namespace
+}  // namespace skive::detail
