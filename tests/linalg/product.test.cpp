@@ -6,7 +6,6 @@
 #include "support/matrices.hpp"
 #include "support/simd_arches.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>

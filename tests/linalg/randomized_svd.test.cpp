@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// linalg/randomized_svd.hpp: Halko's bounds, the Pythagoras of QB, adaptive rank, sketches by place, hard matrices, refusals.
+// linalg/randomized_svd.hpp: Halko's bounds, the Pythagoras of QB, adaptive rank, hard matrices, refusals.
 #include "skive/linalg/randomized_svd.hpp"
 
 #include "support/allocations.hpp"

@@ -39,6 +39,8 @@ TEST_CASE("shared_basis: no other common basis leaves less, and own bases leave 
 
   CHECK(shared_basis(plain, w, std::span{left}.first(1), right.view(), workspace{memory}).error() == errc::size_mismatch);
   CHECK(shared_basis(plain, w, left, submatrix(right.view(), 0, 0, k - 1, n), workspace{memory}).error() == errc::size_mismatch);
+  matrix_view<float> const narrow{right.view().data, k, n, n - 1};
+  CHECK(shared_basis(plain, w, left, narrow, workspace{memory}).error() == errc::invalid_argument);
   std::vector<matrix_view<float>> const same{first.view(), first.view()};
   CHECK(shared_basis(plain, w, same, right.view(), workspace{memory}).error() == errc::overlap);
   CHECK(shared_basis(plain, w, left, right.view(), workspace{}).error() == errc::workspace_too_small);

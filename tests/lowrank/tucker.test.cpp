@@ -51,6 +51,7 @@ TEST_CASE("tucker: what it drops is the error, full ranks drop nothing", "[lowra
   CHECK(run(x, 7, core.view(), memory.size()) == errc::size_mismatch);
   CHECK(run(x, 10, submatrix(core.view(), 0, 0, 2, 27), memory.size()) == errc::size_mismatch);
   CHECK(run(x, 10, core.view(), 0) == errc::workspace_too_small);
+  CHECK(run(x, 10, {core.view().data, 3, 27, 26}, memory.size()) == errc::invalid_argument);
   CHECK(run(broken, 10, core.view(), memory.size()) == errc::not_finite);
   CHECK(run(broken, 10, {broken.view().data, 3, 27}, memory.size()) == errc::overlap);
 }
