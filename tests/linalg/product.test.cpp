@@ -6,7 +6,6 @@
 #include "support/matrices.hpp"
 #include "support/simd_arches.hpp"
 
-#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -232,25 +231,4 @@ TEST_CASE("refused products leave C alone", "[linalg]") {
   REQUIRE(skive::product(part(0, 0), part(4, 0), part(0, 4), v));
   REQUIRE(skive::symmetric_product(a.view(), submatrix(square.view(), 0, 0, 4, 4), 3, 2, w).error() == errc::size_mismatch);
   REQUIRE(skive::mirror_lower(c.view()).error() == errc::size_mismatch);
-}
-
-TEST_CASE("views share elements exactly when an element is in both", "[linalg]") {
-  std::array<float, 96> memory{};
-  std::mt19937 random{11};
-  for (int round = 0; round < 20000; ++round) {
-    auto const stride = 1 + random() % 8;
-    auto const view = [&] {
-      auto const cols = 1 + random() % stride;
-      return matrix_view<float const>{memory.data() + random() % 40, 1 + random() % 4, cols, stride};
-    };
-    auto const a = view();
-    auto const b = view();
-    std::array<int, 96> seen{};
-    bool shared = false;
-    for (std::size_t i = 0; i < a.rows; ++i)
-      for (std::size_t j = 0; j < a.cols; ++j) seen[static_cast<std::size_t>(&a(i, j) - memory.data())] = 1;
-    for (std::size_t i = 0; i < b.rows; ++i)
-      for (std::size_t j = 0; j < b.cols; ++j) shared |= seen[static_cast<std::size_t>(&b(i, j) - memory.data())] == 1;
-    REQUIRE(skive::detail::shares_elements(a, b) == shared);
-  }
 }

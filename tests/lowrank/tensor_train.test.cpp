@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// lowrank/tensor_train.hpp, tucker.hpp, shared_basis.hpp, rank_allocation.hpp: stated errors, exact cases, brute force, refusals.
+// lowrank/tensor_train.hpp: stated errors, exact cases, refusals.
 #include "skive/lowrank/tensor_train.hpp"
 
-#include "skive/lowrank/rank_allocation.hpp"
-#include "skive/lowrank/shared_basis.hpp"
-#include "skive/lowrank/tucker.hpp"
 #include "support/layer.hpp"
 
-#include <numeric>
+#include <cmath>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -89,133 +86,6 @@ TEST_CASE("tensor_train: the error that was asked for, ranks of the array, never
     CHECK(error_of(a, other, decompose(a, other, {})) <= 1e-5 * norm_of(a));
   std::vector<float> const zeros(360);
   CHECK(decompose(zeros, dims, {0.1f}).ranks == std::vector<std::size_t>{1, 1, 1});
-}
-
-TEST_CASE("tucker: what it drops is the error, full ranks drop nothing", "[lowrank]") {
-  std::mt19937 random{2};
-  constexpr std::size_t outputs = 12, inputs = 10, positions = 9;
-  auto const x = skive::test::random_matrix<float>(outputs, inputs * positions, random);
-  auto const size = skive::test::frobenius_norm<double>(x);
-  for (auto const& [r1, r2] : {std::array<std::size_t, 2>{12, 10}, {5, 10}, {12, 3}, {4, 6}, {1, 1}}) {
-    CAPTURE(r1, r2);
-    matrix<float> first(outputs, r1), second(inputs, r2), core(r1, r2 * positions);
-    std::vector<std::byte> memory(tucker_scratch_bytes(outputs, inputs, positions, r1));
-    auto const dropped = tucker(x.view(), inputs, first.view(), second.view(), core.view(), workspace{memory});
-    REQUIRE(dropped);
-    double error = 0;
-    for (std::size_t o = 0; o < outputs; ++o)
-      for (std::size_t i = 0; i < inputs; ++i)
-        for (std::size_t s = 0; s < positions; ++s) {
-          auto d = static_cast<double>(x(o, i * positions + s));
-          for (std::size_t p = 0; p < r1; ++p)
-            for (std::size_t q = 0; q < r2; ++q)
-              d -= static_cast<double>(first(o, p)) * static_cast<double>(second(i, q)) *
-                  static_cast<double>(core(p, q * positions + s));
-          error += d * d;
-        }
-    CHECK(std::abs(error - *dropped) <= 1e-5 * size * size);
-    CHECK(skive::test::distance_from_orthonormal<double>(first, true) < 1e-5);
-    CHECK(skive::test::distance_from_orthonormal<double>(second, true) < 1e-5);
-  }
-  matrix<float> first(outputs, 3), second(inputs, 3), core(3, 3 * positions);
-  std::vector<std::byte> memory(tucker_scratch_bytes(outputs, inputs, positions, 3));
-  auto broken = x;
-  broken(11, 89) = std::numeric_limits<float>::infinity();
-  auto const run = [&](matrix<float> const& from, std::size_t i, matrix_view<float> c, std::size_t bytes) {
-    return tucker(from.view(), i, first.view(), second.view(), c, workspace{std::span{memory}.first(bytes)}).error();
-  };
-  CHECK(run(x, 7, core.view(), memory.size()) == errc::size_mismatch);
-  CHECK(run(x, 10, submatrix(core.view(), 0, 0, 2, 27), memory.size()) == errc::size_mismatch);
-  CHECK(run(x, 10, core.view(), 0) == errc::workspace_too_small);
-  CHECK(run(broken, 10, core.view(), memory.size()) == errc::not_finite);
-  CHECK(run(broken, 10, {broken.view().data, 3, 27}, memory.size()) == errc::overlap);
-}
-
-TEST_CASE("shared_basis: no other common basis leaves less, and own bases leave no more", "[lowrank]") {
-  skive::test::layer const l{3}, other{4};
-  constexpr std::size_t k = 12, m = skive::test::layer::m, n = skive::test::layer::n;
-  auto const plain = *truncated_svd<>::make(k);
-  std::vector<matrix_view<float const>> const w{l.w.view(), other.w.view()};
-  matrix<float> first(m, k), second(m, k), right(k, n);
-  std::vector<matrix_view<float>> const left{first.view(), second.view()};
-  std::vector<std::byte> memory(shared_basis_scratch_bytes(plain, 2 * m, n));
-  REQUIRE(shared_basis(plain, w, left, right.view(), workspace{memory}));
-  auto const error = [&](matrix<float> const& a, matrix<float> const& f, matrix<float> const& r) {
-    auto const e = skive::test::output_error(a, f, r, l.unit);
-    return e * e;
-  };
-  auto const both = error(l.w, first, right) + error(other.w, second, right);
-  matrix<float> all(2 * m, n);
-  all.fill([&](std::size_t i, std::size_t j) { return i < m ? l.w(i, j) : other.w(i - m, j); });
-  auto const values = skive::test::singular_values_by_rotation<double>(all);
-  double tail = 0;
-  for (std::size_t j = k; j < values.size(); ++j) tail += values[j] * values[j];
-  CHECK(std::abs(both / tail - 1) < 1e-4);
-  matrix<float> own(m, k), basis(k, n);
-  REQUIRE(plain.factor(l.w.view(), own.view(), basis.view(), workspace{memory}));
-  CHECK(error(l.w, own, basis) <= error(l.w, first, right) * (1 + 1e-5));
-
-  CHECK(shared_basis(plain, w, std::span{left}.first(1), right.view(), workspace{memory}).error() == errc::size_mismatch);
-  CHECK(shared_basis(plain, w, left, submatrix(right.view(), 0, 0, k - 1, n), workspace{memory}).error() == errc::size_mismatch);
-  std::vector<matrix_view<float>> const same{first.view(), first.view()};
-  CHECK(shared_basis(plain, w, same, right.view(), workspace{memory}).error() == errc::overlap);
-  CHECK(shared_basis(plain, w, left, right.view(), workspace{}).error() == errc::workspace_too_small);
-  auto broken = l.w;
-  broken(0, 0) = std::numeric_limits<float>::quiet_NaN();
-  std::vector<matrix_view<float const>> const bad{other.w.view(), broken.view()};
-  CHECK(shared_basis(plain, bad, left, right.view(), workspace{memory}).error() == errc::not_finite);
-}
-
-TEST_CASE("rank allocation: the best of all choices where costs are equal, near it elsewhere", "[lowrank]") {
-  std::mt19937 random{5};
-  for (int trial = 0; trial < 40; ++trial) {
-    bool const equal = trial % 2 == 0;
-    std::vector<std::vector<float>> values(3);
-    std::vector<rank_candidate> from;
-    for (auto& v : values) {
-      v.resize(3 + random() % 3);
-      for (float& x : v) x = std::abs(skive::test::uniform<float>(random));
-      std::sort(v.begin(), v.end(), std::greater<>{});
-      from.push_back({v, equal ? 7U : 3U + random() % 9, equal ? 1.0 : 0.5 + static_cast<double>(random() % 4)});
-    }
-    std::vector<std::size_t> ranks(3), other(3);
-    std::size_t const budget = random() % 70;
-    auto const used = ranks_for_cost(from, budget, ranks);
-    REQUIRE(used);
-    auto const cost_of = [&](std::vector<std::size_t> const& r) {
-      return r[0] * from[0].cost + r[1] * from[1].cost + r[2] * from[2].cost;
-    };
-    CHECK((*used == cost_of(ranks) && *used <= budget));
-    auto const loss = rank_loss(from, ranks);
-    double best = 1e30;
-    double largest = 0;
-    std::size_t cheapest = 1000;
-    for (auto const& c : from)
-      largest = std::max(largest, c.weight * static_cast<double>(c.sigma[0]) * static_cast<double>(c.sigma[0]));
-    for (other[0] = 0; other[0] <= values[0].size(); ++other[0])
-      for (other[1] = 0; other[1] <= values[1].size(); ++other[1])
-        for (other[2] = 0; other[2] <= values[2].size(); ++other[2]) {
-          if (cost_of(other) <= budget) best = std::min(best, rank_loss(from, other));
-          if (rank_loss(from, other) <= loss) cheapest = std::min(cheapest, cost_of(other));
-        }
-    CHECK(loss >= best - 1e-12);
-    CHECK(loss <= (equal ? best + 1e-12 : best + largest));
-    auto const cost = ranks_for_loss(from, loss, other);
-    REQUIRE(cost);
-    CHECK(rank_loss(from, other) <= loss);
-    if (equal) CHECK(*cost == cheapest);
-  }
-  std::vector<float> const falling{3, 2, 1}, rising{1, 2}, bad{1, -1};
-  std::vector<rank_candidate> const good{{falling, 2, 1}};
-  std::vector<std::size_t> ranks(1, 9);
-  CHECK(ranks_for_cost(good, 5, std::span{ranks}.first(0)).error() == errc::size_mismatch);
-  CHECK(ranks_for_cost(std::vector<rank_candidate>{{falling, 0, 1}}, 5, ranks).error() == errc::invalid_argument);
-  CHECK(ranks_for_cost(std::vector<rank_candidate>{{rising, 1, 1}}, 5, ranks).error() == errc::invalid_argument);
-  CHECK(ranks_for_cost(std::vector<rank_candidate>{{bad, 1, 1}}, 5, ranks).error() == errc::not_finite);
-  CHECK(ranks_for_loss(good, -1, ranks).error() == errc::invalid_argument);
-  CHECK(ranks[0] == 9);
-  CHECK(*ranks_for_cost(good, 5, ranks) == 4);
-  CHECK(*ranks_for_loss(good, 0, ranks) == 6);
 }
 
 TEST_CASE("tensor_train: refusals", "[lowrank]") {

@@ -53,6 +53,31 @@ matrix<T> random_matrix(std::size_t rows, std::size_t cols, std::mt19937& random
   return m.fill([&](std::size_t, std::size_t) { return uniform<T>(random); });
 }
 
+/// The same in rows of a multiple of 16, zeros behind the columns.
+template <class T>
+matrix<T> random_padded(std::size_t rows, std::size_t cols, std::mt19937& random) {
+  matrix<T> m(rows, (cols + 15) / 16 * 16);
+  return m.fill([&](std::size_t, std::size_t c) { return c < cols ? uniform<T>(random) : T(0); });
+}
+template <class T>
+matrix<T> identity(std::size_t rows, std::size_t cols) {
+  matrix<T> m(rows, cols);
+  return m.fill([](std::size_t r, std::size_t c) { return r == c ? T(1) : T(0); });
+}
+
+/// The largest |a - b|.
+template <class Wide, class T>
+Wide largest_difference(matrix<Wide> const& a, matrix<T> const& b) {
+  Wide worst(0);
+  for (std::size_t r = 0; r < a.rows(); ++r)
+    for (std::size_t c = 0; c < a.cols(); ++c) {
+      Wide const d = a(r, c) - Wide(b(r, c));
+      Wide const size = d < Wide(0) ? Wide(-d) : d;
+      if (!(size <= worst)) worst = size;
+    }
+  return worst;
+}
+
 /// op(A) op(B) in Wide.
 template <class Wide, class T>
 matrix<Wide> product_by_definition(matrix_view<T const> a, bool ta, matrix_view<T const> b, bool tb) {
