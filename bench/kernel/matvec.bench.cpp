@@ -175,6 +175,7 @@ void add(std::string const& format, Codec const& codec) {
   add("nvfp4", nvfp4{16, *nvfp4_scheme::make(largest_value)});
   add("nf4_g64", absmax<nf4>{64});
   add("ternary_g128", ternary{128});
+  add("int2_g128", absmax<int2>{128});
   add("e4m3fn_g128", absmax<e4m3fn>{128});
   return true;
 }();

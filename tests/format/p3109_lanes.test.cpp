@@ -11,6 +11,8 @@ namespace {
 
 using namespace skive;
 
+static_assert(detail::has_minifloat_lanes<binary8p1uf::traits>);  // no fraction bits, and the least power is no normal float
+
 template <int K>
 void check_width() {
   auto const words = test::all_upper_halves(test::few_low_halves);

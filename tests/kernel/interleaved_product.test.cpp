@@ -142,6 +142,7 @@ TEST_CASE("interleaved_product: products of integers are exact", "[kernel]") {
     check_exact<Arch>(skive::absmax<skive::int5>{32, {}, skive::bit_order::high_first}, {-15, 15, 7, -9, 0, 4}, 100, 35, 3);
   });
   check_exact<native>(skive::absmax<skive::int6>{16}, {-31, 31, 17, -9, 0, 4}, 100, 18, 2);
+  check_exact<native>(skive::absmax<skive::int7>{32}, {-63, 63, 17, -40, 0, 1}, 100, 18, 2);
   check_exact<native>(skive::mx<skive::e2m1>{32}, {6, -6, 0.5f, -1.5f, 3}, 96, 34, 5);
   check_exact<native>(skive::nvfp4{16, *skive::nvfp4_scheme::make(2688.0f)}, {6, -6, 0.5f, -1.5f, 3}, 80, 34, 5);
 }

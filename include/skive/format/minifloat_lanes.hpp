@@ -7,8 +7,8 @@
 ///           code = bits(|x| + m) - bits(m) + (biased exponent of m's binade) 2^M
 ///   decode: exponent and fraction move into place; subnormals pass through 2^min_exponent (1 + f / 2^M) - 2^min_exponent
 ///
-/// Both work with normal floats only: no processor mode can change a code. Formats without subnormals, without fraction bits or
-/// beyond 2^+-100 take the general form.
+/// Both work with normal floats only: no processor mode can change a code. Formats without fraction bits, of P3109's biases, are
+/// coded in integers; others without subnormals or beyond 2^+-100 take the general form.
 ///
 /// Model of : -
 /// Cost     : encode about 15 instructions per register, decode about 9; with AVX-512 six bits 3, rows of eight bits 4 to 7
@@ -25,10 +25,16 @@
 namespace skive {
 namespace detail {
 
+// Zero and powers of two, the least of them 2^-63 or more, or 2^-127.
 template <minifloat_traits T>
-inline constexpr bool has_minifloat_lanes = T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals &&
-    T.bias + T.fraction_bits <= 100 && (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 6 &&
-    T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16;
+inline constexpr bool is_powers = T.fraction_bits == 0 && T.subnormals && (T.bias <= 64 || (T.bias == 128 && !T.is_signed)) &&
+    T.exponent_bits <= 8 && (1 << T.exponent_bits) - T.bias <= 128;
+
+template <minifloat_traits T>
+inline constexpr bool has_minifloat_lanes = is_powers<T> ||
+    (T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals && T.bias + T.fraction_bits <= 100 &&
+     (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 6 &&
+     T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16);
 
 // Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
 template <class Format>
@@ -76,7 +82,7 @@ struct format_lanes<minifloat<T>, Arch> {
   static constexpr int bits_in_ulps = T.fraction_bits + 1;  ///< magnitudes are below 2^this ulps
   /// Any other rounding (format/rounding_lanes.hpp), saturating; x stands at positions i .. i + 15.
   template <class Rounding>
-    requires(T.bias + T.fraction_bits <= 60)
+    requires(T.bias + T.fraction_bits <= 60 && T.fraction_bits >= 1)
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
     auto const bits = simd::as<std::int32_t>(x);
     auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
@@ -151,10 +157,25 @@ struct format_lanes<minifloat<T>, Arch> {
     constexpr int least = (128 - T.bias) << 23;
     auto const largest = std::bit_cast<std::int32_t>(static_cast<float>(format::max_finite));
     auto const y = min(magnitude, integers::broadcast(largest));
+    if constexpr (detail::is_powers<T>) return nearest_power(y);
     auto const binade = max(y & integers::broadcast(0x7F80'0000), integers::broadcast(least));
     auto const magic = binade + integers::broadcast(shift << 23);
     auto const sum = simd::as<std::int32_t>(simd::as<float>(y) + simd::as<float>(magic));
     return (sum - magic) + ((binade - integers::broadcast(least)) >> shift);
+  }
+
+  // Of two powers the nearer one, of equally near ones the one of even code; up to twice the first the code says which of 0, 1 and 2.
+  [[gnu::always_inline]] static integers nearest_power(integers const& y) noexcept {
+    constexpr int first = T.bias == 128 ? 0x0040'0000 : (128 - T.bias) << 23;
+    constexpr int second = T.bias == 128 ? 0x0080'0000 : first + (1 << 23);
+    constexpr int half = T.bias == 128 ? first / 2 : first - (1 << 23);
+    constexpr int middle = T.bias == 128 ? 0x0060'0000 : first + (1 << 22);
+    auto const zero = integers::broadcast(0);
+    auto const one = integers::broadcast(1);
+    auto const odd = ((y >> 23) + integers::broadcast(T.bias + 1)) & one;
+    auto const code = ((y + integers::broadcast(0x3F'FFFF) + odd) >> 23) + integers::broadcast(T.bias - 127);
+    auto const small = select(y > integers::broadcast(half), one, zero) + select(y > integers::broadcast(middle - 1), one, zero);
+    return select(y < integers::broadcast(second), small, code);
   }
 
   [[gnu::always_inline]] static words with_sign(integers const& code, integers const& bits) noexcept {
@@ -198,6 +219,12 @@ struct format_lanes<minifloat<T>, Arch> {
   [[gnu::always_inline]] static integers finite(words const& codes) noexcept {
     constexpr int shift = 23 - T.fraction_bits;
     auto const magnitude = simd::as<std::int32_t>(codes) & integers::broadcast(magnitude_mask);
+    if constexpr (detail::is_powers<T>) {
+      constexpr int first = T.bias == 128 ? 0x0040'0000 : (128 - T.bias) << 23;
+      auto const power = (magnitude << 23) + integers::broadcast((127 - T.bias) * (1 << 23));
+      auto const small = select(magnitude == integers::broadcast(1), integers::broadcast(first), integers::broadcast(0));
+      return select(magnitude < integers::broadcast(2), small, power);
+    }
     auto const subnormal = magnitude < integers::broadcast(1 << T.fraction_bits);
     auto const least = floats::broadcast(static_cast<float>(format::min_normal));
     auto const zero = integers::broadcast(0);
