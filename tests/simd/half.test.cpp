@@ -132,3 +132,28 @@ TEST_CASE("all floats encode as the scalar formats do", "[simd][.exhaustive]") {
     conversions<Arch, false>::check_all_floats();
   });
 }
+
+TEST_CASE("half: with any NaN, numbers are the same and NaN stays NaN", "[simd]") {
+  skive::test::for_each_arch([]<class Arch>() {
+    using skive::simd::half_nan;
+    auto const bits = [](auto const& x) {
+      lanes l;
+      skive::simd::as<std::uint32_t>(x).store(l.data());
+      return l;
+    };
+    for (std::uint32_t first = 0; first < 0x10000; first += 16) {
+      halves h;
+      for (std::size_t i = 0; i < 16; ++i) h[i] = static_cast<std::uint16_t>(first + i);
+      memory const m(h);
+      auto const* const at = m.bytes.data() + 1;
+      auto const check = [](lanes const& any, lanes const& quiet) {
+        for (std::size_t i = 0; i < 16; ++i)
+          if (auto const nan = (any[i] & 0x7FFF'FFFF) > 0x7F80'0000; nan ? quiet[i] << 1 != 0xFF80'0000 : any[i] != quiet[i])
+            return false;
+        return true;
+      };
+      REQUIRE(check(bits(skive::simd::load_float16<Arch, half_nan::any>(at)), bits(skive::simd::load_float16<Arch>(at))));
+      REQUIRE(check(bits(skive::simd::load_bfloat16<Arch, half_nan::any>(at)), bits(skive::simd::load_bfloat16<Arch>(at))));
+    }
+  });
+}
