@@ -84,13 +84,14 @@ inline void combine_columns(row_panel<T> const& p, std::size_t k, panel_square<T
     for (std::size_t r = 0; r < 8; ++r)
 #pragma GCC unroll 2
       for (std::size_t q = 0; q < Parts; ++q) sum[r][q] = old[j + r][q];
-    for (std::size_t i = 0; i < panel_rows; ++i)
+    for (std::size_t i = 0; i < panel_rows; ++i) {
 #pragma GCC unroll 8
       for (std::size_t r = 0; r < 8; ++r) {
         part const factor(c[i * panel_rows + j + r]);
 #pragma GCC unroll 2
         for (std::size_t q = 0; q < Parts; ++q) sum[r][q] = piece::fused(factor, old[i][q], sum[r][q]);
       }
+    }
 #pragma GCC unroll 8
     for (std::size_t r = 0; r < 8; ++r)
 #pragma GCC unroll 2
