@@ -87,10 +87,13 @@ run_tests() {
   passed=0 failed=
   for program in $programs; do
     binary=$build/$name/$(echo "$program" | tr / -)
+    # qemu 7.2 lets DAZ flush subnormal halves in F16C's conversions; processors don't.
+    runner=$emulator
+    case $program,$emulator in simd/half,qemu-x86_64*) runner= ;; esac
     # shellcheck disable=SC2086
     if compile "$home/tests/$program.test.cpp" "$binary.o" &&
        $compiler $flags "$binary.o" $catch -o "$binary" >> "$build/$name/log" 2>&1 &&
-       $emulator "$binary" > "$binary.log" 2>&1; then
+       $runner "$binary" > "$binary.log" 2>&1; then
       cases=$(sed -n 's/^All tests passed (.* in \([0-9]*\) test cases*)$/\1/p' "$binary.log")
       passed=$((passed + ${cases:-0}))
     else
