@@ -5,9 +5,13 @@
 
 #include "skive/block/mx.hpp"
 #include "skive/format/fp4.hpp"
+#include "skive/kv/channel_map.hpp"
 #include "skive/kv/codec_pages.hpp"
 #include "skive/kv/float_pages.hpp"
+#include "skive/kv/grouped_pages.hpp"
 #include "skive/kv/joined_keys.hpp"
+#include "skive/kv/level_group.hpp"
+#include "skive/kv/low_rank_group.hpp"
 #include "skive/kv/mapped_pages.hpp"
 #include "skive/kv/normal_levels.hpp"
 #include "skive/kv/per_channel_keys.hpp"
@@ -15,6 +19,8 @@
 #include "skive/kv/per_token_values.hpp"
 #include "skive/kv/residual_pages.hpp"
 #include "skive/transform/random_hadamard.hpp"
+
+#include <array>
 
 using namespace skive;
 using fuzz::exactly;
@@ -88,7 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   page_shape const shape{head, tokens};
   using rht = random_hadamard;
   auto const rotation = *rht::make(head, 1);
-  switch (in.byte() % 12) {
+  static constexpr std::array<float, 8> levels{-1.0f, -0.6f, -0.3f, -0.1f, 0.1f, 0.3f, 0.6f, 1.0f};
+  switch (in.byte() % 16) {
     case 0: keys(*per_channel_keys<2>::make(shape, 32), in); break;
     case 1: keys(*per_channel_keys<4>::make(shape, 64), in); break;
     case 2: keys(*per_token_keys<4>::make(shape), in); break;
@@ -104,7 +111,28 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     case 8: values(*per_token_values<2>::make(shape), in); break;
     case 9: values(*per_token_values<4>::make(shape), in); break;
     case 10: values(*float_values<bfloat16>::make(shape), in); break;
-    default: values(*codec_values<mx<e2m1>>::make(mx<e2m1>{32}, shape), in); break;
+    case 11: values(*codec_values<mx<e2m1>>::make(mx<e2m1>{32}, shape), in); break;
+    case 12: values(*grouped_values<level_group>::make(*level_group::make(head, 16, levels, {}, 10), shape), in); break;
+    case 13: {
+      using gear = low_rank_group<per_channel_keys<2>>;
+      keys(*grouped_keys<gear>::make(*gear::make(*per_channel_keys<2>::make({head, 32}, 32), 3, 20, outlier_vector::channel),
+                                     shape),
+           in);
+      break;
+    }
+    case 14: {
+      using gear = low_rank_group<per_token_values<2>>;
+      values(*grouped_values<gear>::make(*gear::make(*per_token_values<2>::make({head, 32}), 2, 8, outlier_vector::token), shape),
+             in);
+      break;
+    }
+    default: {
+      std::array<std::uint16_t, head> order{};
+      for (std::size_t i = 0; i < head; ++i) order[i] = static_cast<std::uint16_t>(i * 5 % head);
+      using mapped = mapped_keys<per_token_keys<4>, channel_map>;
+      keys(*mapped::make(*per_token_keys<4>::make(shape), *channel_map::make(head, {}, {}, order)), in);
+      break;
+    }
   }
   return 0;
 }
