@@ -3,6 +3,7 @@
 #include "skive/sparse/structured_masks.hpp"
 
 #include "skive/sparse/n_of_m.hpp"
+#include "support/drawn_scores.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,18 +18,12 @@ namespace {
 using namespace skive;
 using bytes = std::vector<std::byte>;
 
-std::vector<float> gaussian(std::size_t n, unsigned seed, bool squares = true) {
-  std::mt19937 random{seed};
-  std::normal_distribution<float> normal;
-  std::vector<float> out(n);
-  for (auto& x : out) x = normal(random), x = squares ? x * x : x;
-  return out;
-}
+using skive::test::drawn_scores;
 
 }  // namespace
 
 TEST_CASE("structured masks: blocks", "[sparse]") {
-  auto scores = gaussian(12 * 20, 3, false);
+  auto scores = drawn_scores(12 * 20, 3, false);
   bytes masks(12 * 3, std::byte{0xFF});
   std::vector<std::byte> memory(select_blocks_scratch(12, 20, 3, 5));
   matrix_view<float const> const view{scores.data(), 12, 20};
@@ -55,7 +50,7 @@ TEST_CASE("structured masks: blocks", "[sparse]") {
 
 TEST_CASE("structured masks: V:N:M", "[sparse]") {
   std::size_t const v = 8, m = 10;
-  auto const scores = gaussian(16 * 20, 4);
+  auto const scores = drawn_scores(16 * 20, 4);
   bytes masks(16 * 3, std::byte{0xFF});
   REQUIRE(select_v_n_m({scores.data(), 16, 20}, v, 2, m, {masks.data(), 16, 3}));
   for (std::size_t r = 0; r < 16; r += v)

@@ -2,6 +2,8 @@
 // sparse/transposable.hpp: against exhaustive search, energies, refusals.
 #include "skive/sparse/transposable.hpp"
 
+#include "support/drawn_scores.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,13 +17,7 @@ namespace {
 using namespace skive;
 using bytes = std::vector<std::byte>;
 
-std::vector<float> gaussian(std::size_t n, unsigned seed, bool squares = true) {
-  std::mt19937 random{seed};
-  std::normal_distribution<float> normal;
-  std::vector<float> out(n);
-  for (auto& x : out) x = normal(random), x = squares ? x * x : x;
-  return out;
-}
+using skive::test::drawn_scores;
 
 // All 0/1 matrices of 4 x 4, those with two in every row and column: the best sum of kept scores.
 double best_sum(float const* score, std::size_t stride, int& patterns) {
@@ -46,7 +42,7 @@ double best_sum(float const* score, std::size_t stride, int& patterns) {
 }  // namespace
 
 TEST_CASE("transposable: the best of ninety patterns", "[sparse]") {
-  auto const scores = gaussian(16 * 12, 1, false);
+  auto const scores = drawn_scores(16 * 12, 1, false);
   bytes masks(16 * 2);
   REQUIRE(select_transposable_2_of_4({scores.data(), 16, 12}, {masks.data(), 16, 2}));
   int patterns = 0;
@@ -72,7 +68,7 @@ TEST_CASE("transposable: the best of ninety patterns", "[sparse]") {
 }
 
 TEST_CASE("transposable: energy taken from Gaussian weights, refusals", "[sparse]") {
-  auto scores = gaussian(512 * 512, 2);
+  auto scores = drawn_scores(512 * 512, 2);
   bytes masks(512 * 64);
   REQUIRE(select_transposable_2_of_4({scores.data(), 512, 512}, {masks.data(), 512, 64}));
   double lost = 0, all = 0;

@@ -5,6 +5,9 @@
 #include "laws/transform.hpp"
 #include "skive/transform/walsh_hadamard.hpp"
 #include "support/simd_arches.hpp"
+#include "support/textbook_butterflies.hpp"
+
+#include <utility>
 
 namespace {
 
@@ -14,17 +17,9 @@ using skive::walsh_hadamard;
 
 double bound(std::size_t n) { return (std::countr_zero(n) + 2) * 0x1p-24; }
 
-std::vector<float> by_textbook(std::vector<float> x, float scale) {  // the order that the header promises
-  for (std::size_t h = 1; h < x.size(); h *= 2)
-    for (std::size_t j = 0; j < x.size(); ++j)
-      if ((j & h) == 0) {
-        auto const a = x[j];
-        auto const b = x[j + h];
-        x[j] = a + b;
-        x[j + h] = a - b;
-      }
-  for (float& v : x) v *= scale;
-  return x;
+std::vector<float> by_textbook(std::vector<float> x, float scale) {
+  auto const n = x.size();
+  return test::textbook_stages(std::move(x), 1, n, scale);
 }
 
 float root(std::size_t n) { return static_cast<float>(1 / std::sqrt(static_cast<double>(n))); }

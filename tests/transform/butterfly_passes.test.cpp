@@ -4,25 +4,14 @@
 
 #include "laws/transform.hpp"
 #include "support/simd_arches.hpp"
+#include "support/textbook_butterflies.hpp"
 
 namespace {
 
 namespace test = skive::test;
 using namespace skive::detail;
 
-// Stages from h on below `end`, then one product.
-std::vector<float> by_textbook(std::vector<float> x, std::size_t h, std::size_t end, float scale) {
-  for (; h < end; h *= 2)
-    for (std::size_t j = 0; j < x.size(); ++j)
-      if ((j & h) == 0) {
-        auto const a = x[j];
-        auto const b = x[j + h];
-        x[j] = a + b;
-        x[j + h] = a - b;
-      }
-  for (float& v : x) v *= scale;
-  return x;
-}
+using test::textbook_stages;
 
 }  // namespace
 
@@ -37,11 +26,11 @@ TEST_CASE("butterfly_pass: a few stages from a distance on", "[transform]") {
             auto const x = test::gaussian_vector(2 * radix * h, 3);
             auto y = x;
             butterfly_pass<loading::plain, Arch, float>(radix, y.data(), y.size(), h, &scale);
-            REQUIRE(test::same_bits(y, by_textbook(x, h, radix * h, scale)));
+            REQUIRE(test::same_bits(y, textbook_stages(x, h, radix * h, scale)));
             if (h != size) continue;
             y = x;
             butterfly_pass<loading::within, Arch, float>(radix, y.data(), y.size(), size, nullptr);
-            REQUIRE(test::same_bits(y, by_textbook(x, 1, radix * size, 1.0f)));
+            REQUIRE(test::same_bits(y, textbook_stages(x, 1, radix * size, 1.0f)));
           }
     }
   });
@@ -58,7 +47,7 @@ TEST_CASE("short_row: all stages at once, unless the row is to be looked at more
         if (!is_short_row<Arch>(n)) continue;
         for (float const scale : {0.5f, 0.7f}) {
           auto x = test::gaussian_vector(n, 5);
-          auto const expected = by_textbook(x, 1, n, scale);
+          auto const expected = textbook_stages(x, 1, n, scale);
           auto y = x;
           REQUIRE(short_row<false, Arch>(y.data(), n, &scale));
           REQUIRE(test::same_bits(y, expected));
