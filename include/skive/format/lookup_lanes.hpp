@@ -91,24 +91,32 @@ inline constexpr bool ranks_are_codes = [] {
   return true;
 }();
 
+/// What tables of any length share: Lanes::code_of() takes the bits of numbers that are not NaN.
+template <class Lanes, class Arch>
+struct table_encoding {
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+
+  template <overflow_policy = saturating>
+  [[gnu::always_inline]] static words encode(floats const& x) noexcept {
+    return Lanes::code_of(key_lanes<Arch>::without_nan(simd::as<std::int32_t>(x)));
+  }
+  [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
+    return Lanes::code_of(simd::as<std::int32_t>(x));
+  }
+};
+
 }  // namespace detail
 
 template <class Table, class Arch>
   requires(lookup_format<Table>::size <= 16)
-struct format_lanes<lookup_format<Table>, Arch> {
+struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_lanes<lookup_format<Table>, Arch>, Arch> {
+  friend detail::table_encoding<format_lanes, Arch>;
   using format = lookup_format<Table>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
   using keys = detail::key_lanes<Arch>;
-
-  template <overflow_policy = saturating>
-  [[gnu::always_inline]] static words encode(floats const& x) noexcept {
-    return code_of(keys::without_nan(simd::as<std::int32_t>(x)));
-  }
-  [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
-    return code_of(simd::as<std::int32_t>(x));
-  }
 
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const value = look_up(simd::float_table<Arch>{levels}, codes);
@@ -137,20 +145,13 @@ struct format_lanes<lookup_format<Table>, Arch> {
 
 template <class Table, class Arch>
   requires(16 < lookup_format<Table>::size && lookup_format<Table>::size <= 256)
-struct format_lanes<lookup_format<Table>, Arch> {
+struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_lanes<lookup_format<Table>, Arch>, Arch> {
+  friend detail::table_encoding<format_lanes, Arch>;
   using format = lookup_format<Table>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
   using keys = detail::key_lanes<Arch>;
-
-  template <overflow_policy = saturating>
-  [[gnu::always_inline]] static words encode(floats const& x) noexcept {
-    return code_of(keys::without_nan(simd::as<std::int32_t>(x)));
-  }
-  [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
-    return code_of(simd::as<std::int32_t>(x));
-  }
 
   /// Codes below 256.
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
