@@ -101,6 +101,13 @@ template <class Arch>
       reinterpret_cast<void const*>(address));  // NOLINT(performance-no-int-to-ptr): past the end there is no pointer
 }
 
+/// The same for a line that is written next: it comes without other cores' copies, where the instruction set can say so.
+template <class Arch>
+[[gnu::always_inline]] inline void prefetch_to_write(std::byte* to, std::size_t ahead) noexcept {
+  auto const address = reinterpret_cast<std::uintptr_t>(to) + ahead;
+  __builtin_prefetch(reinterpret_cast<void*>(address), 1);  // NOLINT(performance-no-int-to-ptr): as above
+}
+
 /// 64 bytes as they lie, four to a lane.
 template <class Arch>
 [[gnu::always_inline]] inline words<Arch> load_words(std::byte const* from) noexcept {
