@@ -4,6 +4,7 @@
 
 #include "skive/codebook/hybrid_code.hpp"
 #include "skive/codebook/lloyd_codec.hpp"
+#include "skive/codebook/row_levels.hpp"
 #include "skive/codebook/trellis_trained.hpp"
 
 #include <string_view>
@@ -32,6 +33,9 @@ constexpr code_word words[]{
     {"lloyd2", plain<lloyd<2>>},
     {"lloyd3", plain<lloyd<3>>},
     {"lloyd4", plain<lloyd<4>>},
+    {"levels2", plain<row_levels<2>>},
+    {"levels3", plain<row_levels<3>>},
+    {"levels4", plain<row_levels<4>>},
     {"tcq1_l8", searched<tcq<1, 8>>},
     {"tcq1_l12", searched<tcq<1, 12>>},
     {"tcq2_l4", searched<tcq<2, 4>>},

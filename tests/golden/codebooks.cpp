@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "skive/codebook/lloyd_codec.hpp"
+#include "skive/codebook/row_levels.hpp"
 #include "skive/codebook/trellis_trained.hpp"
 #include "skive/sparse/olive.hpp"
 
@@ -15,5 +16,7 @@ void skive::golden::codebooks(std::vector<std::string>& lines) {
   line(lines, "tcq2_l12", tcq2_l12{}, 1);
   line(lines, "tcq3_l8_g256_f16", *tcq<3, 8, float16>::make(256), 1);
   line(lines, "mad2", mad2{}, 1);
+  line(lines, "levels3", row_levels<3>{}, 1);
+  line(lines, "levels6_bf16", row_levels<6, bfloat16>{}, 1);
   line(lines, "olive_g32", *olive::make(32));
 }

@@ -12,13 +12,14 @@
 /// Cost     : k n log2 n costs of one division each; a radix sort.
 /// Accuracy : sums in double about the middle number: a partition whose error is within about n 2^-50 of the variance of the
 ///            best one.
-/// Promise  : deterministic: no seed, no iteration. Numbers of weight 0 do not count; with fewer than k of the others each has a
-///            level of its own. Levels ascend; levels left over repeat the last.
+/// Promise  : deterministic: no seed, no iteration; the same bits under contraction. Numbers of weight 0 do not count; with fewer
+///            than k of the others each has a level of its own. Levels ascend; levels left over repeat the last.
 /// Source   : H. Wang, M. Song, "Ckmeans.1d.dp: optimal k-means clustering in one dimension by dynamic programming", R Journal 3,
 ///            2011; D. S. Hirschberg, "A linear space algorithm for computing maximal common subsequences", CACM 18, 1975.
 
 #include "skive/core/ieee.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
 
@@ -181,8 +182,8 @@ inline result<kmeans_1d_report> kmeans_1d(std::span<float const> samples, std::s
     if (!(w > 0)) continue;
     auto const x = static_cast<double>(samples[order[i]]) - middle;
     solver.w[m + 1] = solver.w[m] + w;
-    solver.s[m + 1] = solver.s[m] + w * x;
-    solver.q[m + 1] = solver.q[m] + w * x * x;
+    solver.s[m + 1] = solver.s[m] + detail::separate(w * x);
+    solver.q[m + 1] = solver.q[m] + detail::separate(w * x * x);
     ++m;
   }
   auto const cells = k < m ? k : m;

@@ -12,6 +12,7 @@
 /// Promise  : constexpr; no processor mode changes the result.
 /// Source   : -
 
+#include "skive/core/separate.hpp"
 #include "skive/version.hpp"
 
 #include <bit>
@@ -43,9 +44,7 @@ template <class Arch>
 struct exact_order {
   double value;
   friend constexpr exact_order operator*(exact_order a, exact_order b) noexcept {
-    auto bits = std::bit_cast<std::uint64_t>(a.value * b.value);
-    if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
-    return {std::bit_cast<double>(bits)};
+    return {separate(a.value * b.value)};
   }
   friend constexpr exact_order operator+(exact_order a, exact_order b) noexcept { return {a.value + b.value}; }
 };

@@ -11,6 +11,7 @@
 /// Promise  : constexpr; each product passes a barrier, so that no flag changes a bit.
 /// Source   : -
 
+#include "skive/core/separate.hpp"
 #include "skive/version.hpp"
 
 #include <bit>
@@ -18,13 +19,6 @@
 #include <type_traits>
 
 namespace skive::detail {
-
-// A product that no compiler contracts into a following sum.
-constexpr double separate(double product) noexcept {
-  auto bits = std::bit_cast<std::uint64_t>(product);
-  if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
-  return std::bit_cast<double>(bits);
-}
 
 /// Precondition: x is normal and positive.
 constexpr double log2_of(double x) noexcept {
