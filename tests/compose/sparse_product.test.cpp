@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// compose/sparse_product.hpp, sparse/kept_bytes.hpp: products of sparse rows with vectors of bytes against sums in double, in
-// every layout; corrupt positions; refusals; rows of a matrix.
+// compose/sparse_product.hpp: products of sparse rows with vectors of bytes against sums in double, in every layout; corrupt
+// positions; refusals; rows of a matrix.
 #include "skive/compose/sparse_product.hpp"
 
 #include "skive/block/absmax.hpp"
@@ -39,10 +39,6 @@ void check_products(Codec const& codec, std::size_t n, std::size_t per_scale, un
     auto const q = codec.template prepare_int8<Arch>(x, kind, memory.get());
     REQUIRE(q);
     auto const bytes = restored(*q, per_scale);
-    for (std::size_t i = 0; i < n; ++i) {  // each byte is the nearest
-      auto const s = q->kind == activation_scale::per_block ? q->scales[i / per_scale] : q->scale;
-      REQUIRE(std::fabs(static_cast<double>(x[i]) - bytes[i]) <= 0.5001 * static_cast<double>(s));
-    }
     std::vector<float> seen;
     for (auto const l : test::layouts)
       for (std::size_t const shift : {0U, 1U}) {
@@ -222,23 +218,4 @@ TEST_CASE("sparse products: rows of a matrix are single rows, up to the first th
     CHECK(matrix_matrix(codec, m, std::span<float_query const>{many}, to).error() == errc::corrupt);
     CHECK(matrix_matrix(codec, m, std::span<sparse_int8_query const>{many_bytes}, to).error() == errc::corrupt);
   }
-}
-
-TEST_CASE("sparse products: long rows and blocks apart in a batch", "[compose]") {
-  sparse_codec const codec{two_of_four{}, absmax<int4>{32}};
-  for (auto const l : {test::layout::planar, test::layout::spread})
-    for (std::size_t const n : {4U, 100U, 9000U}) {
-      auto const row = test::gaussian_row(n, 5);
-      test::packed_row<sparse_codec<two_of_four, absmax<int4>>> packed{codec, n, l};
-      test::fill_codes(codec, packed, row);
-      auto const x = test::gaussian_row(n, 6);
-      auto const v = test::gaussian_row(n, 7);
-      auto const q = *codec.prepare(x);
-      std::vector<float_query> const queries{q, *codec.prepare(v), q, q, q};
-      std::array<float, 5> y{};
-      REQUIRE(codec.multiply_batch<native_arch>({packed.from(), {}, 1, y.data(), 1}, std::span<float_query const>{queries}));
-      for (std::size_t t = 0; t < 5; ++t)
-        CHECK(std::fabs(y[t] - *codec.dot(packed.from(), queries[t])) < 1e-5f * static_cast<float>(n));
-      CHECK((y[2] == y[0] && y[4] == y[0]));
-    }
 }

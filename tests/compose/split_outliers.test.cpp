@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// compose/split_outliers.hpp, compose/outliers_above.hpp: laws, what stands where, corrupt places.
+// compose/split_outliers.hpp: laws, what stands where, corrupt places.
 #include "skive/compose/split_outliers.hpp"
 
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/block/double_quantized.hpp"
-#include "skive/compose/outliers_above.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/format/fp8.hpp"
 
@@ -18,12 +17,10 @@
 namespace {
 
 using namespace skive;
-using bytes = std::vector<std::byte>;
 
 constexpr split_outliers spqr{top_fraction{0.02f}, affine_int<3>{16}};
 using spqr_type = std::remove_const_t<decltype(spqr)>;
 static_assert(block_codec<spqr_type> && dot_codec<spqr_type> && std::is_trivially_copyable_v<spqr_type>);
-static_assert(variable_codec<outliers_above<absmax<int4>>>);
 static_assert(total_bytes(spqr.plane_bytes(1000)) == total_bytes(affine_int<3>{16}.plane_bytes(1000)) + 20 * 4);
 static_assert(spqr.plane_bytes(65536)[3] == 1311 * 2 && spqr.plane_bytes(65537)[3] == 1311 * 4);
 
@@ -64,17 +61,6 @@ void products_keep_the_laws(Codec const& codec, std::vector<std::size_t> const& 
     test::detail::check_product_refusals<native_arch>(codec, n);
     test::detail::check_product_of_nan<native_arch>(codec, n);
   }
-}
-
-template <class Codec>
-bytes stored(Codec const& codec, std::vector<float> const& row) {
-  bytes memory(codec.max_bytes(row.size()) + 8, std::byte{0x5A});
-  test::scratch_memory scratch{codec.scratch_bytes(row.size())};
-  auto const size = codec.encode(row, std::span{memory}.first(codec.max_bytes(row.size())), scratch.get());
-  REQUIRE(size);
-  for (std::size_t i = *size; i < memory.size(); ++i) REQUIRE(memory[i] == std::byte{0x5A});
-  memory.resize(*size);
-  return memory;
 }
 
 }  // namespace
@@ -132,53 +118,4 @@ TEST_CASE("split_outliers: refuses corrupt places and refused rows", "[compose]"
 TEST_CASE("split_outliers: products", "[compose]") {
   products_keep_the_laws(spqr, {0, 1, 64, 1000});
   products_keep_the_laws(split_outliers{top_k{3}, sparse_codec{n_of_m<2, 4>{}, absmax<int4>{32}}}, {4, 400});
-}
-
-TEST_CASE("outliers_above: sizes, values, and bytes that lie", "[compose]") {
-  outliers_above const codec{2.0f, absmax<int4>{32}};
-  for (std::size_t const n : {0U, 1U, 32U, 517U}) {
-    auto row = test::mixed_row(n, 3);
-    std::size_t outliers = 0;
-    for (auto const x : row) outliers += std::fabs(x) > 2.0f ? 1U : 0U;
-    auto const memory = stored(codec, row);
-    CHECK(memory.size() == (n == 0 ? 0 : total_bytes(absmax<int4>{32}.plane_bytes(n)) + 4 + outliers * 4));
-    test::scratch_memory scratch{codec.scratch_bytes(n)};
-    std::vector<float> out(n);
-    auto longer = memory;
-    longer.resize(memory.size() + 9);
-    auto const read = codec.decode(longer, out, scratch.get());
-    REQUIRE(read);
-    CHECK(*read == memory.size());
-    auto rest = row;
-    for (auto& x : rest) x = std::fabs(x) > 2.0f ? 0.0f : x;
-    auto const others = test::through(absmax<int4>{32}, rest);
-    for (std::size_t i = 0; i < n; ++i)
-      if (std::fabs(row[i]) > 2.0f)
-        CHECK(std::fabs(out[i] - row[i]) <= 0x1p-11f * std::fabs(row[i]));
-      else
-        CHECK(out[i] == others[i]);
-    if (n == 0) continue;
-    for (auto const less : {std::size_t{0}, memory.size() - 1}) {
-      auto const s = codec.decode(std::span{memory}.first(less), out, scratch.get());
-      CHECK(!s);
-      auto copy = memory;
-      CHECK(codec.encode(row, std::span{copy}.first(less), scratch.get()).error() == errc::size_mismatch);
-      CHECK((copy == memory));
-    }
-    CHECK(codec.encode(row, longer, workspace{}).error() == errc::workspace_too_small);
-    std::mt19937 random{7};
-    for (int trial = 0; trial < 100; ++trial) {
-      bytes noise(memory.size() + 100);
-      for (auto& b : noise) b = static_cast<std::byte>(random() % 3 == 0 ? random() : 0);
-      auto const s = codec.decode(noise, out, scratch.get());
-      REQUIRE((s ? *s <= noise.size() : s.error() == errc::corrupt));
-    }
-  }
-  std::vector<float> odd(40, 0.5f);
-  odd[7] = std::numeric_limits<float>::quiet_NaN();
-  auto const memory = stored(codec, odd);
-  std::vector<float> out(40);
-  test::scratch_memory scratch{codec.scratch_bytes(40)};
-  REQUIRE(codec.decode(memory, out, scratch.get()));
-  CHECK((std::isnan(out[7]) && std::fabs(out[6] - 0.5f) < 0.001f && std::fabs(out[8] - 0.5f) < 0.001f));
 }

@@ -1,38 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// sparse/scores.hpp, sparse/channel_statistics.hpp: the formulas in long double, order of the layer losses of masks, refusals.
+// sparse/scores.hpp: the formulas in long double, order of the layer losses of masks, refusals.
 #include "skive/sparse/scores.hpp"
 
 #include "skive/sparse/n_of_m.hpp"
 
-#include <cmath>
+#include "support/score_matrix.hpp"
+
 #include <functional>
-#include <random>
-#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
 namespace {
 
 using namespace skive;
+using test::close;
+using matrix = test::score_matrix;
 using real = long double;
-
-struct matrix {
-  std::size_t rows, cols;
-  std::vector<float> data;
-  matrix(std::size_t r, std::size_t c, unsigned seed) : rows{r}, cols{c}, data(r * c) {
-    std::mt19937 random{seed};
-    std::normal_distribution<float> normal;
-    for (auto& x : data) x = normal(random);
-  }
-  real at(std::size_t r, std::size_t c) const { return static_cast<real>(data[r * cols + c]); }
-  matrix_view<float const> view() const { return {data.data(), rows, cols}; }
-  matrix_view<float> view() { return {data.data(), rows, cols}; }
-};
-
-void close(float got, real expected) {
-  CAPTURE(got, static_cast<double>(expected));
-  REQUIRE(std::fabs(static_cast<real>(got) - expected) <= 0x1p-22L * std::fabs(expected) + 0x1p-125L);
-}
 
 using formula = std::function<real(std::size_t, std::size_t)>;
 void every(matrix const& scores, formula const& expected) {
@@ -90,41 +73,6 @@ TEST_CASE("scores: formulas", "[sparse]") {
   CHECK((zeros.data == std::vector<float>(6, 0.0f)));
 }
 
-TEST_CASE("scores: norms, variances, entropies, sums", "[sparse]") {
-  std::vector<float> cols(100), rows(13);
-  for (auto const kind : {channel_norm::l1, channel_norm::l2, channel_norm::largest}) {
-    auto const norm = [&](std::size_t n, auto at) {
-      real one = 0, two = 0, most = 0;
-      for (std::size_t k = 0; k < n; ++k) {
-        one += std::fabs(at(k));
-        two += at(k) * at(k);
-        most = std::max(most, std::fabs(at(k)));
-      }
-      return kind == channel_norm::l1 ? one : kind == channel_norm::l2 ? std::sqrt(two) : most;
-    };
-    REQUIRE(column_norms(w.view(), kind, cols));
-    for (std::size_t j = 0; j < 100; ++j) close(cols[j], norm(13, [&](std::size_t k) { return w.at(k, j); }));
-    REQUIRE(row_norms(w.view(), kind, rows));
-    for (std::size_t i = 0; i < 13; ++i) close(rows[i], norm(100, [&](std::size_t k) { return w.at(i, k); }));
-  }
-  REQUIRE(column_variances(w.view(), cols));
-  for (std::size_t j = 0; j < 100; ++j) {
-    real mean = 0, sum = 0;
-    for (std::size_t i = 0; i < 13; ++i) mean += w.at(i, j) / 13;
-    for (std::size_t i = 0; i < 13; ++i) sum += (w.at(i, j) - mean) * (w.at(i, j) - mean);
-    close(cols[j], sum / 12);
-  }
-  float const steps[] = {0, 5, 1, 5, 2, 5, 3, 5, 0, 5, 1, 5, 2, 5, 3, 5};  // column 0: four values twice; column 1: constant
-  std::vector<float> entropy(2);
-  REQUIRE(column_entropies({steps, 8, 2}, 4, entropy));
-  CHECK((entropy[0] == 2.0f && entropy[1] == 0.0f));
-  REQUIRE(column_entropies({steps, 8, 2}, 1, entropy));
-  CHECK((entropy[0] == 0.0f && entropy[1] == 0.0f));
-  std::vector<float> heads(4);
-  REQUIRE(group_sums(std::span{steps}.first(16), 4, heads));
-  CHECK((heads == std::vector<float>{11, 15, 11, 15}));
-}
-
 TEST_CASE("scores: Wanda loses less of the output than magnitude where inputs differ", "[sparse]") {
   // Inputs with power-law scales and nothing else in common: the layer loss of a mask is sum w_ij^2 |x_j|^2 over what it drops.
   matrix const weights{64, 256, 5};
@@ -163,18 +111,9 @@ TEST_CASE("scores: refuse other sizes before the first write, spread NaN", "[spa
   CHECK(entropy_scores(s.view(), std::span{v}.first(99), v, 1.0f, s.view()).error() == errc::size_mismatch);
   CHECK((s.data == before));
   std::vector<float> out(99, 3.0f);
-  CHECK(column_norms(w.view(), channel_norm::l2, out).error() == errc::size_mismatch);
-  CHECK(row_norms(w.view(), channel_norm::l2, out).error() == errc::size_mismatch);
-  CHECK(column_variances(w.view(), out).error() == errc::size_mismatch);
   CHECK(flap_scores(w.view(), v, out).error() == errc::size_mismatch);
-  CHECK(column_entropies(s.view(), 0, out).error() == errc::invalid_argument);
-  CHECK(column_entropies(s.view(), 257, out).error() == errc::invalid_argument);
-  CHECK(group_sums(v, 3, out).error() == errc::size_mismatch);
-  s.data[5] = std::numeric_limits<float>::quiet_NaN();
-  CHECK(column_entropies(s.view(), 8, out).error() == errc::not_finite);
   CHECK((out == std::vector<float>(99, 3.0f)));
-  REQUIRE(column_norms(s.view(), channel_norm::largest, out));
-  CHECK(std::isnan(out[5]));
+  s.data[5] = std::numeric_limits<float>::quiet_NaN();
   REQUIRE(wanda_scores(s.view(), std::span{v}.first(99), s.view()));
   CHECK((std::isnan(s.data[5]) && !std::isnan(s.data[4])));
 }

@@ -33,6 +33,7 @@ void round_trip(std::size_t rows, std::size_t cols, csl_tiles const& tiles, unsi
   CHECK((*n >= kept && *n < kept + tiles.unit * starts.size()));
   if (*n != 0)
     CHECK(to_tiled_csl<Value>(view, mask_view, starts, std::span{words}.first(*n - 1), tiles).error() == errc::size_mismatch);
+  REQUIRE(to_tiled_csl<Value>(view, mask_view, starts, std::span{words}.first(*n), tiles));
   words.resize(*n);
   for (std::size_t t = 0; t + 1 < starts.size(); ++t)  // any order of words in a tile
     std::shuffle(words.begin() + starts[t], words.begin() + starts[t + 1], random);
@@ -65,11 +66,12 @@ TEST_CASE("tiled_csl: from masks and back", "[sparse]") {
   round_trip<bfloat16>(12, 40, {3, 5, 1, false}, 50);
   round_trip<bfloat16>(16, 64, {8, 64, 8, true}, 0);
   round_trip<float16>(8, 8, {8, 8, 4, false}, 100);
+  round_trip<float16>(6, 10, {3, 5, 4, false}, 100);  // full tiles of no whole unit: a zero at place 0 besides its number
 }
 
 TEST_CASE("tiled_csl: words and places", "[sparse]") {
   csl_tiles const tiles{256, 64, 4, true};
-  CHECK(tiles.place(9, 3) == 9 * 64 + (3 ^ 8));
+  CHECK((tiles.place(9, 3) == 9 * 64 + (3 ^ 8) && tiles.place(15, 3) == 15 * 64 + (3 ^ 56)));
   for (std::size_t r = 0; r < 256; ++r)
     for (std::size_t c = 0; c < 64; ++c) REQUIRE((tiles.row_of(tiles.place(r, c)) == r && tiles.col_of(tiles.place(r, c)) == c));
   std::vector<float> dense(256 * 64);
@@ -102,7 +104,7 @@ TEST_CASE("tiled_csl: refusals", "[sparse]") {
   CHECK(make() == errc::corrupt);
   words[3] = 31U << 16;
   CHECK(make() == errc::ok);
-  for (auto const& bad : {std::vector<std::uint32_t>{4, 4, 8}, {0, 4, 7}, {0, 12, 8}, {0, 3, 8}}) {
+  for (auto const& bad : {std::vector<std::uint32_t>{4, 4, 8}, {0, 4, 7}, {0, 12, 8}, {0, 3, 8}, {0, 4, 4}}) {
     starts = bad;
     CHECK(make() == errc::corrupt);
   }

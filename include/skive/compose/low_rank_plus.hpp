@@ -158,9 +158,7 @@ class low_rank_plus {
  private:
   template <class Byte>
   constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
-    if (n != 0 && n != factors_.basis.cols) return errc::size_mismatch;
-    if (auto const s = check_blocks(*this, n, p); !s) return s;
-    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
+    return n != 0 && n != factors_.basis.cols ? errc::size_mismatch : detail::check_row(*this, n, p, w);
   }
 
   // c = P x, as it will be read again.

@@ -151,8 +151,7 @@ class masked_codec {
   constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
     if (count(n) > n) return errc::invalid_argument;
     if (count(n) % codec_.row_multiple() != 0) return errc::size_mismatch;
-    if (auto const s = check_blocks(*this, n, p); !s) return s;
-    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
+    return detail::check_row(*this, n, p, w);
   }
   template <class Arch>
   constexpr status store(std::span<float const> row, std::span<std::byte const> mask, std::span<float> values,

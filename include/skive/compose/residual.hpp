@@ -17,110 +17,83 @@
 #include "skive/compose/parts.hpp"
 #include "skive/core/ieee.hpp"
 #include "skive/core/relayout.hpp"
-#include "skive/core/with_arch.hpp"
 #include "skive/simd/arch.hpp"
-
-#include <numeric>
 
 namespace skive {
 
 template <block_codec First, block_codec Second>
 class residual {
+  using parts = detail::two_parts<First, Second>;
+
  public:
-  static constexpr std::size_t plane_count = First::plane_count + Second::plane_count;
+  static constexpr std::size_t plane_count = parts::plane_count;
 
   constexpr residual() noexcept = default;
-  constexpr residual(First first, Second second) noexcept : first_{first}, second_{second} {}
+  constexpr residual(First first, Second second) noexcept : parts_{first, second} {}
 
-  constexpr First const& first() const noexcept { return first_; }
-  constexpr Second const& second() const noexcept { return second_; }
+  constexpr First const& first() const noexcept { return parts_.first; }
+  constexpr Second const& second() const noexcept { return parts_.second; }
 
-  constexpr std::size_t block_size() const noexcept { return detail::common_block(first_.block_size(), second_.block_size()); }
-  constexpr std::size_t row_multiple() const noexcept { return std::lcm(first_.row_multiple(), second_.row_multiple()); }
+  constexpr std::size_t block_size() const noexcept { return detail::common_block(first().block_size(), second().block_size()); }
+  constexpr std::size_t row_multiple() const noexcept { return parts_.row_multiple(); }
   constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t n) const noexcept {
-    return detail::joined(first_.plane_bytes(n), second_.plane_bytes(n));
+    return detail::joined(first().plane_bytes(n), second().plane_bytes(n));
   }
   constexpr std::size_t scratch_bytes(std::size_t n) const noexcept {
-    auto const own = saturating_add(workspace::bytes<float>(n), workspace::bytes<std::byte>(total_bytes(first_.plane_bytes(n))));
-    return n == 0 ? 0 : saturating_add(own, detail::larger(first_.scratch_bytes(n), second_.scratch_bytes(n)));
+    auto const own = saturating_add(workspace::bytes<float>(n), workspace::bytes<std::byte>(total_bytes(first().plane_bytes(n))));
+    return n == 0 ? 0 : saturating_add(own, detail::larger(first().scratch_bytes(n), second().scratch_bytes(n)));
   }
 
   /// Fails with size_mismatch, workspace_too_small or as a part does, before the first write.
   template <class Arch = native_arch>
   constexpr status encode(std::span<float const> row, planes<std::byte, plane_count> to, workspace w = {}) const noexcept {
-    if (auto const s = check(row.size(), to, w); !s || row.empty()) return s;
+    if (auto const s = detail::check_row(*this, row.size(), to, w); !s || row.empty()) return s;
     auto const rest = w.take<float>(row.size());
     planes<std::byte, First::plane_count> kept;
-    auto const bytes = w.take<std::byte>(total_bytes(first_.plane_bytes(row.size())));
-    if (auto const s = planar(first_, row.size(), bytes, kept); !s) return s;
-    if (auto const s = with_arch<Arch>::encode(first_, row, kept, w); !s) return s;
-    if (auto const s = with_arch<Arch>::decode(first_, kept, rest, w); !s) return s;
+    auto const bytes = w.take<std::byte>(total_bytes(first().plane_bytes(row.size())));
+    if (auto const s = planar(first(), row.size(), bytes, kept); !s) return s;
+    if (auto const s = with_arch<Arch>::encode(first(), row, kept, w); !s) return s;
+    if (auto const s = with_arch<Arch>::decode(first(), kept, rest, w); !s) return s;
     for (std::size_t i = 0; i < row.size(); ++i) rest[i] = ieee_add(row[i], -rest[i]);
-    if (auto const s = with_arch<Arch>::encode(second_, std::span<float const>{rest}, second_planes(to), w); !s) return s;
-    return relayout(first_, row.size(), kept, first_planes(to));
+    if (auto const s = with_arch<Arch>::encode(second(), std::span<float const>{rest}, parts_.second_planes(block_size(), to), w);
+        !s)
+      return s;
+    return relayout(first(), row.size(), kept, parts_.first_planes(block_size(), to));
   }
 
   /// Fails as encode() does; of corrupt bytes `row` may hold a part.
   template <class Arch = native_arch>
   constexpr status decode(planes<std::byte const, plane_count> from, std::span<float> row, workspace w = {}) const noexcept {
-    if (auto const s = check(row.size(), from, w); !s || row.empty()) return s;
+    if (auto const s = detail::check_row(*this, row.size(), from, w); !s || row.empty()) return s;
     auto const rest = w.take<float>(row.size());
-    if (auto const s = with_arch<Arch>::decode(second_, second_planes(from), rest, w); !s) return s;
-    if (auto const s = with_arch<Arch>::decode(first_, first_planes(from), row, w); !s) return s;
+    if (auto const s = with_arch<Arch>::decode(second(), parts_.second_planes(block_size(), from), rest, w); !s) return s;
+    if (auto const s = with_arch<Arch>::decode(first(), parts_.first_planes(block_size(), from), row, w); !s) return s;
     for (std::size_t i = 0; i < row.size(); ++i) row[i] = ieee_add(row[i], rest[i]);
     return errc::ok;
   }
 
   /// A product is the sum of the parts' products, rounded once. Fails as a part does.
-  struct query {
-    typename detail::query_of<First>::type first{};
-    typename detail::query_of<Second>::type second{};
-    std::size_t size = 0;
-  };
+  using query = typename parts::query;
   constexpr std::size_t query_bytes(std::size_t n) const noexcept
-    requires dot_codec<First> && dot_codec<Second>
+    requires parts::has_products
   {
-    return saturating_add(workspace::bytes<std::byte>(first_.query_bytes(n)), second_.query_bytes(n));
+    return parts_.query_bytes(n, n);
   }
   template <class Arch = native_arch>
   constexpr result<query> prepare(std::span<float const> x, workspace w = {}) const noexcept
-    requires dot_codec<First> && dot_codec<Second>
+    requires parts::has_products
   {
-    if (w.size() < query_bytes(x.size())) return errc::workspace_too_small;
-    auto const memory = w.take<std::byte>(first_.query_bytes(x.size()));
-    auto const a = with_arch<Arch>::prepare(first_, x, workspace{memory});
-    if (!a) return a.error();
-    auto const b = with_arch<Arch>::prepare(second_, x, w);
-    if (!b) return b.error();
-    return query{*a, *b, x.size()};
+    return parts_.template prepare<Arch>(x, x, x.size(), w);
   }
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept
-    requires dot_codec<First> && dot_codec<Second>
+    requires parts::has_products
   {
-    auto const a = with_arch<Arch>::dot(first_, first_planes(from), q.first);
-    auto const b = with_arch<Arch>::dot(second_, second_planes(from), q.second);
-    return a && b ? result<float>{*a + *b} : a ? b : a;
+    return parts_.template dot<Arch>(block_size(), from, q);
   }
 
  private:
-  template <class Byte>
-  constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
-    if (n % row_multiple() != 0) return errc::size_mismatch;
-    if (auto const s = check_blocks(*this, n, p); !s) return s;
-    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
-  }
-  template <class Byte>
-  constexpr auto first_planes(planes<Byte, plane_count> const& p) const noexcept {
-    return detail::planes_of<0>(first_, block_size(), p);
-  }
-  template <class Byte>
-  constexpr auto second_planes(planes<Byte, plane_count> const& p) const noexcept {
-    return detail::planes_of<First::plane_count>(second_, block_size(), p);
-  }
-
-  [[no_unique_address]] First first_{};
-  [[no_unique_address]] Second second_{};
+  parts parts_{};
 };
 
 }  // namespace skive

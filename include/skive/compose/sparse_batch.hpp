@@ -35,7 +35,7 @@ class sparse_batch {
   /// For all rows of n numbers whose blocks are as far from each other as those of `from`.
   constexpr sparse_batch(Sparse const& s, std::size_t n, from_planes const& from) noexcept : sparse_{s}, n_{n} {
     auto const block = s.block_size() == 0 ? n : s.block_size();
-    if (block == 0 || block > most_at_once) return;
+    if (n == 0 || block > most_at_once) return;
     auto const most = block > most_at_once / tile ? most_at_once : most_at_once / tile;
     auto const size = n < most ? n : most / block * block;
     if (s.codec().scratch_bytes(size / group * kept) != 0 || !s.runs_on(!s.contiguous(from))) return;

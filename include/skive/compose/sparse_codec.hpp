@@ -96,7 +96,7 @@ class sparse_codec {
   template <class Arch = native_arch>
   constexpr status encode_masked(std::span<float const> row, std::span<std::byte const> mask, planes<std::byte, plane_count> to,
                                  workspace w = {}) const noexcept {
-    if (auto const s = check(row.size(), to, w); !s) return s;
+    if (auto const s = detail::check_row(*this, row.size(), to, w); !s) return s;
     if (mask.size() != mask_bytes(row.size())) return errc::size_mismatch;
     if (!detail::keeps_n_of_m<n_kept, m_group>(mask, row.size())) return errc::invalid_argument;
     return row.empty() ? errc::ok : store<Arch>(row, mask, to, w);
@@ -188,6 +188,8 @@ class sparse_codec {
 
  private:
   template <class, class>
+  friend class detail::sparse_pieces;
+  template <class, class>
   friend class detail::sparse_product;
   template <class, class>
   friend class detail::sparse_batch;
@@ -214,12 +216,6 @@ class sparse_codec {
     return (block_size() == 0 ? n : block_size()) / group * kept;
   }
 
-  template <class Byte>
-  constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
-    if (n % row_multiple() != 0) return errc::size_mismatch;
-    if (auto const s = check_blocks(*this, n, p); !s) return s;
-    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
-  }
   // Blocks follow each other in every plane without gaps.
   template <class Byte>
   constexpr bool contiguous(planes<Byte, plane_count> const& p) const noexcept {
@@ -248,7 +244,7 @@ class sparse_codec {
 
   template <class Arch, class T>
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
-    if (auto const s = check(row.size(), to, w); !s || row.empty()) return s;
+    if (auto const s = detail::check_row(*this, row.size(), to, w); !s || row.empty()) return s;
     auto const mask = w.take<std::byte>(mask_bytes(row.size()));
     if constexpr (std::is_same_v<T, float>) {
       if (auto const s = select<Arch>(row, mask); !s) return s;
@@ -316,7 +312,7 @@ class sparse_codec {
 
   template <class Arch, class T>
   constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row, workspace w) const noexcept {
-    if (auto const s = check(row.size(), from, w); !s || row.empty()) return s;
+    if (auto const s = detail::check_row(*this, row.size(), from, w); !s || row.empty()) return s;
     auto const values = w.take<T>(row.size() / group * kept);
     bool const whole = runs_on(!contiguous(from));
     auto const step = whole ? row.size() : block_size();

@@ -2,7 +2,7 @@
 #pragma once
 /// @file compose/sparse_product.hpp - products of rows of a sparse_codec: what all rows share is worked out once.
 ///
-///   a row is cut into pieces of at most 4096 kept numbers; each gathers what its positions name of the vector, floats or bytes,
+///   a row is cut into pieces (compose/sparse_pieces.hpp); each gathers what its positions name of the vector, floats or bytes,
 ///   and takes the codec's own product with that; 2:4 without gaps picks in registers (compose/picked_product.hpp,
 ///   sparse/picked_rows.hpp), with the same bits for floats
 ///
@@ -14,14 +14,11 @@
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
-#include "skive/compose/parts.hpp"
 #include "skive/compose/picked_product.hpp"
-#include "skive/core/with_arch.hpp"
+#include "skive/compose/sparse_pieces.hpp"
 #include "skive/sparse/gather_lanes.hpp"
 #include "skive/sparse/kept_bytes.hpp"
 #include "skive/sparse/picked_rows.hpp"
-
-#include <numeric>
 
 namespace skive::detail {
 
@@ -41,7 +38,7 @@ class sparse_product {
   static constexpr std::size_t inner_planes = Sparse::inner_planes;
   static constexpr std::size_t kept = Sparse::kept;
   static constexpr std::size_t group = Sparse::group;
-  static constexpr std::size_t most_at_once = 4096;  // kept numbers
+  static constexpr std::size_t most_at_once = sparse_pieces<Arch, Sparse>::most_at_once;
   using packed = typename Sparse::packed;
   using codec_type = std::remove_cvref_t<decltype(std::declval<Sparse const&>().codec())>;
   using from_planes = planes<std::byte const, plane_count>;
@@ -61,31 +58,29 @@ class sparse_product {
   /// For all rows of q.size numbers whose blocks are as far from each other as those of `from`.
   template <class Query>
   constexpr sparse_product(Sparse const& s, Query const& q, from_planes const& from) noexcept
-      : sparse_{s},
-        at_once_{piece(s, q.size, step_of<Query>())},
-        blocks_{s.block_size() == 0 || at_once_ == 0 ? 0 : at_once_ / s.block_size()},
-        gaps_{!s.contiguous(from) && q.size > s.block_size()},
-        close_{!s.runs_on(gaps_)},
-        position_unit_{s.position_run(q.size, from[inner_planes])} {
-    [[maybe_unused]] auto const n = (q.size < at_once_ ? q.size : at_once_) / group * kept;
+      : sparse_{s}, pieces_{s, q.size, step_of<Query>(), from} {
+    [[maybe_unused]] auto const n = (q.size < pieces_.size() ? q.size : pieces_.size()) / group * kept;
     if constexpr (std::is_same_v<Query, sparse_int8_query>)
       layout_ = s.codec().layout(n);
     else if constexpr (by_picker)
       layout_ = picked_product<codec_type, Arch>::layout(s.codec(), n);
   }
-  constexpr bool fits() const noexcept { return at_once_ != 0; }
+  constexpr bool fits() const noexcept { return pieces_.size() != 0; }
   /// Can rows of n numbers be cut into pieces that keep multiples of `step` numbers?
-  static constexpr bool fits(Sparse const& s, std::size_t n, std::size_t step) noexcept { return piece(s, n, step) != 0; }
+  static constexpr bool fits(Sparse const& s, std::size_t n, std::size_t step) noexcept {
+    return sparse_pieces<Arch, Sparse>::size(s, n, step) != 0;
+  }
 
   /// All rows with all vectors, up to the first row that is corrupt: row r with query t goes to rows.out[t rows.stride + r].
   template <class Query>
   constexpr status operator()(row_products<plane_count> const& rows, std::span<Query const> queries) const noexcept {
     if constexpr (std::is_same_v<Query, sparse_int8_query>)
       if constexpr (Sparse::template bytes_of<codec_type>::template by_picker<Arch>)
-        if (!gaps_ && queries[0].size <= at_once_ && picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
+        if (!pieces_.gaps() && queries[0].size <= pieces_.size() &&
+            picked_rows<typename codec_type::scheme_type, Arch>::fits(layout_))
           return rows_picked(rows, queries);
     if constexpr (std::is_same_v<Query, float_query> && by_picker)
-      if (!std::is_constant_evaluated() && !gaps_ && queries[0].size <= at_once_ &&
+      if (!std::is_constant_evaluated() && !pieces_.gaps() && queries[0].size <= pieces_.size() &&
           picked_product<codec_type, Arch>::fits(layout_))
         return rows_picked(rows, queries);
     for (std::size_t r = 0; r < rows.rows; ++r)
@@ -98,10 +93,11 @@ class sparse_product {
   }
   template <class Query>
   constexpr result<float> operator()(from_planes const& from, Query const& q) const noexcept {
-    if (q.size <= at_once_) return product_of(from, q, 0, q.size);
+    auto const at_once = pieces_.size();
+    if (q.size <= at_once) return product_of(from, q, 0, q.size);
     double sum = 0;
-    for (std::size_t first = 0, b = 0; first < q.size; first += at_once_, b += blocks_) {
-      auto const size = q.size - first < at_once_ ? q.size - first : at_once_;
+    for (std::size_t first = 0, b = 0; first < q.size; first += at_once, b += pieces_.blocks()) {
+      auto const size = q.size - first < at_once ? q.size - first : at_once;
       auto const part = product_of(Sparse::planes_from(from, b), q, first, size);
       if (!part) return part;
       sum += static_cast<double>(*part);
@@ -110,18 +106,10 @@ class sparse_product {
   }
 
  private:
-  // Numbers of a piece: all, or whole blocks and steps; 0 if they keep too many.
-  static constexpr std::size_t piece(Sparse const& s, std::size_t n, std::size_t step) noexcept {
-    if (n / group * kept <= most_at_once) return n == 0 ? group : n;
-    if (s.block_size() == 0 || s.block_size() / group * kept > most_at_once) return 0;
-    auto const unit = std::lcm(s.block_size(), step / kept * group);
-    return most_at_once / (unit / group * kept) * unit;
-  }
-
   constexpr result<float> product_of(from_planes const& from, float_query const& q, std::size_t first,
                                      std::size_t size) const noexcept {
     if constexpr (by_picker)
-      if (!std::is_constant_evaluated() && !gaps_) {
+      if (!std::is_constant_evaluated() && !pieces_.gaps()) {
         using picked = picked_product<codec_type, Arch>;
         auto const n = size / group * kept;
         auto const l = layout_.n == n ? layout_ : picked::layout(sparse_.codec(), n);
@@ -131,15 +119,16 @@ class sparse_product {
     alignas(64) std::array<float, most_at_once + 16> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): 16 KiB
     auto const& places = from[inner_planes];
     bool good = true;
-    for (std::size_t i = 0, b = 0; i < size; i += position_unit_, ++b) {
-      auto const now = size - i < position_unit_ ? size - i : position_unit_;
+    auto const unit = pieces_.position_unit();
+    for (std::size_t i = 0, b = 0; i < size; i += unit, ++b) {
+      auto const now = size - i < unit ? size - i : unit;
       std::span<std::byte const> const positions{places.data + b * places.block_stride, packed::position_bytes(now)};
       good = gather_at<Sparse::n_kept, Sparse::m_group, packed::layout, Arch>({q.data + first + i, now}, positions,
                                                                               values.data() + i / group * kept) &&
           good;
     }
     if (!good) return errc::corrupt;
-    return product_of_kept(from, float_query{values.data(), size / group * kept});
+    return pieces_.product_of_kept(from, float_query{values.data(), size / group * kept});
   }
 
   // Rows without gaps that are one piece each, until the first that is corrupt: a row meets all vectors before the next.
@@ -164,7 +153,7 @@ class sparse_product {
                                      std::size_t size) const noexcept {
     using bytes = typename Sparse::template bytes_of<codec_type>;
     std::array<std::byte, bytes::most_position_bytes> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    auto const positions = positions_of(from[inner_planes], size, close);
+    auto const positions = pieces_.positions_of(from[inner_planes], size, close);
     if constexpr (bytes::template by_picker<Arch>) {
       auto const kept_here = size / group * kept;
       auto const l = layout_.n == kept_here ? layout_ : sparse_.codec().layout(kept_here);
@@ -173,7 +162,7 @@ class sparse_product {
     auto const order = sparse_.codec().order();
     alignas(64) std::array<std::byte, bytes::most_bytes> records;  // NOLINT(cppcoreguidelines-pro-type-member-init): 12 KiB
     if (!bytes::template fill<Arch>(q, first, size, positions, order, records.data())) return errc::corrupt;
-    return product_of_kept(
+    return pieces_.product_of_kept(
         from,
         int8_query{records.data(), size / group * kept, q.scale, q.kind, query_order<typename codec_type::scheme_type>(order)});
   }
@@ -184,8 +173,8 @@ class sparse_product {
     picked_rows<typename codec_type::scheme_type, Arch> rows{sparse_.codec().scheme(), l.order};
     auto const* const scales = q.kind == activation_scale::per_block ? q.scales + first / bytes::scale_numbers : nullptr;
     std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    auto const y =
-        rows(gaps_ ? codes_of(from, l.n, close) : sparse_.codec_planes(from), l, positions, {q.data + first}, {scales});
+    auto const y = rows(pieces_.gaps() ? pieces_.codes_of(from, l.n, close) : sparse_.codec_planes(from), l, positions,
+                        {q.data + first}, {scales});
     return rows.good() ? result<float>{y[0] * q.scale} : errc::corrupt;
   }
 
@@ -226,51 +215,8 @@ class sparse_product {
     return errc::ok;
   }
 
-  // Positions of `size` numbers where they lie without gaps, or their copy.
-  constexpr std::span<std::byte const> positions_of(plane<std::byte const> const& places, std::size_t size,
-                                                    std::span<std::byte> close) const noexcept {
-    if (position_unit_ >= size) return {places.data, packed::position_bytes(size)};
-    auto* to = close.data();
-    for (std::size_t i = 0, b = 0; i < size; i += position_unit_, ++b)
-      for (std::size_t k = 0; k < packed::position_bytes(size - i < position_unit_ ? size - i : position_unit_); ++k)
-        *to++ = places.data[b * places.block_stride + k];
-    return close.first(packed::position_bytes(size));
-  }
-
-  // The codec's product with the numbers of the vector that the row keeps.
-  template <class Query>
-  constexpr result<float> product_of_kept(from_planes const& from, Query const& part) const noexcept {
-    if (!close_) return codec_product(sparse_.codec_planes(from), part);
-    std::array<std::byte, 4 * most_at_once> close;  // NOLINT(cppcoreguidelines-pro-type-member-init)
-    if (total_bytes(sparse_.codec().plane_bytes(part.size)) > close.size()) return errc::unsupported;
-    return codec_product(codes_of(from, part.size, close), part);
-  }
-  // The codec's planes of `count` kept numbers without gaps, in `close`.
-  constexpr planes<std::byte const, inner_planes> codes_of(from_planes const& from, std::size_t count,
-                                                           std::span<std::byte> close) const noexcept {
-    planes<std::byte, inner_planes> whole;
-    if (!planar(sparse_.codec(), count, close, whole)) return {};
-    for (std::size_t i = 0; i < inner_planes; ++i) sparse_.copy_blocks(count / kept * group, i, from[i], whole[i].data);
-    return planes<std::byte const, inner_planes>(whole);
-  }
-  template <class Query>
-  constexpr result<float> codec_product(planes<std::byte const, inner_planes> const& from, Query const& part) const noexcept {
-    auto const& codec = sparse_.codec();
-    if constexpr (requires(float y) { codec.template multiply<Arch, 1>({from, {}, 1, &y, 0}, codec.layout(part.size), &part); }) {
-      float y = 0.0f;
-      codec.template multiply<Arch, 1>({from, {}, 1, &y, 0}, codec.layout(part.size), &part);
-      return y;
-    } else {
-      return with_arch<Arch>::dot(codec, from, part);
-    }
-  }
-
   Sparse const& sparse_;
-  std::size_t at_once_;
-  std::size_t blocks_;
-  bool gaps_;
-  bool close_;  // the codec needs codes without gaps
-  std::size_t position_unit_;
+  sparse_pieces<Arch, Sparse> pieces_;
   group_layout layout_{};  // of a piece, for pickers
 };
 

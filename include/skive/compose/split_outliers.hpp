@@ -143,10 +143,7 @@ class split_outliers {
   constexpr std::size_t count(std::size_t n) const noexcept { return n == 0 ? 0 : rule_.count(n); }
   template <class Byte>
   constexpr status check(std::size_t n, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
-    if (n % row_multiple() != 0) return errc::size_mismatch;
-    if (n > std::numeric_limits<std::uint32_t>::max()) return errc::unsupported;
-    if (auto const s = check_blocks(*this, n, p); !s) return s;
-    return w.size() < scratch_bytes(n) ? errc::workspace_too_small : errc::ok;
+    return n > std::numeric_limits<std::uint32_t>::max() ? errc::unsupported : detail::check_row(*this, n, p, w);
   }
 
   [[no_unique_address]] Rule rule_{};

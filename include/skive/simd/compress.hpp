@@ -116,8 +116,11 @@ template <class Arch>
 [[gnu::always_inline]] inline floats<Arch> expand_load(float const* from, std::uint32_t bits, std::size_t n) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
+    auto const chosen = static_cast<__mmask16>(bits);
+    if (__builtin_constant_p(n) && n == 8)  // a mask would make of a line's last half a load of two lines
+      return {{_mm512_maskz_expand_ps(chosen, _mm512_zextps256_ps512(_mm256_loadu_ps(from)))}};
     auto const first = static_cast<__mmask16>((1U << n) - 1);
-    return {{_mm512_maskz_expand_ps(static_cast<__mmask16>(bits), _mm512_maskz_loadu_ps(first, from))}};
+    return {{_mm512_maskz_expand_ps(chosen, _mm512_maskz_loadu_ps(first, from))}};
   }
 #endif
 #if XSIMD_WITH_AVX2

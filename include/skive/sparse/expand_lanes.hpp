@@ -51,13 +51,17 @@ std::size_t spread_steps(T const* values, std::span<std::byte const> positions, 
   if constexpr (constexpr std::size_t lanes = 64 / sizeof(T);
                 lanes % M == 0 && (sizeof(T) == 4 || simd::has_masked_spread<Arch>)) {
     mask_reader<N, M, Layout, Arch> masks{positions};
-    if constexpr (requires(std::uint64_t(&m)[8]) { masks.of_512(i, m); }) {
-      std::uint64_t mask[8];
-      for (; i + 512 <= row.size() && masks.of_512(i, mask); i += 512)
+    if constexpr (requires(std::uint64_t* m) { masks.of_many(i, i, m); }) {
+      constexpr std::size_t piece = 4096;  // entries whose masks are made first
+      alignas(64) std::uint64_t mask[piece / 64];
+      for (std::size_t now; (now = (row.size() - i < piece ? row.size() - i : piece) / 512 * 512) != 0; i += now) {
+        masks.of_many(i, now, mask);
+        for (std::size_t e = 0; e < now; e += 512)
 #pragma GCC unroll 8
-        for (std::size_t w = 0; w < 8; ++w, values += 64 / M * N)
-          for (std::size_t k = 0; k < 64; k += lanes)
-            spread_register<lanes / M * N, Arch>(values + k / M * N, mask[w] >> k, row.data() + i + 64 * w + k);
+          for (std::size_t w = e; w < e + 512; w += 64, values += 64 / M * N)
+            for (std::size_t k = 0; k < 64; k += lanes)
+              spread_register<lanes / M * N, Arch>(values + k / M * N, mask[w / 64] >> k, row.data() + i + w + k);
+      }
       good = good && masks.good();
     }
     for (; i + 64 <= row.size(); i += 64, values += 64 / M * N) {

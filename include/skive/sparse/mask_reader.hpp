@@ -5,7 +5,7 @@
 /// Groups of 8 by rank with VBMI: the ranks of 64 groups become bytes, and a table of 128 bytes makes their masks of them.
 ///
 /// Model of : -
-/// Cost     : VBMI, groups of 8: 7 instructions for 512 entries and a load for 64; elsewhere sparse/mask_codes.hpp.
+/// Cost     : VBMI, groups of 8: 7 instructions for 512 entries; elsewhere sparse/mask_codes.hpp.
 /// Promise  : nothing is read outside of the positions; ranks that no set has give masks with fewer bits.
 /// Source   : -
 
@@ -43,18 +43,18 @@ class mask_reader<N, 8, position_layout::combinadic, Arch> {
   using bytes = xsimd::batch<std::uint8_t, Arch>;
 
  public:
-  /// The masks of 512 entries from i on; false if there are none.
-  [[gnu::always_inline]] bool of_512(std::size_t i, std::uint64_t (&masks)[8]) noexcept {
-    auto const first = i / 64 * std::size_t{bits};
-    if (positions_.size() < first + 8 * bits) return false;
-    auto const all = simd::look_up_128<Arch>(table_, codes_.load(positions_.data() + first));
-    least_ = xsimd::min(least_, xsimd::bitwise_cast<std::uint8_t>(all.part[0]));
-    alignas(64) std::uint32_t words[16];
-    all.store(words);
-    __builtin_memcpy(masks, words, sizeof masks);
-    return true;
+  /// The masks of `entries` from i on, whole 512 of them.
+  [[gnu::always_inline]] void of_many(std::size_t i, std::size_t entries, std::uint64_t* masks) noexcept {
+    auto least = least_;  // here it stays in a register
+    auto const* from = positions_.data() + i / 64 * std::size_t{bits};
+    for (std::size_t k = 0; k < entries; k += 512, from += 8 * bits) {
+      auto const all = simd::look_up_128<Arch>(table_, codes_.load(from));
+      least = xsimd::min(least, xsimd::bitwise_cast<std::uint8_t>(all.part[0]));
+      all.store(reinterpret_cast<std::uint32_t*>(masks + k / 64));
+    }
+    least_ = least;
   }
-  /// Did all ranks that of_512() has read stand for sets?
+  /// Did all ranks that of_many() has read stand for sets?
   [[gnu::always_inline]] bool good() const noexcept { return !xsimd::any(least_ == bytes(std::uint8_t{0})); }
   [[gnu::always_inline]] explicit mask_reader(std::span<std::byte const> positions) noexcept : positions_{positions} {}
   [[gnu::always_inline]] std::uint64_t of_64(std::size_t i) noexcept {
