@@ -37,7 +37,7 @@ bool is_hadamard(hadamard_matrix const& h) {
 }
 
 // Orders up to 668 that the constructions of the header do not reach, from its constructions by hand.
-constexpr std::uint32_t unreached[]{324, 356, 412, 436, 596, 604, 668};
+constexpr std::uint32_t unreached[]{356, 412, 436, 596, 604, 668};
 
 constexpr auto twelve = *hadamard_matrix::make(12);
 static_assert(twelve.order() == 12 && twelve.construction() == hadamard_construction::paley_2 && twelve.symmetric());
@@ -64,7 +64,7 @@ TEST_CASE("hadamard_matrix: says how it was made", "[transform]") {
   CHECK(made(72) == hadamard_construction::paley_2);  // 36 x 2
   CHECK(made(44) == hadamard_construction::paley_1);
   CHECK(made(244) == hadamard_construction::paley_2);  // 121 = 11^2
-  for (std::uint32_t const n : {92U, 116U, 156U, 172U, 344U, 612U}) CHECK(made(n) == hadamard_construction::williamson);
+  for (std::uint32_t const n : {92U, 116U, 156U, 172U, 324U, 344U, 612U}) CHECK(made(n) == hadamard_construction::williamson);
   for (std::uint32_t const n : {188U, 236U, 260U, 268U, 292U, 372U, 404U, 428U, 452U, 472U, 476U, 508U, 532U, 536U, 652U})
     CHECK(made(n) == hadamard_construction::goethals_seidel);
   CHECK(hadamard_matrix::make(0).error() == skive::errc::unsupported);

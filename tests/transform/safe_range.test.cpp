@@ -72,6 +72,34 @@ TEST_CASE("guarded: small rows are lifted and lowered, small numbers beside larg
   });
 }
 
+TEST_CASE("guarded: what one stretch of a long row holds decides with what the others hold", "[transform]") {
+  test::for_each(test::few_arches{}, []<class Arch>() {
+    for (std::size_t const n : {512U, 700U, 1024U})
+      for (std::size_t at = 1; at < n; at += 73) {
+        CAPTURE(n, at);
+        for (float const bad : {INFINITY, NAN, 0x1p117f}) {
+          std::vector<float> x(n, 1.0f);
+          x[0] = 0.0f;
+          x[at] = bad;
+          auto const before = x;
+          REQUIRE(guarded<Arch>(std::span{x}, 10, []() noexcept { FAIL("called"); }).error() == errc::not_finite);
+          REQUIRE(test::same_bits(x, before));
+        }
+      }
+    for (float const most : {1.0f, 0x1p-50f}) {  // in the other stretches: 2^-100 is zero beside 1, but lifted with 2^-50
+      std::vector<float> x(1024, most);
+      std::fill_n(x.begin() + 256, 256, 0x1p-100f);
+      bool const lifts = most != 1.0f;
+      REQUIRE(guarded<Arch>(std::span{x}, 10, [&]() noexcept {
+        CHECK(x[300] == (lifts ? 0x1p-20f : 0.0f));
+        CHECK(x[1023] == (lifts ? 0x1p30f : 1.0f));
+      }));
+      CHECK(x[300] == (lifts ? 0x1p-100f : 0.0f));
+      CHECK(x[1023] == most);
+    }
+  });
+}
+
 TEST_CASE("plainly_safe: what the quick check lets through is safe", "[transform]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
     for (std::size_t const n : {16U, 48U, 160U})

@@ -119,7 +119,8 @@ void low_butterflies(float* x, std::size_t n, std::uint32_t const* flips) noexce
 
 // Stages h, 2 h, ..., Radix / 2 h in one pass, h being a multiple of the register size; or from 1 or half a register on.
 template <std::size_t Radix, loading Load, class Arch, class T>
-void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, [[maybe_unused]] std::uint32_t const* flips) noexcept {
+[[gnu::always_inline]] inline void inline_pass(T* x, std::size_t n, std::size_t h, T const* scale,
+                                               [[maybe_unused]] std::uint32_t const* flips) noexcept {
   using batch = xsimd::batch<T, Arch>;
   constexpr auto size = batch::size;
   if constexpr (Load != loading::plain) h = size;
@@ -153,6 +154,10 @@ void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, [[maybe_
     }
 }
 
+template <std::size_t Radix, loading Load, class Arch, class T>
+void butterfly_pass(T* x, std::size_t n, std::size_t h, T const* scale, std::uint32_t const* flips) noexcept {
+  inline_pass<Radix, Load, Arch, T>(x, n, h, scale, flips);
+}
 template <loading Load, class Arch, class T>
 void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T const* scale,
                     std::uint32_t const* flips = nullptr) noexcept {
@@ -183,18 +188,18 @@ bool short_row_of(float* x, float const* scale) noexcept {
   using words = xsimd::batch<std::uint32_t, Arch>;
   constexpr auto n = Count * batch::size;
   if constexpr (Checks) {
-    auto differ = words(~0U);
+    auto seen = words(~0U);
+    auto const* const from = simd::hidden<Arch, float>(x);  // else compilers keep these registers and shuffle them
     unrolled<Count, Arch>([&](auto r) __attribute__((always_inline)) {
-      auto const bits = xsimd::bitwise_cast<std::uint32_t>(batch::load_unaligned(x + r * batch::size));
-      differ = differ & (bits ^ (bits + bits));
+      seen = seen & (xsimd::bitwise_cast<std::uint32_t>(batch::load_unaligned(from + r * batch::size)) + words(0x2000'0000));
     });
-    if (!xsimd::all(xsimd::bitwise_cast<std::int32_t>(differ + differ) < xsimd::batch<std::int32_t, Arch>(0))) return false;
+    if (!xsimd::all(xsimd::bitwise_cast<std::int32_t>(seen + seen) < xsimd::batch<std::int32_t, Arch>(0))) return false;
   }
   if constexpr (simd::loads_butterflies<Arch> && Count > 4) {
     low_butterflies<false, Arch>(x, n, nullptr);
-    butterfly_pass<Count, loading::halves, Arch, float>(x, n, batch::size, scale, nullptr);
+    inline_pass<Count, loading::halves, Arch, float>(x, n, batch::size, scale, nullptr);
   } else {
-    butterfly_pass<Count, loading::within, Arch, float>(x, n, batch::size, scale, nullptr);
+    inline_pass<Count, loading::within, Arch, float>(x, n, batch::size, scale, nullptr);
   }
   return true;
 }

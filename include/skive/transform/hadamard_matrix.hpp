@@ -6,11 +6,12 @@
 ///     Sylvester        m = 1                          H(i, j) = (-1)^popcount(i & j)
 ///     Paley II         m = 2 (q + 1), q = 1 mod 4     C (x) [1 1; 1 -1] + I (x) [1 -1; -1 -1],  symmetric
 ///     Paley I          m = q + 1, q = 3 mod 4         I + S
-///     Williamson       m = 92, 116, 156, 172, 612     [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants
+///     Williamson       m = 92, 116, 156, 172, 612     [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants;
+///                      and 324                        of 324 with entries a(c - r) by digits in base 3 (over Z_3^4)
 ///     Goethals-Seidel  those of hadamard_table.hpp    [A BR CR DR; -BR A D'R -C'R; -CR -D'R A B'R; -DR C'R -B'R A]
 ///
 /// q: a prime power up to 1023; S = [0 1; -1 Q] and C = [0 1; 1 Q] with Q(i, j) = chi(i - j) (transform/quadratic_character.hpp);
-/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 324 356 412 436 596 604 668, the
+/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 356 412 436 596 604 668, the
 /// last of them without a known one.
 ///
 /// Model of : primitive
@@ -131,6 +132,7 @@ class hadamard_matrix {
     auto const m = rows_.m;
     auto const which = block_i ^ block_j;
     bool const sign = block_is_negated(block_i, block_j);
+    if (rows_.base != 0) return sign != entry(which, detail::digit_difference(c, r, rows_.base, m));
     if (which == 0 || rows_.symmetric) return sign != entry(which, c + m - r);
     bool const transposed = block_i != 0 && block_j != 0;
     auto const reversed = m - 1 - c;

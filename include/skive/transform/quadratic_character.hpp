@@ -21,6 +21,17 @@
 
 namespace skive {
 
+namespace detail {
+
+/// The number whose digits in base p are those of a minus those of b, each modulo p; for numbers below q, a power of p.
+constexpr std::uint32_t digit_difference(std::uint32_t a, std::uint32_t b, std::uint32_t p, std::uint32_t q) noexcept {
+  std::uint32_t out = 0;
+  for (std::uint32_t place = 1; place < q; place *= p, a /= p, b /= p) out += (a % p + p - b % p) % p * place;
+  return out;
+}
+
+}  // namespace detail
+
 class quadratic_character {
  public:
   static constexpr std::uint32_t max_order = 1023;
@@ -53,9 +64,7 @@ class quadratic_character {
   constexpr std::uint32_t characteristic() const noexcept { return p_; }
   /// The number of a - b.
   constexpr std::uint32_t difference(std::uint32_t a, std::uint32_t b) const noexcept {
-    std::uint32_t out = 0;
-    for (std::uint32_t place = 1; place < q_; place *= p_, a /= p_, b /= p_) out += (a % p_ + p_ - b % p_) % p_ * place;
-    return out;
+    return detail::digit_difference(a, b, p_, q_);
   }
   /// chi(a - b) = -1.
   constexpr bool negative_difference(std::uint32_t a, std::uint32_t b) const noexcept {
