@@ -18,6 +18,7 @@
 #include "skive/block/group_parameters.hpp"
 #include "skive/block/int8_query.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bytes.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/reduce.hpp"
 
@@ -80,6 +81,7 @@ class byte_level_product {
     constexpr auto parts = Levels::parts;
     constexpr auto bytes = 64 * Levels::fields;
     constexpr auto pitch = record_bytes(Levels::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+    constexpr std::size_t read_ahead = 4096;
     constexpr std::size_t flush = 1024;  // 2^10 chunks of at most 32 products below 2^15 a lane
     auto const chunks = size / chunk;
     auto const* record = query_.data + first / chunk * pitch;
@@ -98,7 +100,10 @@ class byte_level_product {
           sum[p][0] = PerBlock ? term : sum[p][0] + term;
           if constexpr (PerBlock) sum[p][1] = zero;
         }
-        levels_.bytes(codes + Levels::chunk_bytes * c, [&](std::size_t part, std::size_t field, words const& levels) {
+        auto const* const at = codes + Levels::chunk_bytes * c;
+#pragma GCC unroll 4
+        for (std::size_t b = 0; b < Levels::chunk_bytes; b += 64) simd::prefetch<Arch>(at + b, read_ahead);
+        levels_.bytes(at, [&](std::size_t part, std::size_t field, words const& levels) {
           auto const q = words::load(reinterpret_cast<std::uint32_t const*>(record + 64 * field));
           sum[part][field % 2] = simd::dot4<Levels::most>(sum[part][field % 2], levels, q);
         });
