@@ -183,7 +183,8 @@ TEST_CASE("E8 codes are the same on every instruction set", "[codebook]") {
 }
 
 // Against the decoded numbers times what the vector became; whole chunks, tails, groups that begin within a chunk.
-TEST_CASE("Products of E8P with bytes", "[codebook]") {
+template <class Code>
+void check_products() {
   std::vector<float> x(2600);
   std::vector<float> y(2600);
   counter_random{3, 3}.fill_gaussian(x);
@@ -191,8 +192,8 @@ TEST_CASE("Products of E8P with bytes", "[codebook]") {
   for (std::size_t const group : {0U, 512U, 24U})
     for (std::size_t const n : {0U, 5U, 511U, 512U, 1024U, 2600U})
       for (auto const kind : {activation_scale::per_block, activation_scale::per_token}) {
-        auto const codec = *lattice_codec<e8p>::make(group);
-        test::packed_row<lattice_codec<e8p>> packed{codec, n, test::layouts[1], 1};
+        auto const codec = *lattice_codec<Code>::make(group);
+        test::packed_row<lattice_codec<Code>> packed{codec, n, test::layouts[1], 1};
         REQUIRE(codec.encode(std::span<float const>{x}.first(n), packed.to()));
         std::vector<float> decoded(n);
         REQUIRE(codec.decode(packed.from(), std::span{decoded}));
@@ -225,6 +226,13 @@ TEST_CASE("Products of E8P with bytes", "[codebook]") {
         other.order ^= 1U << 19;
         REQUIRE(codec.dot(packed.from(), other).error() == errc::invalid_argument);
       }
+}
+
+TEST_CASE("Products of the sets of E8 with bytes", "[codebook]") {
+  check_products<e8p>();
+  check_products<e8_1b>();
+  check_products<e8_3b>();
+  check_products<e8_4b>();
 }
 
 }  // namespace

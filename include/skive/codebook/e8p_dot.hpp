@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file codebook/e8p_dot.hpp - E8P against a vector of bytes: 64 codes at a time become levels in registers.
+/// @file codebook/e8p_dot.hpp - the sets of E8 against a vector of bytes: 64 codes at a time become levels in registers.
 ///
-///   y = sum_groups unit sum_blocks s_b sum_i level_i q_i     (x ~ s_b q, block/int8_query.hpp in the order of 1-bit codes)
+///   codebook/byte_level_dot.hpp, eight fields: vectors in the order of 1-bit codes;   x' = w_1 a + w_2 b for residual pairs
 ///
 /// Coordinate j of 64 codes is one register: half of a byte that the row's byte looks up, with the sign that bit j chooses and
-/// 1 - 2 p added, p the parity of the sign byte. Levels carry a bias of 16, so that products are those of unsigned bytes.
+/// 1 - 2 p added, p the parity of the sign byte; of e8_1b the byte that its code looks up. Levels carry a bias of 16, those of e8_1b
+/// are doubled. Both parts of a pair are multiplied by themselves: no level is rounded.
 ///
 /// Model of : -
-/// Cost     : VBMI: about 75 instructions for 512 numbers. Elsewhere the rule, number by number.
-/// Accuracy : integer sums are exact; |y - exact| <= terms 2^-24 sum |x'_i s q_i|, terms = groups + 16 per token, chunks + 16 per
-///            block.
+/// Cost     : VBMI: about 75 instructions for 512 numbers of E8P, 45 of e8_1b, their sum for pairs. Elsewhere the rule, number by
+///            number.
+/// Accuracy : codebook/byte_level_dot.hpp.
 /// Promise  : any bytes are safe; nothing outside of the codes is read.
 /// Source   : -
 
-#include "skive/block/group_parameters.hpp"
-#include "skive/block/int8_query.hpp"
-#include "skive/codebook/e8p.hpp"
-#include "skive/simd/arithmetic.hpp"
+#include "skive/codebook/byte_level_dot.hpp"
+#include "skive/codebook/e8_sets.hpp"
 #include "skive/simd/byte_pairs.hpp"
-#include "skive/simd/dot.hpp"
-#include "skive/simd/reduce.hpp"
 
 namespace skive::detail {
 
@@ -41,110 +38,129 @@ inline constexpr auto e8p_nibbles = [] {
   return out;
 }();
 
-/// f(j, levels plus 16 of coordinate j) of the 64 codes at p, 0 <= j < 8.
+/// Byte c of table k: levels of coordinates 2 k (low) and 2 k + 1 of code c of e8_1b, plus 8.
+inline constexpr auto e8_1b_nibbles = [] {
+  struct {
+    alignas(64) std::array<std::array<std::uint8_t, 256>, 4> table{};
+  } out;
+  for (std::size_t c = 0; c < 256; ++c) {
+    std::int16_t level[8]{};
+    e8_1b::levels(c, level);
+    for (std::size_t i = 0; i < 8; ++i)
+      out.table[i / 2][c] = static_cast<std::uint8_t>(out.table[i / 2][c] | (8 + level[i]) << (4 * (i % 2)));
+  }
+  return out;
+}();
+
+/// f(j, 2 d + 16) of digit j, 0 <= j < 8, which the tables keep plus 8.
 template <class Arch, class F>
   requires simd::has_byte_pairs<Arch>
-[[gnu::always_inline]] inline void e8p_levels(std::byte const* p, F&& f) noexcept {
+[[gnu::always_inline]] inline void doubled_digits(std::array<std::array<std::uint8_t, 256>, 4> const& table,
+                                                  simd::words<Arch> const& index, F&& f) noexcept {
+  auto const even = simd::words<Arch>::broadcast(0x1E1E1E1E);
+#pragma GCC unroll 4
+  for (std::size_t k = 0; k < 4; ++k) {
+    auto const digits = simd::look_up_256<Arch>(table[k].data(), index);
+    f(2 * k, (digits << 1) & even);
+    f(2 * k + 1, (digits >> 3) & even);
+  }
+}
+
+/// f(j, levels plus 16 of coordinate j) of 64 codes of E8P, 0 <= j < 8.
+template <class Arch, class F>
+  requires simd::has_byte_pairs<Arch>
+[[gnu::always_inline]] inline void e8p_levels(simd::words<Arch> signs, simd::words<Arch> const& rows, F&& f) noexcept {
   using words = simd::words<Arch>;
-  auto const* const from = reinterpret_cast<std::uint32_t const*>(p);
-  words signs;
-  words rows;
-  simd::unzip_bytes<Arch>(words::load(from), words::load(from + 16), signs, rows);
   auto parity = signs ^ (signs >> 4);
   parity = parity ^ (parity >> 2);
   parity = (parity ^ (parity >> 1)) & words::broadcast(0x01010101);
   signs = signs ^ parity;
   auto const plus = words::broadcast(0x01010101) - (parity << 1);  // 1 - 2 p: added to 6 and more, it borrows from no other byte
   auto const minus = words::broadcast(0x21212121) - (parity << 1);
-  auto const even = words::broadcast(0x1E1E1E1E);
-  auto const level = [&]<std::size_t J>(std::integral_constant<std::size_t, J>, words const& twice) {
-    f(J, simd::choose_bytes<e8p_entry[J], Arch>(signs, twice + plus, minus - twice));
-  };
-  auto const two = [&]<std::size_t K>(std::integral_constant<std::size_t, K>) {
-    auto const digits = simd::look_up_256<Arch>(e8p_nibbles.table[K].data(), rows);
-    level(std::integral_constant<std::size_t, 2 * K>{}, (digits << 1) & even);
-    level(std::integral_constant<std::size_t, 2 * K + 1>{}, (digits >> 3) & even);
-  };
-  two(std::integral_constant<std::size_t, 0>{});
-  two(std::integral_constant<std::size_t, 1>{});
-  two(std::integral_constant<std::size_t, 2>{});
-  two(std::integral_constant<std::size_t, 3>{});
+  words twice[8];
+  doubled_digits<Arch>(e8p_nibbles.table, rows, [&](std::size_t j, words const& w) { twice[j] = w; });
+  [&]<std::size_t... J>(std::index_sequence<J...>) {
+    (f(J, simd::choose_bytes<e8p_entry[J], Arch>(signs, twice[J] + plus, minus - twice[J])), ...);
+  }(std::make_index_sequence<8>{});
 }
 
-/// Rows times one vector of bytes: begin(), then add() for each group, then total().
-template <class Arch>
-class e8p_product {
- public:
-  explicit e8p_product(int8_query const& q) noexcept : query_{q} {}
+/// codebook/byte_level_dot.hpp for a set of E8; none for other codes.
+template <class Code, class Arch>
+struct e8_bytes;
 
-  void begin() noexcept { sum_ = 0; }
-  double total() const noexcept { return sum_ * static_cast<double>(query_.scale); }
-  /// Numbers first ... first + size - 1, first being a multiple of 8, whose codes start at `codes`; a level is worth `unit`.
-  void add(std::byte const* codes, float unit, std::size_t first, std::size_t size) noexcept {
-    std::size_t done = 0;
-    if constexpr (simd::has_byte_pairs<Arch>) {
-      if (first % chunk == 0)
-        done = query_.kind == activation_scale::per_block ? multiply<true>(codes, unit, first, size)
-                                                          : multiply<false>(codes, unit, first, size);
-    }
-    by_rule(codes + done / 4, unit, first + done, size - done);
+template <class Code, class Arch>
+struct e8_bytes_base {
+  static constexpr std::size_t dimension = 8;
+  static constexpr std::size_t fields = 8;
+  static constexpr std::size_t chunk_bytes = 8 * Code::code_bits;
+  static constexpr int most = 31;
+  static constexpr bool in_lanes = simd::has_byte_pairs<Arch>;
+  static constexpr float unit() noexcept { return 1.0f; }
+  static constexpr void numbers(std::byte const* codes, std::size_t i, std::int16_t* y) noexcept {
+    constexpr auto bytes = Code::code_bits / 8;
+    std::uint64_t code = 0;
+    for (std::size_t b = 0; b < bytes; ++b) code |= std::to_integer<std::uint64_t>(codes[bytes * i + b]) << (8 * b);
+    Code::levels(code, y);
   }
-
- private:
-  static constexpr std::size_t chunk = 512;
-
-  template <bool PerBlock>
-  [[gnu::noinline]] std::size_t multiply(std::byte const* codes, float unit, std::size_t first, std::size_t size) noexcept {
-    using words = simd::words<Arch>;
-    using floats = simd::floats<Arch>;
-    using integers = simd::integers<Arch>;
-    constexpr auto pitch = record_bytes(8, PerBlock ? activation_scale::per_block : activation_scale::per_token);
-    constexpr std::size_t flush = 1024;  // 2^10 chunks of 32 products below 2^12 a lane
-    auto const chunks = size / chunk;
-    auto const* record = query_.data + first / chunk * pitch;
-    auto const zero = integers::broadcast(0);
-    auto of_group = floats::broadcast(0.0f);
-    for (std::size_t from = 0; from < chunks; from += flush) {
-      auto const to = chunks - from < flush ? chunks : from + flush;
-      integers sum[2]{zero, zero};
-      for (std::size_t c = from; c < to; ++c, record += pitch) {
-        auto const term = simd::as<std::int32_t>(words::load(reinterpret_cast<std::uint32_t const*>(record + 512)));
-        sum[0] = PerBlock ? term : sum[0] + term;
-        if constexpr (PerBlock) sum[1] = zero;
-        e8p_levels<Arch>(codes + 128 * c, [&](std::size_t j, words const& levels) {
-          auto const q = words::load(reinterpret_cast<std::uint32_t const*>(record + 64 * j));
-          sum[j % 2] = simd::dot4<127>(sum[j % 2], levels, q);
-        });
-        if constexpr (PerBlock) {
-          auto const scale = floats::load(reinterpret_cast<float const*>(record + 576));
-          of_group = of_group + simd::product(simd::to_float(sum[0] + sum[1]), scale);
-        }
-      }
-      if constexpr (!PerBlock) of_group = of_group + simd::to_float(sum[0] + sum[1]);
-    }
-    sum_ += static_cast<double>(simd::sum(of_group)) * static_cast<double>(unit);
-    return chunks * chunk;
-  }
-
-  void by_rule(std::byte const* codes, float unit, std::size_t first, std::size_t size) noexcept {
-    for (std::size_t i = 0; i < size; i += 8) {
-      std::int16_t level[8]{};
-      auto const* at = codes + i / 4;
-      e8p::levels(std::to_integer<std::uint64_t>(at[0]) | std::to_integer<std::uint64_t>(at[1]) << 8, level);
-      std::int32_t sum = 0;
-      for (std::size_t j = 0; j < 8 && i + j < size; ++j) {
-        query_place<1> const place{first + i + j, bit_order::low_first, query_.kind};
-        sum += level[j] * static_cast<std::int8_t>(std::to_integer<std::uint8_t>(query_.data[place.value]));
-      }
-      float scale = 1.0f;
-      if (query_.kind == activation_scale::per_block)
-        std::memcpy(&scale, query_.data + query_place<1>{first + i, bit_order::low_first, query_.kind}.scale, 4);
-      sum_ += static_cast<double>(sum) * static_cast<double>(unit) * static_cast<double>(scale);
-    }
-  }
-
-  int8_query query_;
-  double sum_ = 0;
 };
+
+template <class Arch>
+struct e8_bytes<e8p, Arch> : e8_bytes_base<e8p, Arch> {
+  static constexpr std::size_t parts = 1;
+  static constexpr float weight(std::size_t) noexcept { return 1.0f; }
+  template <class F>
+  [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
+    simd::words<Arch> signs;
+    simd::words<Arch> rows;
+    simd::unzip_bytes<Arch>(load_64<Arch>(p), load_64<Arch>(p + 64), signs, rows);
+    e8p_levels<Arch>(signs, rows, [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+  }
+};
+
+template <class Arch>
+struct e8_bytes<e8_1b, Arch> : e8_bytes_base<e8_1b, Arch> {
+  static constexpr std::size_t parts = 1;
+  static constexpr float weight(std::size_t) noexcept { return 0.5f; }
+  template <class F>
+  [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
+    doubled_digits<Arch>(e8_1b_nibbles.table, load_64<Arch>(p), [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+  }
+};
+
+template <int M, int K, class Arch>
+struct e8_bytes<residual_pair<e8p, e8_1b, M, K>, Arch> : e8_bytes_base<residual_pair<e8p, e8_1b, M, K>, Arch> {
+  static constexpr std::size_t parts = 2;
+  static constexpr float weight(std::size_t part) noexcept { return part == 0 ? 256.0f : static_cast<float>(M); }
+  template <class F>
+  [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
+    simd::words<Arch> of_code[3];
+    simd::unzip_3_bytes<Arch>(load_64<Arch>(p), load_64<Arch>(p + 64), load_64<Arch>(p + 128), of_code);
+    e8p_levels<Arch>(of_code[0], of_code[1], [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+    doubled_digits<Arch>(e8_1b_nibbles.table, of_code[2], [&](std::size_t j, simd::words<Arch> const& w) { f(1, j, w); });
+  }
+};
+
+template <int M, int K, class Arch>
+struct e8_bytes<residual_pair<e8p, e8p, M, K>, Arch> : e8_bytes_base<residual_pair<e8p, e8p, M, K>, Arch> {
+  static constexpr std::size_t parts = 2;
+  static constexpr float weight(std::size_t part) noexcept { return part == 0 ? 256.0f : static_cast<float>(M); }
+  template <class F>
+  [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
+    simd::words<Arch> even[2];
+    simd::words<Arch> odd[2];
+    for (std::size_t i = 0; i < 2; ++i)
+      simd::unzip_bytes<Arch>(load_64<Arch>(p + 128 * i), load_64<Arch>(p + 128 * i + 64), even[i], odd[i]);
+    simd::words<Arch> signs[2];
+    simd::words<Arch> rows[2];
+    simd::unzip_bytes<Arch>(even[0], even[1], signs[0], signs[1]);
+    simd::unzip_bytes<Arch>(odd[0], odd[1], rows[0], rows[1]);
+    e8p_levels<Arch>(signs[0], rows[0], [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+    e8p_levels<Arch>(signs[1], rows[1], [&](std::size_t j, simd::words<Arch> const& w) { f(1, j, w); });
+  }
+};
+
+/// Has the code products with bytes?
+template <class Code>
+inline constexpr bool has_e8_bytes = requires { e8_bytes<Code, scalar_arch>::parts; };
 
 }  // namespace skive::detail

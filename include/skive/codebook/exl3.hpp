@@ -30,16 +30,29 @@ namespace skive {
 
 enum class exl3_codebook : std::uint8_t { inst3, mcg, mul1 };
 
+namespace detail {
+inline constexpr float exl3_factor = float16::decode(0x1EEE);
+inline constexpr float exl3_offset = float16::decode(0xC931);
+
+/// The word that a state is multiplied to, and the number that the word becomes, a half.
+constexpr std::uint32_t exl3_word(exl3_codebook book, std::uint32_t state) noexcept {
+  switch (book) {
+    case exl3_codebook::mul1: return state * 0x83DCD12DU;
+    case exl3_codebook::mcg: return state * 0xCBAC1FEDU;
+    default: return state * 89226354U + 64248484U;
+  }
+}
+constexpr float exl3_number(exl3_codebook book, std::uint32_t x) noexcept {
+  if (book != exl3_codebook::mul1) return static_cast<float>(half_sum_level(x)) * 0x1p-13f;
+  auto const sum = 1024 + (x & 255) + (x >> 8 & 255) + (x >> 16 & 255) + (x >> 24);
+  // Products are multiples of 2^-18 below 16, and so are the sums: all exact in float before the one rounding.
+  return float16::decode(float16::encode(static_cast<float>(sum) * exl3_factor + exl3_offset));
+}
+}  // namespace detail
+
 /// The number of a state, a half.
 constexpr float exl3_value(exl3_codebook book, std::uint32_t state) noexcept {
-  if (book == exl3_codebook::mul1) {
-    auto const x = state * 0x83DCD12DU;
-    auto const sum = 1024 + (x & 255) + (x >> 8 & 255) + (x >> 16 & 255) + (x >> 24);
-    // Products are multiples of 2^-18 below 16, and so are the sums: all exact in float before the one rounding.
-    return float16::decode(float16::encode(static_cast<float>(sum) * float16::decode(0x1EEE) + float16::decode(0xC931)));
-  }
-  auto const level = book == exl3_codebook::mcg ? mcg<>{}.level(state, 0) : inst3<>{}.level(state, 0);
-  return static_cast<float>(level) * 0x1p-13f;
+  return detail::exl3_number(book, detail::exl3_word(book, state));
 }
 
 /// A stored tensor: views of its parts.
@@ -73,6 +86,9 @@ class exl3_tensor {
   constexpr std::size_t in() const noexcept { return in_; }
   constexpr std::size_t out() const noexcept { return out_; }
   constexpr std::size_t bits() const noexcept { return bits_; }
+  constexpr exl3_codebook codebook() const noexcept { return book_; }
+  float input_scale(std::size_t i) const noexcept { return half_at(suh_, i); }
+  float output_scale(std::size_t o) const noexcept { return half_at(svh_, o); }
 
   /// Where number p of a tile stands, row by row.
   static constexpr std::size_t place(std::size_t p) noexcept {
@@ -88,6 +104,22 @@ class exl3_tensor {
     std::uint32_t word = 0;
     for (std::size_t i = 0; i < 3; ++i) word = word << 8 | std::to_integer<std::uint32_t>(from[((first / 8 + i) % bytes) ^ 3]);
     return word >> (8 - first % 8) & 0xFFFF;
+  }
+  /// exl3_word() of all states of a tile, in their order.
+  void multiplied_states(std::size_t row, std::size_t column, std::uint32_t* to) const noexcept {
+    auto const count = 8 * bits_;
+    auto const* const from = trellis_ + (row * (out_ / tile) + column) * 4 * count;
+    std::uint32_t word[65];  // the last one first, since the string is cyclic
+    for (std::size_t i = 0; i < count; ++i) {
+      word[i + 1] = 0;
+      for (std::size_t b = 0; b < 4; ++b) word[i + 1] |= std::to_integer<std::uint32_t>(from[4 * i + b]) << (8 * b);
+    }
+    word[0] = word[count];
+    for (std::size_t p = 0; p < 256; ++p) {
+      auto const first = (p + 1) * bits_ + 16;  // 32 bits stand before the string
+      auto const two = std::uint64_t{word[first / 32]} << 32 | (first / 32 < count ? word[first / 32 + 1] : 0U);
+      to[p] = detail::exl3_word(book_, static_cast<std::uint32_t>(two >> (48 - first % 32)) & 0xFFFF);
+    }
   }
   /// The 256 numbers of a tile of T, row by row: rows are inputs. Precondition: row < in / 16, column < out / 16.
   constexpr void decode_tile(std::size_t row, std::size_t column, std::span<float, 256> to) const noexcept {

@@ -8,8 +8,8 @@
 ///
 /// A group's last point is filled up with zeros.
 ///
-/// Model of : dot_codec, E8P with bytes too (codebook/e8p_dot.hpp); stepwise_codec in steps of a point where the code is
-///            `repeatable`
+/// Model of : dot_codec, the sets of E8 with bytes too (codebook/e8p_dot.hpp); stepwise_codec in steps of a point where the code
+///            is `repeatable`
 /// Cost     : encoding: the code's, on sixteen points at once; decoding one table look-up a number.
 /// Accuracy : mean square error relative to the group's on Gaussian rows: see the codes.
 /// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
@@ -95,20 +95,21 @@ class point_groups {
     for (std::size_t r = 0; r < x.rows; ++r) round_group<Arch>(*this, states[r], x.row(r), y.row(r), workspace{});
   }
 
-  /// Where the code has a product with bytes: E8P.
+  /// Where the code has a product with bytes: the sets of E8.
   static constexpr int int8_width = 1;
   static constexpr int int8_bias = e8p_bias;
   static constexpr std::uint32_t int8_order = e8p_query_order;
   template <class Arch>
-    requires std::same_as<Code, e8p>
+    requires has_e8_bytes<Code>
   static auto product(int8_query const& q) noexcept {
-    struct in_steps : e8p_product<Arch> {
-      using e8p_product<Arch>::e8p_product;
+    struct in_steps : byte_level_product<e8_bytes<Code, Arch>, Arch> {
+      using base = byte_level_product<e8_bytes<Code, Arch>, Arch>;
+      using base::base;
       void add(std::byte const* codes, float step_size, std::size_t first, std::size_t size) noexcept {
-        e8p_product<Arch>::add(codes, unit_of(step_size), first, size);
+        base::add(codes, unit_of(step_size), first, size);
       }
     };
-    return in_steps{q};
+    return in_steps{{}, q};
   }
 
  private:

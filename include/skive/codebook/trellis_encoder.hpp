@@ -157,13 +157,16 @@ class trellis_encoder {
     using metrics = simd::unsigned_shorts<Arch>;
     constexpr auto size = static_cast<std::uint32_t>(shorts::size);
     shorts source[step_values];
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < step_values; ++v) source[v] = shorts(x[step * step_values + v]);
     metrics least(0xFFFF);
     for (std::uint32_t m = 0; m < classes; m += size) {
       metrics best;
+#pragma GCC unroll 16
       for (std::uint32_t j = 0; j < symbols; ++j) {
         auto const state = j * classes + m;
         auto here = simd::repeated<step_bits, Arch>(from + (state >> step_bits));
+#pragma GCC unroll 8
         for (std::size_t v = 0; v < step_values; ++v) {
           auto d = xsimd::ssub(shorts::load_unaligned(levels_.data() + v * shape::states + state), source[v]);
           for (int i = 0; i < headroom; ++i) d = xsimd::sadd(d, d);

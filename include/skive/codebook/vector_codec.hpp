@@ -9,7 +9,7 @@
 /// (codebook/gaussian_grid.hpp) or vector_code, the caller's own. `search` tries five scales about the rms and keeps the one of
 /// least squared error: worth it where rows are not Gaussian.
 ///
-/// Model of : dot_codec; stepwise_codec in steps of P
+/// Model of : dot_codec, with bytes too where bytes hold whole vectors (codebook/vector_dot.hpp); stepwise_codec in steps of P
 /// Cost     : encoding: codebook/vector_table.hpp; decoding: a load of P floats and a multiplication an index.
 /// Accuracy : mean square error relative to the group's on Gaussian rows: codebook/gaussian_grid.hpp.
 /// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
@@ -18,7 +18,7 @@
 ///            arXiv 2411.17525, 2024.
 
 #include "skive/codebook/scaled_codec.hpp"
-#include "skive/codebook/vector_table.hpp"
+#include "skive/codebook/vector_dot.hpp"
 
 namespace skive {
 
@@ -94,6 +94,20 @@ class vector_groups {
       out[i] = t.value[index_at<Arch>(codes, v)][i % dimension] * unit;
       if (i % dimension == dimension - 1) ++v;
     }
+  }
+
+  /// Products with bytes: codebook/vector_dot.hpp.
+  static constexpr int int8_bias = vector_bias;
+  static constexpr int int8_width = []() -> int {
+    if constexpr (table_of_bytes<table_type>) return static_cast<int>(8 / vector_bytes<table_type, scalar_arch>::fields);
+    return 8;
+  }();
+  static constexpr std::uint32_t int8_order = vector_query_order(static_cast<std::size_t>(8 / int8_width));
+  template <class Arch>
+    requires table_of_bytes<table_type>
+  auto product(int8_query const& q) const noexcept {
+    using bytes_of_table = vector_bytes<table_type, Arch>;
+    return byte_level_product<bytes_of_table, Arch>{bytes_of_table{code_.table()}, q};
   }
 
   // Sixteen vectors at once, each at a scale of its own.

@@ -4,6 +4,7 @@
 ///
 ///   codeword k = level_k / 1024, in units of the source's standard deviation;   |level| <= 8191
 ///   nearest to integers x, |x_j| <= 32767:   the least k among those of least |level_k|^2 - 2 x . level_k
+///   level_bytes, kept where bytes hold whole codewords: level ~ byte_unit (byte - 128), byte_unit = largest |level| / 127
 ///
 /// Model of : -
 /// Cost     : 2^Bits (ceil(P / 2) + 5) / 16 instructions a vector in registers of 512 bits with VNNI, one more a pair of numbers
@@ -21,9 +22,41 @@
 
 namespace skive {
 
+namespace detail {
+
+/// Levels as bytes plus 128, coordinate by coordinate, for products with bytes (codebook/vector_dot.hpp).
+template <std::size_t Dimension, std::size_t Entries, bool Kept>
+struct level_bytes {
+  constexpr void keep(float const (&)[Entries][Dimension]) noexcept {}
+};
+template <std::size_t Dimension, std::size_t Entries>
+struct level_bytes<Dimension, Entries, true> {
+  alignas(64) std::uint8_t byte[Dimension][Entries]{};
+  float byte_unit = 0.0f;
+
+  constexpr void keep(float const (&value)[Entries][Dimension]) noexcept {
+    int most = 0;
+    for (auto const& row : value)
+      for (auto const v : row) {
+        auto const level = static_cast<int>(v);
+        most = level > most ? level : -level > most ? -level : most;
+      }
+    byte_unit = ieee_divide(static_cast<float>(most), 127.0f);
+    for (std::size_t k = 0; k < Entries; ++k)
+      for (std::size_t j = 0; j < Dimension; ++j) {
+        auto const level = static_cast<int>(value[k][j]);
+        auto const size = most == 0 ? 0 : (254 * (level < 0 ? -level : level) + most) / (2 * most);
+        byte[j][k] = static_cast<std::uint8_t>(128 + (level < 0 ? -size : size));
+      }
+  }
+};
+
+}  // namespace detail
+
 /// P: numbers of a codeword, 1 to 4; Bits: of an index, 1 to 12.
 template <int P, int Bits>
-struct vector_table {
+struct vector_table
+    : detail::level_bytes<static_cast<std::size_t>(P), (std::size_t{1} << Bits), (Bits == 4 || Bits == 8) && Bits % P == 0> {
   static_assert(P >= 1 && P <= 4 && Bits >= 1 && Bits <= 12);
   static constexpr std::size_t dimension = P;
   static constexpr std::size_t index_bits = Bits;
@@ -40,6 +73,7 @@ struct vector_table {
   constexpr explicit vector_table(std::int16_t const (&level)[entries][dimension]) noexcept {
     for (std::size_t k = 0; k < entries; ++k)
       for (std::size_t j = 0; j < dimension; ++j) set(k, j, level[k][j]);
+    keep_bytes();
   }
   constexpr vector_table() noexcept = default;
 
@@ -56,10 +90,12 @@ struct vector_table {
     for (std::size_t k = 0; k < entries; ++k)
       for (std::size_t j = 0; j < dimension; ++j)
         to.set(k, j, static_cast<int>((static_cast<double>(codewords(k, j)) * 1024.0 + 0x1.8p52) - 0x1.8p52));
+    to.keep_bytes();
     return errc::ok;
   }
 
  private:
+  constexpr void keep_bytes() noexcept { this->keep(value); }
   constexpr void set(std::size_t k, std::size_t j, int level) noexcept {
     square[k] += level * level;
     factor[k][j / 2] |= static_cast<std::uint32_t>(static_cast<std::uint16_t>(-2 * level)) << (16 * (j % 2));
