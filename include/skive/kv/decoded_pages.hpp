@@ -15,47 +15,10 @@
 /// Source   : -
 
 #include "skive/kv/float_pages.hpp"
+#include "skive/kv/float_rows.hpp"
 
 namespace skive {
 namespace detail {
-
-/// logits(h, t) = queries h ... h + Rows - 1 times rows t.
-template <class Arch, std::size_t Rows>
-inline void dot_rows(matrix_view<float const> rows, matrix_view<float const> queries, std::size_t h,
-                     matrix_view<float> logits) noexcept {
-  using floats = simd::floats<Arch>;
-  using batch = xsimd::batch<float, Arch>;
-  constexpr std::size_t width = batch::size;
-  auto const n = rows.cols;
-  auto const* const q = &queries(h, 0);
-  auto const stride = queries.row_stride;
-  for (std::size_t t = 0; t < rows.rows; t += width) {
-    batch part[Rows][width];
-    for (std::size_t i = 0; i < width; ++i) {
-      auto const* const x = &rows(smaller(t + i, rows.rows - 1), 0);
-      floats sum[Rows];
-      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { sum[H] = floats::broadcast(0.0f); });
-      std::size_t d = 0;
-      for (; d + 16 <= n; d += 16) {
-        auto const number = floats::load(x + d);
-        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-          sum[H] = simd::fused(number, floats::load(q + H * stride + d), sum[H]);
-        });
-      }
-      if (d < n)
-        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-          sum[H] = simd::fused(load_some<Arch>(x + d, n - d), load_some<Arch>(q + H * stride + d, n - d), sum[H]);
-        });
-      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { part[H][i] = folded<Arch>(sum[H]); });
-    }
-    for (std::size_t i = 0; i < Rows; ++i) {
-      auto const all = simd::sum_of_each<Arch>(part[i]);
-      alignas(64) float lane[width];
-      all.store_aligned(lane);
-      for (std::size_t j = 0; j < width && t + j < rows.rows; ++j) logits(h + i, t + j) = lane[j];
-    }
-  }
-}
 
 /// Pages that know how to multiply without decoding to memory, where multiplies() says so.
 template <class Page, class Arch>
@@ -106,8 +69,9 @@ class decoded_keys : public Page {
           continue;
         }
       if (auto const s = Page::template decode_rows<Arch>(page, first + t - count, rows, scratch); !s) return s;
+      detail::byte_rows const decoded{reinterpret_cast<std::byte const*>(rows.data), count, n, n * sizeof(float)};
       detail::in_fours(logits.rows,
-                       [&]<std::size_t Rows>(std::size_t h) { detail::dot_rows<Arch, Rows>(rows, q.rows, h, part); });
+                       [&]<std::size_t Rows>(std::size_t h) { detail::dot_rows<float, Arch, Rows>(decoded, q.rows, h, part); });
     }
     return detail::finite_rows<Arch>(logits) ? errc::ok : errc::corrupt;
   }

@@ -27,6 +27,7 @@
 
 #include "skive/kv/attention.hpp"
 #include "skive/kv/float_pages.hpp"
+#include "skive/kv/float_rows.hpp"
 
 #include <atomic>
 
@@ -48,7 +49,7 @@ struct head_memory {
 
 template <key_quantizer Keys, value_quantizer Values, class Number = float16>
 class head_cache {
-  using tail_keys = float_keys<Number>;
+  using tail_keys = float_row_keys<Number>;
   using tail_values = float_values<Number>;
 
  public:
