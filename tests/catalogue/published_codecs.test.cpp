@@ -18,68 +18,16 @@
 #include "skive/compose/split_outliers.hpp"
 #include "skive/compose/stored_as.hpp"
 #include "skive/format/fp4.hpp"
-#include "skive/metric/error.hpp"
-#include "skive/transform/permutation.hpp"
 #include "skive/transform/random_hadamard.hpp"
 
-#include "support/packed_row.hpp"
-
-#include <random>
-
-#include <catch2/catch_test_macros.hpp>
+#include "support/published_rows.hpp"
 
 namespace {
 
 using namespace skive;
-
-constexpr std::size_t rows = 32;
-constexpr std::size_t cols = 512;
-
-// Student's t of five degrees; every 37th column five times as large.
-std::vector<float> const& weights() {
-  static auto const made = [] {
-    std::mt19937 random{1};
-    std::student_t_distribution<float> tails{5.0f};
-    std::vector<float> w(rows * cols);
-    for (std::size_t i = 0; i < w.size(); ++i) w[i] = 0.02f * tails(random) * (i % cols % 37 == 5 ? 5.0f : 1.0f);
-    return w;
-  }();
-  return made;
-}
-matrix_view<float const> matrix() { return {weights().data(), rows, cols}; }
-
-// Columns by falling range: those that need bits come first.
-struct column_order {
-  std::vector<std::uint32_t> places = std::vector<std::uint32_t>(cols);
-  permutation order;
-  column_order() {
-    std::vector<float> range(cols);
-    REQUIRE(column_keys(matrix(), column_key::range, range));
-    REQUIRE(order_by(range, places));
-    std::vector<std::byte> scratch(permutation::check_bytes(cols));
-    order = *permutation::make(places, workspace{scratch});
-  }
-};
-
-template <class Codec>
-void holds(char const* method, Codec const& codec, double bits, double least_sqnr) {
-  static_assert(block_codec<Codec>);
-  error_sums total;
-  std::size_t bytes = 0;
-  for (std::size_t r = 0; r < rows; ++r) {
-    auto const row = matrix().row(r);
-    test::packed_row packed{codec, cols};
-    test::scratch_memory scratch{codec.scratch_bytes(cols)};
-    std::vector<float> out(cols);
-    REQUIRE(codec.encode(row, packed.to(), scratch.get()));
-    REQUIRE(codec.decode(packed.from(), std::span{out}, scratch.get()));
-    REQUIRE(total.add(row, out));
-    bytes += total_bytes(codec.plane_bytes(cols));
-  }
-  CAPTURE(method, 8 * static_cast<double>(bytes) / (rows * cols), total.sqnr_db());
-  CHECK(8 * static_cast<double>(bytes) / (rows * cols) == bits);
-  CHECK(total.sqnr_db() >= least_sqnr);
-}
+using test::column_order;
+using test::holds;
+constexpr auto cols = test::published_cols;
 
 }  // namespace
 
