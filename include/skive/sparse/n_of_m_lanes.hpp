@@ -125,8 +125,11 @@ template <int N, class Arch>
   sort_4<Arch>(b);
   constexpr int least = N > 4 ? N - 4 : 0;
   auto const reached = [&](int i) noexcept {
-    if (i == 0) return b[N - 1];
-    return i == N ? a[N - 1] : min(a[i - 1], b[N - i - 1]);
+    if constexpr (N <= 4) {  // all of one four; else i is neither
+      if (i == 0) return b[N - 1];
+      if (i == N) return a[N - 1];
+    }
+    return min(a[i - 1], b[N - i - 1]);
   };
   auto nth = reached(least);
 #pragma GCC unroll 4
