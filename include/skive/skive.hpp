@@ -320,6 +320,7 @@
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_batch.hpp"
 #include "skive/compose/sparse_codec.hpp"
+#include "skive/compose/sparse_pieces.hpp"
 #include "skive/compose/sparse_product.hpp"
 #include "skive/compose/split_outliers.hpp"
 #include "skive/compose/stored_as.hpp"
