@@ -74,8 +74,8 @@ TEST_CASE("guarded: small rows are lifted and lowered, small numbers beside larg
 
 TEST_CASE("guarded: what one stretch of a long row holds decides with what the others hold", "[transform]") {
   test::for_each(test::few_arches{}, []<class Arch>() {
-    for (std::size_t const n : {512U, 700U, 1024U})
-      for (std::size_t at = 1; at < n; at += 73) {
+    for (std::size_t const n : {512U, 2048U, 2500U})
+      for (std::size_t at = 1; at < n; at += 173) {
         CAPTURE(n, at);
         for (float const bad : {INFINITY, NAN, 0x1p117f}) {
           std::vector<float> x(n, 1.0f);
@@ -87,15 +87,15 @@ TEST_CASE("guarded: what one stretch of a long row holds decides with what the o
         }
       }
     for (float const most : {1.0f, 0x1p-50f}) {  // in the other stretches: 2^-100 is zero beside 1, but lifted with 2^-50
-      std::vector<float> x(1024, most);
-      std::fill_n(x.begin() + 256, 256, 0x1p-100f);
+      std::vector<float> x(4096, most);
+      std::fill_n(x.begin() + 1024, 1024, 0x1p-100f);
       bool const lifts = most != 1.0f;
       REQUIRE(guarded<Arch>(std::span{x}, 10, [&]() noexcept {
-        CHECK(x[300] == (lifts ? 0x1p-20f : 0.0f));
-        CHECK(x[1023] == (lifts ? 0x1p30f : 1.0f));
+        CHECK(x[1300] == (lifts ? 0x1p-20f : 0.0f));
+        CHECK(x[4095] == (lifts ? 0x1p30f : 1.0f));
       }));
-      CHECK(x[300] == (lifts ? 0x1p-100f : 0.0f));
-      CHECK(x[1023] == most);
+      CHECK(x[1300] == (lifts ? 0x1p-100f : 0.0f));
+      CHECK(x[4095] == most);
     }
   });
 }

@@ -73,6 +73,24 @@ TEST_CASE("walsh_hadamard: one number of a short row sends it past the quick che
   });
 }
 
+TEST_CASE("walsh_hadamard: apply() without the check has the bits of forward() and inverse()", "[transform]") {
+  using enum skive::direction;
+  test::for_each(test::few_arches{}, []<class Arch>() {
+    for (std::size_t const n : {1U, 8U, 64U, 512U, 8192U, 131072U}) {
+      auto const x = test::gaussian_vector(n, 11);
+      auto y = x;
+      walsh_hadamard::make(n)->template apply<Arch, forward>(y.data(), {});
+      REQUIRE(test::same_bits(y, test::transformed<Arch>(*walsh_hadamard::make(n), x)));
+      auto back = x;
+      auto const plain = *plain_walsh_hadamard::make(n);
+      plain.template apply<Arch, inverse>(back.data(), {});
+      y = x;
+      REQUIRE(plain.template inverse<Arch>(std::span{y}));
+      REQUIRE(test::same_bits(back, y));
+    }
+  });
+}
+
 TEST_CASE("walsh_hadamard: lengths and magnitudes that are refused", "[transform]") {
   for (auto const n : {std::size_t{0}, std::size_t{3}, std::size_t{12}, std::size_t{1023}})
     CHECK(walsh_hadamard::make(n).error() == errc::not_power_of_two);

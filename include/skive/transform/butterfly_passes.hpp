@@ -64,11 +64,14 @@ template <std::size_t Radix, class Arch, class T>
 template <class Arch, class T>
 [[gnu::always_inline]] inline bool folds(T const* scale) noexcept {
   if constexpr (!folds_factors<Arch>) return false;
-  if (scale == nullptr || !(*scale >= T(0x1p-13))) return false;
-  if constexpr (std::is_same_v<T, float>)
-    return (std::bit_cast<std::uint32_t>(*scale) & 0x007F'FFFFU) == 0;
-  else
-    return (std::bit_cast<std::uint64_t>(*scale) & 0x000F'FFFF'FFFF'FFFFU) == 0;
+  if (scale == nullptr) return false;
+  if constexpr (std::is_same_v<T, float>) {  // by integers: the vector units have other work
+    auto const bits = std::bit_cast<std::int32_t>(*scale);
+    return bits >= 0x3900'0000 && (bits & 0x007F'FFFF) == 0;  // 2^-13 and more
+  } else {
+    auto const bits = std::bit_cast<std::int64_t>(*scale);
+    return bits >= 0x3F20'0000'0000'0000 && (bits & 0x000F'FFFF'FFFF'FFFF) == 0;
+  }
 }
 
 enum class loading : std::uint8_t {

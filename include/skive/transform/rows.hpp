@@ -49,7 +49,7 @@ template <class Arch, unchecked_transform T>
 constexpr status check_rows(T const& t, matrix_view<float const> x) noexcept {
   auto const limit = magnitude_limit(t.growth());
   for (std::size_t r = 0; r < x.rows; ++r)
-    if (magnitude_range_of<Arch>(x.row(r)).largest >= limit) return errc::not_finite;
+    if (doubtful_range<Arch>(x.row(r), t.growth()).largest >= limit) return errc::not_finite;
   return errc::ok;
 }
 

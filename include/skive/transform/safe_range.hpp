@@ -10,8 +10,8 @@
 /// Rows of doubles have the limit 2^(1023 - growth); their entries below 2^-900 count as zero.
 ///
 /// Model of : -
-/// Cost     : one pass that reads x: 3 instructions for 32 numbers where all lie from 2^-63 to 2^65; else, if there are zeros for
-///            instance, one more of the same and 4 for every 16 numbers of the stretches of 256 where they are.
+/// Cost     : one pass that reads x: 3 instructions for 32 numbers where all lie from 2^-63 to 2^65; 4 more for every 16 of
+///            a stretch of 1024 where one does not, a zero for instance.
 /// Promise  : integer comparisons: the same decision under every mode and on every instruction set. A refused row is untouched.
 /// Source   : -
 
@@ -98,10 +98,8 @@ bool plainly_safe(std::span<float const> x, int growth) noexcept {
 template <class Arch>
 constexpr magnitude_range doubtful_range(std::span<float const> x, int growth) noexcept {
   if (std::is_constant_evaluated() || !simd::vector_arch<Arch> || growth > 62) return magnitude_range_of<Arch>(x);
+  constexpr std::size_t stretch = 1024;  // what one zero sends to the closer look
   magnitude_range all;
-  if (plainly_safe<Arch>(x, growth)) return all;
-  constexpr std::size_t stretch = 256;  // what one zero sends to the closer look
-  if (x.size() <= stretch) return magnitude_range_of<Arch>(x);
   for (std::size_t i = 0; i < x.size(); i += stretch) {
     auto const part = x.subspan(i, x.size() - i < stretch ? x.size() - i : stretch);
     if (plainly_safe<Arch>(part, growth)) continue;

@@ -5,8 +5,10 @@
 ///   y = H_n x 2^(-k/2)  (orthonormal)   or   y = H_n x  (plain),   H_n(i, j) = (-1)^popcount(i & j): natural order
 ///
 /// Model of : orthogonal_transform (walsh_hadamard, its own inverse); transform (plain_walsh_hadamard)
-/// Cost     : k additions and one multiplication a number, after one pass that reads the row (transform/safe_range.hpp).
-///            Past 65536 numbers a row is read and written twice; from 2^20 on that may need 16 to 256 KiB of scratch.
+/// Cost     : k additions and one multiplication a number. apply() passes over rows of up to 8192 numbers in L1, over longer ones
+///            twice in L2, past 65536 numbers twice in memory; from 2^20 on that may need 16 to 256 KiB of scratch. forward() and
+///            inverse() read the row once before (transform/safe_range.hpp), since what they refuse stays as it was; a row known to
+///            be finite, without numbers below 2^-80, can go to apply() at once.
 /// Accuracy : ||y - exact|| <= (k + 2) u ||x|| to first order, u = 2^-24, of doubles (k + 4) 2^-53. Where entries below 2^-80
 ///            stand beside entries of 2^-40 and more, they count as zero.
 /// Promise  : the butterflies of transform/butterflies.hpp in order of rising distance, then one product: the same bits on every
