@@ -15,6 +15,7 @@
 #include <memory>
 
 #if __has_include(<eigen3/Eigen/Core>)
+#define EIGEN_DONT_PARALLELIZE  // one thread for all, where the program is built with OpenMP for other peers
 #include <eigen3/Eigen/Core>
 #endif
 

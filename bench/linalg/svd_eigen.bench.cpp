@@ -4,6 +4,7 @@
 #include "support/svd_problem.hpp"
 
 #if __has_include(<eigen3/Eigen/SVD>)
+#define EIGEN_DONT_PARALLELIZE  // one thread for all, where the program is built with OpenMP for other peers
 #include <eigen3/Eigen/SVD>
 
 namespace skive::bench {

@@ -136,6 +136,7 @@
 #include "skive/linalg/jacobi_svd.hpp"
 #include "skive/linalg/lane_block.hpp"
 #include "skive/linalg/lane_jacobi.hpp"
+#include "skive/linalg/lane_rotation.hpp"
 #include "skive/linalg/lane_triangular.hpp"
 #include "skive/linalg/operand.hpp"
 #include "skive/linalg/pivoted_cholesky.hpp"

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// linalg/lane_block.hpp, and divide() of linalg/vector.hpp: quotients and roots rounded once on every instruction set, sums of lanes.
+// linalg/lane_block.hpp, and divide() of linalg/vector.hpp: quotients and roots rounded once on every instruction set, sums of lanes,
+// estimates.
 #include "skive/linalg/lane_block.hpp"
 
 #include "skive/core/random.hpp"
 #include "skive/linalg/vector.hpp"
 #include "support/simd_arches.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -79,6 +81,37 @@ void sums_of_sixteen_are_sums() {
   for (std::size_t r = 0; r < 16; ++r) CHECK(sums[r] == static_cast<T>(100 * r * n + n * (n - 1) / 2));
 }
 
+// Every mantissa in steps of 64, under each exponent of normal numbers in turn.
+template <class Arch>
+void estimates_keep_three_digits() {
+  using block = lane_block<float, Arch>;
+  static_assert(block::estimates && !lane_block<double, Arch>::estimates);
+  double worst = 0;
+  for (std::uint32_t first = 0; first < 0x01000000U; first += 1024) {
+    std::array<float, 16> x{};
+    for (std::uint32_t i = 0; i < 16; ++i)
+      x[i] = std::bit_cast<float>((first + 64 * i) % 0x01000000U + 0x00800000U * (1 + (first / 1024) % 252));
+    auto r = x;
+    inverse_root_estimate(block::load(x.data())).store(r.data());
+    for (std::size_t i = 0; i < 16; ++i)
+      worst = std::max(worst, std::abs(static_cast<double>(r[i]) * std::sqrt(static_cast<double>(x[i])) - 1));
+  }
+  CHECK(worst < 7e-4);
+}
+
+template <class T, class Arch>
+void products_are_taken_off() {
+  using block = lane_block<T, Arch>;
+  std::array<T, 16> a{}, b{}, c{}, r{};
+  for (std::size_t i = 0; i < 16; ++i) {
+    a[i] = static_cast<T>(i + 1);
+    b[i] = static_cast<T>(3 * i) - 20;
+    c[i] = static_cast<T>(7 * i);
+  }
+  reduced(block::load(a.data()), block::load(b.data()), block::load(c.data())).store(r.data());
+  for (std::size_t i = 0; i < 16; ++i) CHECK(r[i] == c[i] - a[i] * b[i]);
+}
+
 }  // namespace
 
 TEST_CASE("blocks of lanes round as plain numbers do", "[linalg]") {
@@ -87,10 +120,15 @@ TEST_CASE("blocks of lanes round as plain numbers do", "[linalg]") {
     quotients_and_roots_round_once<double, Arch>();
     sums_of_sixteen_are_sums<float, Arch>();
     sums_of_sixteen_are_sums<double, Arch>();
+    estimates_keep_three_digits<Arch>();
+    products_are_taken_off<float, Arch>();
+    products_are_taken_off<double, Arch>();
   });
 }
 
 TEST_CASE("blocks of plain numbers", "[linalg]") {
   quotients_and_roots_round_once<float, skive::scalar_arch>();
   sums_of_sixteen_are_sums<double, skive::scalar_arch>();
+  products_are_taken_off<double, skive::scalar_arch>();
+  static_assert(!lane_block<float, skive::scalar_arch>::estimates);
 }

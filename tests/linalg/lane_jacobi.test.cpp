@@ -16,7 +16,7 @@ template <class T, class Arch>
 void becomes_orthogonal(std::size_t count, std::size_t length) {
   CAPTURE(count, length);
   std::mt19937 random{15};
-  std::vector<T> columns(16 * count * length), squares(16 * count);
+  std::vector<T> columns(16 * count * length), squares(24 * count);
   for (T& x : columns) x = skive::test::uniform<T>(random);
   auto const before = columns;
   auto const tolerance = 4 * std::numeric_limits<T>::epsilon();
@@ -46,7 +46,7 @@ void becomes_orthogonal(std::size_t count, std::size_t length) {
   auto alone = before;  // lane 3 beside zeros
   for (std::size_t k = 0; k < alone.size(); ++k)
     if (k % 16 != 3) alone[k] = T(0);
-  std::vector<T> other(16 * count);
+  std::vector<T> other(24 * count);
   REQUIRE(skive::detail::lane_jacobi<T, Arch>{alone, other, length, tolerance}.run(60) != 0);
   bool same = true;
   for (std::size_t k = 3; k < alone.size(); k += 16) same &= alone[k] == columns[k];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// lowrank/quantized.hpp, migration.hpp: rank 0 is the codec, losses as stated, more rounds never worse, rounded factors, SVDQuant.
+// lowrank/quantized.hpp: rank 0 is the codec, losses as stated, more rounds never worse, rounded factors, SVDQuant.
 #include "skive/lowrank/quantized.hpp"
 
 #include "skive/block/absmax.hpp"
@@ -203,13 +203,4 @@ TEST_CASE("quantized_low_rank: Gram matrices of low rank, zeros, refusals", "[lo
   auto const fine = run(l.w, q.view(), left.view(), memory.size());
   CHECK(skive::test::allocations() == before);
   CHECK(fine == errc::ok);
-
-  std::vector<float> lambda(layer::n), largest(layer::n, 1.0f);
-  CHECK(migration_scales(std::span{largest}.first(3), l.w.view(), 0.5f, lambda).error() == errc::size_mismatch);
-  CHECK(migration_scales(largest, l.w.view(), 1.5f, lambda).error() == errc::invalid_argument);
-  CHECK(migration_scales(largest, broken.view(), 0.5f, lambda).error() == errc::not_finite);
-  CHECK(migrate(std::span{lambda}.first(2), l.w.view()).error() == errc::size_mismatch);
-  largest[4] = 0;
-  REQUIRE(migration_scales(largest, l.w.view(), 0.5f, lambda));
-  CHECK(lambda[4] == 1);
 }

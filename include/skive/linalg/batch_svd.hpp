@@ -13,7 +13,7 @@
 /// matrix is too small for them: for m, n up to about 100, above which sixteen matrices leave the second cache.
 ///
 /// Model of : -
-/// Cost     : operations on registers for sixteen n x n matrices: 9 n^3 / 4 a sweep, 8 sweeps for random matrices of 64 x 64 (the
+/// Cost     : operations on registers for sixteen n x n matrices: 2 n^3 a sweep, 8 sweeps for random matrices of 64 x 64 (the
 ///            last three are cheap), and 2 n^3 / 3; products of 3 n^3 operations for each matrix's vectors.
 /// Accuracy : every value to c n u sigma_0: absolute; |U^T U - 1|, |V V^T - 1| (largest element) and |A - U diag(sigma) V^T| / |A|
 ///            stay below 112 u for n = 64 (random matrices, float).
@@ -41,12 +41,13 @@ struct batch_svd {
   static constexpr std::size_t lanes = 16;
   static constexpr std::size_t most_sweeps = 60;
   static constexpr std::size_t even(std::size_t n) noexcept { return (n + 1) / 2 * 2; }
+  static constexpr std::size_t measures(std::size_t n) noexcept { return lanes * even(n) / 2 * 3; }
 
   static std::size_t scratch_bytes(std::size_t tall, std::size_t wide, bool vectors) noexcept {
     auto const m = to_sixteen(tall);
     auto const n = to_sixteen(wide);
     auto const kept = workspace::bytes<T>(lanes * tall * wide) + workspace::bytes<T>(lanes * wide * even(wide)) +
-        workspace::bytes<T>(lanes * even(wide)) + 2 * workspace::bytes<T>(lanes);
+        workspace::bytes<T>(measures(wide)) + 2 * workspace::bytes<T>(lanes);
     auto const ordering = workspace::bytes<std::size_t>(wide) + workspace::bytes<T>(wide);
     if (!vectors) return kept + ordering;
     auto const vectors_of_one =
@@ -92,11 +93,11 @@ struct batch_svd {
     auto const x = some == lanes ? take_reals<T>(scratch, lanes * m * n) : take_zeros(scratch, lanes * m * n);
     auto const columns = take_reals<T>(scratch, lanes * n * even(n));
     for (T& number : columns.subspan(lanes * n * n)) number = T(0);
-    auto const squares = take_zeros(scratch, lanes * even(n));
+    auto const squares = take_zeros(scratch, measures(n));
     auto const powers = take_zeros(scratch, lanes);
     auto const others = take_zeros(scratch, lanes);
-    for (std::size_t l = 0; l < some; ++l) choose_powers(task(first + l), powers[l], others[l]);
-    load(first, some, x, powers, others);
+    load(first, some, x);
+    bring(x, m, powers, others);
     lane_triangular<T, Arch>(x, m, n, columns.first(lanes * n * n));
     T const tolerance = T(2) * square_root(T(static_cast<int>(m + 16))) * std::numeric_limits<T>::epsilon();
     if (lane_jacobi<T, Arch>{columns, squares, n, tolerance}.run(most_sweeps) == 0) return errc::no_convergence;
@@ -122,19 +123,7 @@ struct batch_svd {
     return all_finite;
   }
 
-  // Two powers of two, so that fourth powers of lengths are finite, and products of small numbers too.
-  static void choose_powers(svd_task<T> const& task, T& power, T& other) noexcept {
-    T largest(0);
-    (void)find_largest(task.a, largest);
-    power = power_of_two_for(largest, task.tall());
-    constexpr int limit = std::numeric_limits<T>::max_exponent;
-    using std::ldexp;
-    other =
-        largest == T(0) ? T(1) : power_of_two_for(T(largest * power), task.tall()) * ldexp(T(1), limit < 512 ? -limit / 4 : -8);
-  }
-
-  void load(std::size_t first, std::size_t some, std::span<T> x, std::span<T const> powers,
-            std::span<T const> others) const noexcept {
+  void load(std::size_t first, std::size_t some, std::span<T> x) const noexcept {
     auto const m = a.rows / count;
     auto const tall = m < a.cols ? a.cols : m;
     for (std::size_t i = 0; i < m; ++i) {
@@ -143,7 +132,25 @@ struct batch_svd {
                                  : matrix_view<T>{x.data() + lanes * i, a.cols, lanes, lanes * tall};
       copy_transposed<Arch, T>(rows, to);
     }
+  }
+
+  // x times two powers of two for each lane, so that fourth powers of lengths are finite, and products of small numbers too.
+  static void bring(std::span<T> x, std::size_t tall, std::span<T> powers, std::span<T> others) noexcept {
     using block = lane_block<T, Arch>;
+    auto most = block::broadcast(T(0));
+    for (std::size_t i = 0; i < x.size(); i += lanes) {
+      auto const size = absolute(block::load(x.data() + i));
+      most = select(size > most, size, most);
+    }
+    most.store(powers.data());
+    constexpr int limit = std::numeric_limits<T>::max_exponent;
+    using std::ldexp;
+    for (std::size_t l = 0; l < lanes; ++l) {
+      T const largest = powers[l];
+      powers[l] = power_of_two_for(largest, tall);
+      T const rest = ldexp(power_of_two_for(T(largest * powers[l]), tall), limit < 512 ? -limit / 4 : -8);
+      others[l] = largest == T(0) ? T(1) : rest;
+    }
     auto const power = block::load(powers.data());
     auto const other = block::load(others.data());
     for (std::size_t i = 0; i < x.size(); i += lanes) (block::load(x.data() + i) * power * other).store(x.data() + i);
