@@ -67,6 +67,6 @@ TEST_CASE("attention sizes: E4M3 with a scale for a token or for 16 numbers, NVF
     if (n % 16 != 0) continue;
     check(codec_keys_of(skive::absmax<skive::e4m3fn>{16}, shape), codec_values_of(skive::absmax<skive::e4m3fn>{16}, shape), 1e-4);
     skive::nvfp4 const four_bits{16, *skive::nvfp4_scheme::make(4.0f)};
-    check(codec_keys_of(four_bits, shape), codec_values_of(four_bits, shape), 1e-4);
+    check(codec_keys_of(four_bits, shape), codec_values_of(four_bits, shape), 2e-3);
   }
 }

@@ -32,6 +32,7 @@ void check(Codec const& codec, skive::page_shape shape) {
   test::number_rows const rows{shape.tokens, shape.head_size, 3};
   test::guarded_page page{k.page_bytes()};
   test::scratch_bytes_of scratch{k.scratch_bytes(1)};
+  test::scratch_bytes_of memory{k.query_bytes(6)};
   REQUIRE(k.append(rows.view(), 0, page.span(), scratch.get()));
   test::number_rows x{shape.tokens, shape.head_size};
   REQUIRE(k.decode(page.span(), 0, x.view(), scratch.get()));
@@ -40,7 +41,8 @@ void check(Codec const& codec, skive::page_shape shape) {
     test::number_rows const w{queries, count, 7};
     test::number_rows logits{queries, count};
     test::number_rows sums{queries, shape.head_size};
-    REQUIRE(k.template dot<Arch>(page.span(), first, *k.template prepare<Arch>(q.view()), logits.view(), scratch.get()));
+    REQUIRE(k.template dot<Arch>(page.span(), first, *k.template prepare<Arch>(q.view(), memory.get()), logits.view(),
+                                 scratch.get()));
     REQUIRE(v.template accumulate<Arch>(page.span(), first, w.view(), sums.view(), scratch.get()));
     for (std::size_t i = 0; i < queries; ++i) {
       std::vector<double> sum(shape.head_size);

@@ -10,8 +10,9 @@
 /// (kv/joined_keys.hpp: latent caches).
 ///
 /// Model of : key_quantizer (codec_keys), value_quantizer (codec_values)
-/// Cost     : kv/codec_products.hpp where groups are whole registers and fill a token, else kv/decoded_pages.hpp.
-/// Accuracy : the codec's.
+/// Cost     : kv/nibble_products.hpp (4 bits) or kv/codec_products.hpp where groups are whole registers and fill a token, else
+///            kv/decoded_pages.hpp.
+/// Accuracy : the codec's, and that of the products.
 /// Promise  : the bytes of the codec. NaN and infinity are refused, and the page is left alone unless the codec itself refuses a
 ///            row that is finite.
 /// Source   : -
@@ -20,6 +21,7 @@
 #include "skive/core/with_arch.hpp"
 #include "skive/kv/codec_products.hpp"
 #include "skive/kv/decoded_pages.hpp"
+#include "skive/kv/nibble_products.hpp"
 
 namespace skive {
 namespace detail {
@@ -40,10 +42,31 @@ constexpr result<grouped<Scheme>> codec_of_rows(grouped<Scheme> const& codec, st
   return rows;
 }
 
+/// What multiplies codes in registers.
 template <class Codec, class Arch>
-inline constexpr bool grouped_lanes = false;
+struct products_of;
 template <class Scheme, class Arch>
-inline constexpr bool grouped_lanes<grouped<Scheme>, Arch> = dot_lanes<Scheme, Arch>;
+  requires dot_lanes<Scheme, Arch>
+struct products_of<grouped<Scheme>, Arch> {
+  using type = codec_products<Scheme, Arch>;
+};
+template <class Scheme, class Arch>
+  requires(dot_lanes<Scheme, Arch> && nibble_scheme<Scheme> && simd::has_nibble_levels<Arch>)
+struct products_of<grouped<Scheme>, Arch> {
+  using type = nibble_products<Scheme, Arch>;
+};
+template <class Codec, class Arch>
+concept multiplied_codec = requires { typename products_of<Codec, Arch>::type; };
+
+template <class Codec>
+inline constexpr bool nibble_codec = false;
+template <class Scheme>
+inline constexpr bool nibble_codec<grouped<Scheme>> = nibble_scheme<Scheme>;
+
+/// Do groups of whole sixteens fill a token? `row`: the layout of tokens side by side.
+constexpr bool fills_tokens(group_layout const& row, std::size_t head_size) noexcept {
+  return row.group % 16 == 0 && row.group != 0 && head_size % row.group == 0 && row.whole == row.n;
+}
 
 /// What keys and values share.
 template <block_codec Codec>
@@ -59,6 +82,8 @@ class codec_page {
     if (auto const rows = codec_of_rows(codec, shape.head_size)) {
       page.rows_ = *rows;
       page.joins_ = true;
+      page.tile_strides_ = strides(*rows, shape.head_size);
+      if constexpr (requires { rows->layout(shape.head_size); }) page.tile_ = rows->layout(tile_tokens * shape.head_size);
     }
     return page;
   }
@@ -79,9 +104,9 @@ class codec_page {
     if (scratch.size() < scratch_bytes(0)) return errc::workspace_too_small;
     if (joins_ && rows.row_stride == rows.cols)
       return with_arch<Arch>::encode(rows_, std::span{rows.data, rows.rows * rows.cols},
-                                     place<std::byte>(rows_, page, first, rows.rows), scratch);
+                                     place<std::byte>(tile_strides_, page, first, rows.rows), scratch);
     for (std::size_t t = 0; t < rows.rows; ++t) {
-      auto const to = place<std::byte>(codec_, page, first + t, 1);
+      auto const to = place<std::byte>(row_strides_, page, first + t, 1);
       if (auto const s = with_arch<Arch>::encode(codec_, rows.row(t), to, scratch); !s) return s;
     }
     return errc::ok;
@@ -96,17 +121,22 @@ class codec_page {
   /// Are tokens multiplied without being written down as floats?
   template <class Arch>
   constexpr bool multiplies() const noexcept {
-    if constexpr (grouped_lanes<Codec, Arch>)
-      return joins_ &&
-          codec_products<typename Codec::scheme_type, Arch>::fits(rows_.layout(tile_tokens * head_size()), head_size());
+    if constexpr (multiplied_codec<Codec, Arch>)
+      return joins_ && fills_tokens(tile_, head_size());
     else
       return false;
+  }
+  /// How nibbles lie in bytes, for kv/paired_queries.hpp.
+  constexpr bit_order order() const noexcept
+    requires nibble_codec<Codec>
+  {
+    return codec_.order();
   }
 
  protected:
   // At most 32 tokens. Precondition: multiplies().
-  template <class Arch>
-  void dot_packed(std::span<std::byte const> page, std::size_t first, matrix_view<float const> queries,
+  template <class Arch, class Query>
+  void dot_packed(std::span<std::byte const> page, std::size_t first, Query const& queries,
                   matrix_view<float> logits) const noexcept {
     each_tile<Arch>(page, first, logits.cols, [&](auto const& tile, std::size_t t, std::size_t count) {
       matrix_view<float> const part{logits.data + t, logits.rows, count, logits.row_stride};
@@ -124,15 +154,19 @@ class codec_page {
     return good;
   }
 
-  constexpr codec_page(Codec const& codec, page_shape shape) noexcept : codec_{codec}, shape_{shape} {}
+  constexpr codec_page(Codec const& codec, page_shape shape) noexcept
+      : codec_{codec},
+        shape_{shape},
+        token_bytes_{codec.plane_bytes(shape.head_size)},
+        row_strides_{strides(codec, shape.head_size)} {}
   template <class Arch>
   status decode_rows(std::span<std::byte const> page, std::size_t first, matrix_view<float> out,
                      workspace scratch) const noexcept {
     if (joins_ && out.row_stride == out.cols)
-      return with_arch<Arch>::decode(rows_, place<std::byte const>(rows_, page, first, out.rows),
+      return with_arch<Arch>::decode(rows_, place<std::byte const>(tile_strides_, page, first, out.rows),
                                      std::span{out.data, out.rows * out.cols}, scratch);
     for (std::size_t t = 0; t < out.rows; ++t) {
-      auto const from = place<std::byte const>(codec_, page, first + t, 1);
+      auto const from = place<std::byte const>(row_strides_, page, first + t, 1);
       if (auto const s = with_arch<Arch>::decode(codec_, from, out.row(t), scratch); !s) return s;
     }
     return errc::ok;
@@ -142,28 +176,31 @@ class codec_page {
   // Calls use(products of some tokens, the first of them, their number).
   template <class Arch, class Use>
   void each_tile(std::span<std::byte const> page, std::size_t first, std::size_t tokens, Use use) const noexcept {
-    if constexpr (grouped_lanes<Codec, Arch>) {
-      using products = codec_products<typename Codec::scheme_type, Arch>;
-      auto const most = products::tokens_at_once(rows_.layout(head_size()), head_size());
+    if constexpr (multiplied_codec<Codec, Arch>) {
+      using products = typename products_of<Codec, Arch>::type;
+      auto const most = products::tokens_at_once(tile_, head_size());
+      auto from = place<std::byte const>(tile_strides_, page, first, 1);
       for (std::size_t t = 0; t < tokens; t += most) {
         auto const count = smaller(most, tokens - t);
-        products const tile{rows_.scheme(), rows_.layout(count * head_size()),
-                            place<std::byte const>(rows_, page, first + t, count), head_size(), count};
+        products const tile{rows_.scheme(), tile_, from, head_size(), count};
         use(tile, t, count);
+        for (std::size_t i = 0; i < Codec::plane_count; ++i) from[i].data += count * token_bytes_[i];
       }
     }
   }
-  // Planes of `count` tokens as a row of `codec`.
+  using sizes = std::array<std::size_t, Codec::plane_count>;
+  static constexpr sizes strides(Codec const& codec, std::size_t n) noexcept {
+    return codec.plane_bytes(codec.block_size() == 0 ? n : codec.block_size());
+  }
+  // Planes of `count` tokens as a row whose blocks are `strides` apart.
   template <class Byte>
-  constexpr planes<Byte, Codec::plane_count> place(Codec const& codec, std::span<Byte> page, std::size_t token,
+  constexpr planes<Byte, Codec::plane_count> place(sizes const& strides, std::span<Byte> page, std::size_t token,
                                                    std::size_t count) const noexcept {
-    auto const bytes = codec_.plane_bytes(head_size());
-    auto const strides = codec.block_size() == 0 ? bytes : codec.plane_bytes(codec.block_size());
     planes<Byte, Codec::plane_count> out;
     std::size_t offset = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      out[i] = {page.data() + offset + token * bytes[i], count * bytes[i], strides[i]};
-      offset += shape_.tokens * bytes[i];
+    for (std::size_t i = 0; i < token_bytes_.size(); ++i) {
+      out[i] = {page.data() + offset + token * token_bytes_[i], count * token_bytes_[i], strides[i]};
+      offset += shape_.tokens * token_bytes_[i];
     }
     return out;
   }
@@ -171,6 +208,10 @@ class codec_page {
   Codec codec_{};
   Codec rows_{};  // of several tokens as one row
   page_shape shape_{};
+  sizes token_bytes_{};
+  sizes row_strides_{};
+  sizes tile_strides_{};
+  group_layout tile_{};  // of 32 tokens as one row
   bool joins_ = false;
 };
 

@@ -19,7 +19,7 @@
 
 #include "skive/block/lane_dot.hpp"
 #include "skive/kv/code_tile.hpp"
-#include "skive/kv/page.hpp"
+#include "skive/kv/plain_queries.hpp"
 
 namespace skive::detail {
 
@@ -36,16 +36,12 @@ class codec_products {
   using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
 
  public:
-  /// `row`: the layout of tokens side by side; head_size: numbers of a token.
-  static constexpr bool fits(group_layout const& row, std::size_t head_size) noexcept {
-    return row.group % 16 == 0 && row.group != 0 && head_size % row.group == 0 && row.whole == row.n;
-  }
   /// So many tokens at once have room for their scales.
   static constexpr std::size_t tokens_at_once(group_layout const& row, std::size_t head_size) noexcept {
     return smaller(tile_tokens, group_parameters<Arch>::capacity / (head_size / row.group));
   }
 
-  /// Precondition: fits(); count <= tokens_at_once(); row.n = count head_size.
+  /// Precondition: groups are whole sixteens that fill a token; count <= tokens_at_once(); row.n = count head_size.
   codec_products(Scheme const& scheme, group_layout const& row, from_planes const& from, std::size_t head_size,
                  std::size_t count) noexcept
       : codes_{from[0].data}, head_size_{head_size}, groups_{head_size / row.group}, count_{count}, order_{row.order} {
@@ -56,7 +52,8 @@ class codec_products {
   }
 
   template <std::size_t Rows>
-  void dot(matrix_view<float const> queries, std::size_t h, matrix_view<float> logits) const noexcept {
+  void dot(plain_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
+    auto const& queries = q.rows;
     auto const whole = head_size_ / 64 * 64;
     if (whole != 0 && groups_ == 1) dot_channels<Rows, 4, false>(queries, h, 0, whole, logits);
     if (whole != 0 && groups_ != 1) dot_channels<Rows, 4, true>(queries, h, 0, whole, logits);

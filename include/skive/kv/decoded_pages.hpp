@@ -16,6 +16,7 @@
 
 #include "skive/kv/float_pages.hpp"
 #include "skive/kv/float_rows.hpp"
+#include "skive/kv/paired_queries.hpp"
 
 namespace skive {
 namespace detail {
@@ -26,12 +27,18 @@ concept multiplying_page = requires(Page const p) {
   { p.template multiplies<Arch>() } noexcept -> std::same_as<bool>;
 };
 
+/// Pages of codes of 4 bits, for which queries become integers.
+template <class Page>
+concept pairing_page = requires(Page const p) {
+  { p.order() } noexcept -> std::same_as<bit_order>;
+};
+
 }  // namespace detail
 
 template <class Page>
 class decoded_keys : public Page {
  public:
-  using query = plain_queries;
+  using query = std::conditional_t<detail::pairing_page<Page>, paired_queries, plain_queries>;
   using codec_type = typename Page::codec_type;
 
   constexpr decoded_keys() noexcept = default;
@@ -41,13 +48,19 @@ class decoded_keys : public Page {
     if (!page) return page.error();
     return decoded_keys{*page};
   }
-  constexpr std::size_t query_bytes(std::size_t) const noexcept { return 0; }
+  constexpr std::size_t query_bytes([[maybe_unused]] std::size_t rows) const noexcept {
+    return detail::pairing_page<Page> ? detail::paired_rows_bytes(rows, this->head_size()) : 0;
+  }
   constexpr std::size_t scratch_bytes(std::size_t) const noexcept {
     return saturating_add(workspace::bytes<float>(tile_tokens * this->head_size()), Page::scratch_bytes(0));
   }
+  /// Fails with size_mismatch, not_finite, workspace_too_small.
   template <class Arch = native_arch>
-  result<query> prepare(matrix_view<float const> rows, workspace = {}) const noexcept {
-    return detail::plain_query<Arch>(rows, this->head_size());
+  result<query> prepare(matrix_view<float const> rows, [[maybe_unused]] workspace memory = {}) const noexcept {
+    if constexpr (detail::pairing_page<Page>)
+      return detail::pair_rows<Arch>(rows, this->head_size(), this->order(), memory);
+    else
+      return detail::plain_query<Arch>(rows, this->head_size());
   }
   /// logits(i, j) = query i times token first + j. Fails with size_mismatch, workspace_too_small, corrupt.
   template <class Arch = native_arch>
@@ -65,7 +78,7 @@ class decoded_keys : public Page {
       t += count;
       if constexpr (detail::multiplying_page<Page, Arch>)
         if (this->template multiplies<Arch>()) {
-          this->template dot_packed<Arch>(page, first + t - count, q.rows, part);
+          this->template dot_packed<Arch>(page, first + t - count, q, part);
           continue;
         }
       if (auto const s = Page::template decode_rows<Arch>(page, first + t - count, rows, scratch); !s) return s;

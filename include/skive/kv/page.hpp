@@ -64,9 +64,9 @@ constexpr status check_decode(page_shape const& shape, std::size_t bytes, std::s
   return out.valid() && (out.rows == 0 || out.cols == shape.head_size) ? errc::ok : errc::size_mismatch;
 }
 
-/// No number of the row is NaN, infinite or beyond `limit`.
+/// The largest magnitude of a row, as bits: NaN and infinity are above all numbers.
 template <class Arch>
-inline bool within(std::span<float const> row, float limit) noexcept {
+inline std::uint32_t most_bits(std::span<float const> row) noexcept {
   using words = simd::words<Arch>;
   auto largest = words::broadcast(0);
   auto const clear = words::broadcast(0x7FFF'FFFF);
@@ -76,7 +76,12 @@ inline bool within(std::span<float const> row, float limit) noexcept {
     largest = max(largest, simd::as<std::uint32_t>(simd::floats<Arch>::load(x + i)) & clear);
   auto most = simd::largest(largest);
   for (std::size_t i = whole; i < row.size(); ++i) most = magnitude_bits(x[i]) > most ? magnitude_bits(x[i]) : most;
-  return most <= std::bit_cast<std::uint32_t>(limit);
+  return most;
+}
+/// No number of the row is NaN, infinite or beyond `limit`.
+template <class Arch>
+inline bool within(std::span<float const> row, float limit) noexcept {
+  return most_bits<Arch>(row) <= std::bit_cast<std::uint32_t>(limit);
 }
 
 /// Whole groups of finite numbers that fit into the page and begin where a group does.

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file kv/nibble_products.hpp - products of a tile of tokens with codes of 4 bits whose levels are integers: E2M1, INT4.
+///
+///   x(t, d) = scale(t, d / group) unit level(code(t, d)),   level an integer
+///   dot          q(h, d) = step_h n(h, d) + error, |n| <= 32767, once for all pages;  sums of n level have a lane for each token
+///   accumulate   w(h, t) scale(t, g) = step_h n(h, g, t) + error, for each tile;      sums of n level have a lane for each channel
+///
+/// Two products of 16 bits for each lane and instruction, where floats make one. Keys are turned, so that four bytes of sixteen
+/// tokens lie side by side and the scales of a group are a register.
+///
+/// Model of : -
+/// Cost     : for 64 codes about 8 instructions to turn, look up and scale keys, or to pair and look up values, and 2 for each
+///            query.
+/// Accuracy : dot adds at most 2^-16 max_d |q(h, d)| sum_d |x(t, d)|, accumulate 2^-15 max_t |w(h, t)| max |scale| unit
+///            sum_t |level| for each tile of at most 32 tokens, and rounding of floats.
+/// Promise  : scales that are not finite make dot return numbers that are not finite, and accumulate return false. Other tokens of
+///            the page are not read.
+/// Source   : -
+
+#include "skive/block/group_parameters.hpp"
+#include "skive/block/integer_levels.hpp"
+#include "skive/kv/code_tile.hpp"
+#include "skive/kv/paired_queries.hpp"
+#include "skive/simd/dot.hpp"
+#include "skive/simd/nibble_levels.hpp"
+#include "skive/simd/transpose.hpp"
+
+#include <array>
+
+namespace skive::detail {
+
+/// Codes of 4 bits with a scale and no zero point, whose levels are multiples of a unit (block/integer_levels.hpp).
+template <class Scheme>
+concept nibble_scheme = code_width<Scheme> == 4 && linear_scheme<Scheme> && !has_zero_point<Scheme> &&
+    requires { requires integer_levels<typename Scheme::element>::available && integer_levels<typename Scheme::element>::exact; };
+
+template <class Scheme>
+constexpr std::array<std::int16_t, 16> nibble_values() noexcept {
+  using levels = integer_levels<typename Scheme::element>;
+  std::array<std::int16_t, 16> v{};
+  for (unsigned c = 0; c < 16; ++c) v[c] = static_cast<std::int16_t>(levels::byte(static_cast<std::uint8_t>(c)) - levels::bias);
+  return v;
+}
+
+template <class Scheme, class Arch>
+class nibble_products {
+  static constexpr float unit = integer_levels<typename Scheme::element>::unit;
+  using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+  using levels = simd::nibble_levels<Arch>;
+
+ public:
+  /// So many tokens at once have room for their scales.
+  static constexpr std::size_t tokens_at_once(group_layout const& row, std::size_t head_size) noexcept {
+    return smaller(tile_tokens, group_parameters<Arch>::capacity / (head_size / row.group));
+  }
+
+  /// Precondition: groups are whole sixteens that fill a token; count <= tokens_at_once(); row.n = count head_size.
+  nibble_products(Scheme const& scheme, group_layout const& row, from_planes const& from, std::size_t head_size,
+                  std::size_t count) noexcept
+      : codes_{from[0].data},
+        bytes_{head_size / 2},
+        group_{row.group},
+        groups_{head_size / row.group},
+        count_{count},
+        levels_{nibble_values<Scheme>(), row.order} {
+    group_parameters<Arch> parameters;
+    parameters.load(scheme, from, 0, count * groups_, row);
+    turn_scales(parameters.scale);
+  }
+
+  template <std::size_t Rows>
+  void dot(paired_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
+    alignas(64) std::byte turned[2][16][64];
+    floats total[Rows * 2];
+    unrolled<Rows * 2>([&]<std::size_t I>() __attribute__((always_inline)) { total[I] = floats::broadcast(0.0f); });
+    for (std::size_t at = 0; at < bytes_; at += 64) {
+      auto const some = smaller(64, bytes_ - at);
+      turn(0, at, some, turned[0][0]);
+      if (count_ > 16) turn(16, at, some, turned[1][0]);
+      if (count_ > 16)
+        dot_block<Rows, 2>(turned, at / 4, some / 4, q, h, total);
+      else
+        dot_block<Rows, 1>(turned, at / 4, some / 4, q, h, total);
+    }
+    for (std::size_t i = 0; i < Rows; ++i) {
+      auto const step = floats::broadcast(q.steps[h + i] * unit);
+      for (std::size_t t = 0; t < count_; t += 16)
+        store_some<Arch>(simd::product<Arch>(total[2 * i + t / 16], step), &logits(h + i, t), count_ - t);
+    }
+  }
+
+  /// False: a scale, or a sum, is not finite.
+  template <std::size_t Rows>
+  bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
+    alignas(64) std::byte pairs[Rows][2 * largest_head_size / 16 * tile_tokens];  // [row][group][token], 16 bits each
+    float step[Rows];
+    if (!scale_weights(weights, h, pairs, step)) return false;
+    alignas(64) std::byte rest[tile_tokens][32];
+    auto largest = words::broadcast(0);
+    for (std::size_t at = 0; at < bytes_; at += 32) {
+      auto const some = smaller(32, bytes_ - at);
+      auto const* from = codes_ + at;
+      auto stride = bytes_;
+      if (some < 32) {
+        std::memset(rest, 0, sizeof rest);
+        for (std::size_t t = 0; t < count_; ++t) std::memcpy(rest[t], codes_ + t * bytes_ + at, some);
+        from = rest[0];
+        stride = 32;
+      }
+      add_block<Rows>(from, stride, at, some, pairs, step, h, sums, largest);
+    }
+    return simd::largest(largest) < float_infinity_bits;
+  }
+
+ private:
+  static constexpr std::size_t read_ahead = 4096;  // bytes
+
+  // Sixteen groups of sixteen tokens at a time; past the last token its scales stand again.
+  void turn_scales(float const* scale) noexcept {
+    alignas(64) float turned[16][16];
+    if (groups_ == 1) std::memcpy(scale_, scale, tile_tokens * sizeof(float));
+    for (std::size_t t = 0; groups_ != 1 && t < count_; t += 16)
+      for (std::size_t g = 0; g < groups_; g += 16) {
+        std::byte const* row[16];
+        for (std::size_t j = 0; j < 16; ++j)
+          row[j] = reinterpret_cast<std::byte const*>(scale + smaller(t + j, count_ - 1) * groups_ + g);
+        simd::transpose_words<Arch>(row, reinterpret_cast<std::byte*>(turned[0]));
+        for (std::size_t i = 0; i < smaller(16, groups_ - g); ++i) std::memcpy(scale_ + (g + i) * tile_tokens + t, turned[i], 64);
+      }
+    if (count_ <= 16)
+      for (std::size_t g = 0; g < groups_; ++g) std::memset(scale_ + g * tile_tokens + 16, 0, 64);
+  }
+
+  // Bytes at ... of tokens t ... t + 15 (the last one again past the end): words of a token become lanes.
+  [[gnu::always_inline]] void turn(std::size_t t, std::size_t at, std::size_t some, std::byte* to) const noexcept {
+    std::byte const* row[16];
+    alignas(64) std::byte rest[16][64];
+    for (std::size_t j = 0; j < 16; ++j) {
+      row[j] = codes_ + smaller(t + j, count_ - 1) * bytes_ + at;
+      simd::prefetch<Arch>(row[j], read_ahead);
+      if (some < 64) row[j] = static_cast<std::byte const*>(std::memcpy(rest[j], row[j], some));
+    }
+    simd::transpose_words<Arch>(row, to);
+  }
+
+  // Words first ... first + count - 1 of the tokens, eight codes each.
+  template <std::size_t Rows, std::size_t Tiles>
+  [[gnu::always_inline]] void dot_block(std::byte const (&turned)[2][16][64], std::size_t first, std::size_t count,
+                                        paired_queries const& q, std::size_t h, floats (&total)[Rows * 2]) const noexcept {
+    std::uint32_t const* pairs[Rows];
+    for (std::size_t i = 0; i < Rows; ++i) pairs[i] = q.pairs + (h + i) * q.rows.cols / 2 + 4 * first;
+    auto const words_of_group = group_ / 8;
+    auto g = first / words_of_group;
+    for (std::size_t j = 0; j < count; ++g) {
+      auto const end = smaller((g + 1) * words_of_group - first, count);
+      integers sum[Rows * Tiles];
+      unrolled<Rows * Tiles>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
+      for (; j < end; ++j)
+        unrolled<4 * Tiles>([&]<std::size_t K>() __attribute__((always_inline)) {
+          constexpr std::size_t tile = K % Tiles;
+          auto const w = words::load(reinterpret_cast<std::uint32_t const*>(turned[tile][j]));
+          auto const x = levels_.of_halves(w >> static_cast<int>(4 * (K / Tiles)));
+          unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+            sum[H * Tiles + tile] = simd::dot2(sum[H * Tiles + tile], x, words::broadcast(pairs[H][4 * j + K / Tiles]));
+          });
+        });
+      unrolled<Rows * Tiles>([&]<std::size_t I>() __attribute__((always_inline)) {
+        auto const scale = floats::load(scale_ + g * tile_tokens + I % Tiles * 16);
+        auto& t = total[I / Tiles * 2 + I % Tiles];
+        t = simd::fused(simd::to_float(sum[I]), scale, t);
+      });
+    }
+  }
+
+  // pairs[row][group][token] = round(w(h + row, token) scale(token, group) / step[row]). False: something is not finite.
+  template <std::size_t Rows>
+  bool scale_weights(matrix_view<float const> weights, std::size_t h, std::byte (&pairs)[Rows][4 * largest_head_size],
+                     float (&step)[Rows]) const noexcept {
+    auto const clear = words::broadcast(0x7FFF'FFFF);
+    auto all = words::broadcast(0);
+    for (std::size_t i = 0; i < groups_ * tile_tokens; i += 16)
+      all = max(all, simd::as<std::uint32_t>(floats::load(scale_ + i)) & clear);
+    auto const most = simd::largest(all);
+    for (std::size_t i = 0; i < Rows; ++i) {
+      auto const low = load_some<Arch>(&weights(h + i, 0), count_);
+      auto const high = count_ > 16 ? load_some<Arch>(&weights(h + i, 16), count_ - 16) : floats::broadcast(0.0f);
+      auto const w = simd::largest(max(simd::as<std::uint32_t>(low) & clear, simd::as<std::uint32_t>(high) & clear));
+      auto const bound = std::bit_cast<float>(most) * std::bit_cast<float>(w);
+      if (!is_finite(bound)) return false;
+      step[i] = bound < 0x1p-100f ? 0.0f : bound / 32767.0f;
+      auto const inverse = floats::broadcast(bound < 0x1p-100f ? 0.0f : 32767.0f / bound);
+      auto const a = simd::product<Arch>(low, inverse);
+      auto const b = simd::product<Arch>(high, inverse);
+      for (std::size_t g = 0; g < groups_; ++g)
+        simd::store_words<Arch>(simd::product<Arch>(a, floats::load(scale_ + g * tile_tokens)),
+                                simd::product<Arch>(b, floats::load(scale_ + g * tile_tokens + 16)),
+                                pairs[i] + 2 * tile_tokens * g);
+    }
+    return true;
+  }
+
+  // Channels 2 at ... of all tokens, `some` bytes of 32.
+  template <std::size_t Rows>
+  [[gnu::always_inline]] void add_block(std::byte const* from, std::size_t stride, std::size_t at, std::size_t some,
+                                        std::byte const (&pairs)[Rows][4 * largest_head_size], float const (&step)[Rows],
+                                        std::size_t h, matrix_view<float> sums, words& largest) const noexcept {
+    integers sum[Rows * 4];
+    std::byte const* weight[4];
+    unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
+    for (std::size_t r = 0; r < 4; ++r) weight[r] = pairs[0] + 2 * tile_tokens * smaller((2 * at + 16 * r) / group_, groups_ - 1);
+    for (std::size_t t = 0; t < count_; t += 2) {
+      words x[4];
+      auto const* const a = from + t * stride;
+      simd::prefetch<Arch>(a, read_ahead);
+      levels_.load_pairs(a, from + smaller(t + 1, count_ - 1) * stride, x);
+      unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) {
+        constexpr std::size_t row = I / 4;
+        std::uint32_t w;
+        std::memcpy(&w, weight[I % 4] + row * sizeof pairs[0] + 2 * t, 4);
+        sum[I] = simd::dot2(sum[I], x[I % 4], words::broadcast(w));
+      });
+    }
+    unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) {
+      constexpr std::size_t row = I / 4;
+      if (8 * (I % 4) >= some) return;
+      auto* const to = &sums(h + row, 2 * at + 16 * (I % 4));
+      auto const y = simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit), floats::load(to));
+      y.store(to);
+      largest = max(largest, simd::as<std::uint32_t>(y) & words::broadcast(0x7FFF'FFFF));
+    });
+  }
+
+  std::byte const* codes_;
+  std::size_t bytes_;  // of a token
+  std::size_t group_;
+  std::size_t groups_;
+  std::size_t count_;
+  levels levels_;
+  alignas(64) float scale_[largest_head_size / 16 * tile_tokens];  // [group][token]
+};
+
+}  // namespace skive::detail

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file simd/nibble_levels.hpp - codes of 4 bits as integers of 16, two to a lane, by a table of 16: what dot2 multiplies.
+///
+///   nibble_levels<Arch>{levels, order}
+///   .of_halves(w)                 halves of lane i: levels[w_i mod 16], levels[w_i >> 16 mod 16]
+///   .load_pairs(a, b, out)        halves of lane i of out[r]: levels of the codes 16 r + k of the rows at a and at b, where
+///                                 k = 2 i for i < 8, else 2 i - 15;  in_order(x) brings such lanes into the order of codes
+///   store_words(x, y, p)          32 lanes as numbers of 16 bits, in order; beyond them the nearest that there is
+///
+/// Model of : -
+/// Cost     : AVX-512 VBMI: a look-up of 32 codes 1 instruction; load_pairs 13 for 128 codes; elsewhere there is none
+///            (has_nibble_levels).
+/// Accuracy : exact.
+/// Promise  : load_pairs reads exactly 32 bytes of each row; numbers of 16 bits are little-endian.
+/// Source   : -
+
+#include "skive/core/bits.hpp"
+#include "skive/simd/sixteen.hpp"
+
+#include <array>
+
+namespace skive::simd {
+
+template <class Arch>
+inline constexpr bool has_nibble_levels = has_avx512vbmi<Arch>;
+
+template <class Arch>
+class nibble_levels;
+
+#if XSIMD_WITH_AVX512VBMI
+namespace detail {
+struct pair_places {
+  alignas(64) std::uint8_t source[4][64];
+  alignas(64) std::uint32_t shift[2][16];  // by bit_order: low nibbles first, or last
+  alignas(64) std::uint32_t order[16];
+
+  // Byte 8 r + i of row a in byte 0 of lanes i and i + 8 of register r, that of row b in byte 2.
+  static constexpr pair_places make() noexcept {
+    pair_places p{};
+    for (unsigned r = 0; r < 4; ++r)
+      for (unsigned lane = 0; lane < 16; ++lane)
+        for (unsigned b = 0; b < 4; ++b) p.source[r][4 * lane + b] = static_cast<std::uint8_t>(32 * (b / 2) + 8 * r + lane % 8);
+    for (unsigned lane = 0; lane < 16; ++lane) {
+      p.shift[0][lane] = lane < 8 ? 0 : 4;
+      p.shift[1][lane] = lane < 8 ? 4 : 0;
+      p.order[lane] = lane / 2 + (lane % 2 == 0 ? 0 : 8);
+    }
+    return p;
+  }
+};
+template <class Arch>
+inline constexpr pair_places nibble_pairs = pair_places::make();
+}  // namespace detail
+
+template <class Arch>
+  requires has_nibble_levels<Arch>
+class nibble_levels<Arch> {
+ public:
+  [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept {
+    auto const sixteen = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(levels.data()));
+    levels_ = _mm512_broadcast_i64x4(sixteen);  // twice: an index has five bits, of which four count
+    shift_ = _mm512_load_si512(detail::nibble_pairs<Arch>.shift[order == bit_order::low_first ? 0 : 1]);
+    for (int r = 0; r < 4; ++r) source_[r] = _mm512_load_si512(detail::nibble_pairs<Arch>.source[r]);
+  }
+  [[gnu::always_inline]] words<Arch> of_halves(words<Arch> const& w) const noexcept {
+    return {{_mm512_permutexvar_epi16(w.part[0], levels_)}};
+  }
+  [[gnu::always_inline]] void load_pairs(std::byte const* a, std::byte const* b, words<Arch> (&out)[4]) const noexcept {
+    auto const load = [](std::byte const* p) noexcept { return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p)); };
+    auto const both = _mm512_inserti64x4(_mm512_castsi256_si512(load(a)), load(b), 1);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) out[r] = of_halves({{_mm512_srlv_epi32(_mm512_permutexvar_epi8(source_[r], both), shift_)}});
+  }
+  [[gnu::always_inline]] static floats<Arch> in_order(floats<Arch> const& x) noexcept {
+    return {{_mm512_permutexvar_ps(_mm512_load_si512(detail::nibble_pairs<Arch>.order), x.part[0])}};
+  }
+
+ private:
+  __m512i levels_;
+  __m512i shift_;
+  __m512i source_[4];
+};
+
+template <class Arch>
+  requires has_nibble_levels<Arch>
+[[gnu::always_inline]] inline void store_words(floats<Arch> const& x, floats<Arch> const& y, std::byte* to) noexcept {
+  auto const mixed = _mm512_packs_epi32(_mm512_cvtps_epi32(x.part[0]), _mm512_cvtps_epi32(y.part[0]));
+  _mm512_storeu_si512(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed));
+}
+#endif
+
+}  // namespace skive::simd
