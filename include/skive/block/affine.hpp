@@ -97,6 +97,13 @@ struct affine_scheme {
     return (n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
   }
   template <class Arch>
+  using sixty_four = detail::sixty_four<uint_format<Bits>, Arch>;
+  template <class Arch>
+  [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    auto const q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
+    return sixty_four<Arch>::lanes(q, x) + simd::nearest_integers<Arch>(p[3]);
+  }
+  template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
     return simd::product<Arch>(detail::integer_value<Bits, Arch>(codes, p[3]), p[0]);

@@ -13,11 +13,11 @@
 /// Promise  : the bytes of the scalar rule, for every input and layout.
 /// Source   : -
 
+#include "skive/block/lane_extremes.hpp"
 #include "skive/block/lane_scheme.hpp"
 #include "skive/core/planes.hpp"
 #include "skive/simd/bits.hpp"
 #include "skive/simd/bytes.hpp"
-#include "skive/simd/reduce.hpp"
 
 #include <bit>
 #include <utility>
@@ -55,6 +55,7 @@ class lane_batches {
     bool none_by_rule(std::size_t count) const noexcept { return (by_rule_ & ((1U << count) - 1)) == 0; }
     [[gnu::always_inline]] std::array<floats, parameters> of(std::size_t g) const noexcept {
       std::array<floats, parameters> out;
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < parameters; ++i) out[i] = floats::broadcast(lane_[i][g]);
       return out;
     }
@@ -195,54 +196,12 @@ class lane_batches {
 
   template <class T>
   [[gnu::always_inline]] lane_fields<Arch, fields> settle_in_lanes(std::span<T const> numbers, std::size_t count) const noexcept {
-    words largest[16];
     if constexpr (settles_by_largest<Scheme, Arch>) {
-      largest_of_groups(numbers, count, largest);
-      return scheme_.template settle_lanes<Arch>(simd::largest_of_each<Arch>(largest));
+      return scheme_.template settle_lanes<Arch>(largest_of_groups<Arch>(numbers, group_, count));
     } else {
-      words below[16];  // magnitudes below zero and above
-      words above[16];
-      auto seen = words::broadcast(0);
-      for (std::size_t g = 0; g < 16; ++g) {
-        auto least = floats::broadcast(0.0f);
-        auto most = least;
-        if (g < count)
-          for_each_sixteen<Arch>(numbers.subspan(g * group_, group_), [&](floats const& x) {
-            seen = max(seen, simd::as<std::uint32_t>(x) & words::broadcast(0x7FFF'FFFF));
-            least = min(x, least);
-            most = max(x, most);
-          });
-        below[g] = simd::as<std::uint32_t>(floats::broadcast(0.0f) - least);
-        above[g] = simd::as<std::uint32_t>(most) & words::broadcast(0x7FFF'FFFF);
-      }
-      auto const down = simd::largest_of_each<Arch>(below);
-      auto const up = simd::largest_of_each<Arch>(above);
-      auto all = max(down, up);
-      if (simd::largest<Arch>(seen) >= float_infinity_bits) [[unlikely]] {  // NaN may be in neither
-        largest_of_groups(numbers, count, largest);
-        all = simd::largest_of_each<Arch>(largest);
-      }
-      return scheme_.template settle_lanes<Arch>(floats::broadcast(0.0f) - simd::as<float>(down), simd::as<float>(up), all);
+      auto const range = ranges_of_groups<Arch>(numbers, group_, count);
+      return scheme_.template settle_lanes<Arch>(range.low, range.high, range.largest);
     }
-  }
-  // Lane by lane the largest magnitudes (bits) of each group.
-  template <class T>
-  [[gnu::always_inline]] void largest_of_groups(std::span<T const> numbers, std::size_t count,
-                                                words (&largest)[16]) const noexcept {
-    auto const group = group_;
-    if (group % 16 == 0) {
-      auto const size = words::broadcast(0x7FFF'FFFF);
-      auto const* x = numbers.data();
-      for (std::size_t g = 0; g < count; ++g) {
-        auto const* const end = x + group;
-        auto all = simd::as<std::uint32_t>(load_numbers<Arch>(x)) & size;
-        for (x += 16; x != end; x += 16) all = max(all, simd::as<std::uint32_t>(load_numbers<Arch>(x)) & size);
-        largest[g] = all;
-      }
-    } else {
-      for (std::size_t g = 0; g < count; ++g) largest[g] = largest_in_lanes<Arch>(numbers.subspan(g * group, group));
-    }
-    for (std::size_t g = count; g < 16; ++g) largest[g] = words::broadcast(0);
   }
 };
 

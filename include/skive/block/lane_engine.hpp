@@ -45,7 +45,7 @@ class lane_engine : lane_batches<Scheme, Arch> {
     this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        encode_groups(numbers.data(), b, place(to[0], first), to[0].block_stride, rounding, first * group_);
+        encode_whole(numbers.data(), b, place(to[0], first), to[0].block_stride, rounding, first * group_);
       else
         for (std::size_t g = 0; g < b.count; ++g)
           encode_group(numbers.subspan(g * group_, group_), b, g, place(to[0], first + g), rounding, (first + g) * group_);
@@ -73,15 +73,54 @@ class lane_engine : lane_batches<Scheme, Arch> {
     return codes.data + g / per_block_ * codes.block_stride + Scheme::packing::bytes(g % per_block_ * group_);
   }
 
-  // Groups of whole registers, none of them by the scalar rule: no call, so that constants stay in registers.
+  // Groups of whole registers, none of them by the scalar rule.
   template <class T>
-  [[gnu::always_inline]] void encode_groups(T const* x, batch const& b, std::byte* block, std::size_t stride, policy& rounding,
-                                            std::size_t place) const noexcept {
+  [[gnu::always_inline]] void encode_whole(T const* x, batch const& b, std::byte* block, std::size_t stride, policy& rounding,
+                                           std::size_t place) const noexcept {
+    std::size_t done = 0;
+    if constexpr (codes_sixty_four<Scheme, Arch>)
+      if (per_block_ == b.count || stride * 8 == per_block_ * group_ * std::size_t{width}) {  // side by side
+        if (group_ % 64 == 0) done = encode_steps<1>(x, b, block);
+        if (group_ == 32) done = encode_steps<2>(x, b, block);
+        if (group_ == 16) done = encode_steps<4>(x, b, block);
+        if (done == b.count) return;
+        x += done * group_;
+        block += done * group_ * std::size_t{width} / 8;
+        place += done * group_;
+      }
+    encode_groups(x, b, done, block, stride, rounding, place);
+  }
+  // Sixty-four numbers a step, which `Groups` groups have; -> groups coded.
+  template <std::size_t Groups, class T>
+  [[gnu::always_inline]] std::size_t encode_steps(T const* x, batch const& b, std::byte* out) const noexcept {
+    using wide = typename Scheme::template sixty_four<Arch>;
+    auto const order = order_;
+    auto const group = group_;
+    auto const count = b.count;
+    auto const next = sizeof(T) * group * (count == 16 ? 32 : count);  // what settles next, in this row or past it
+    auto const ahead = next <= 0x8000 ? next : 0;
+    std::size_t g = 0;
+    for (; g + Groups <= count; g += Groups)
+      for (auto const* const end = x + group * Groups; x != end; x += 64, out += 8 * width) {
+        typename wide::lane_type lanes[4];
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < sizeof(T); ++i) simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x) + 64 * i, ahead);
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < 4; ++i)
+          lanes[i] = scheme_.template wide_lanes<Arch>(load_numbers<Arch>(x + 16 * i), b.table.of(g + i * Groups / 4));
+        wide::store(lanes, order, out);
+      }
+    return g;
+  }
+  // Groups from `g` on, the first of them at the start of a block: no call, so that constants stay in registers.
+  template <class T>
+  [[gnu::always_inline]] void encode_groups(T const* x, batch const& b, std::size_t g, std::byte* block, std::size_t stride,
+                                            policy& rounding, std::size_t place) const noexcept {
     auto const group = group_;
     auto const per_block = per_block_;
     auto const order = order_;
     auto* out = block;
-    for (std::size_t g = 0, in_block = 0; g < b.count; ++g) {
+    for (std::size_t in_block = 0; g < b.count; ++g) {
       auto const p = b.table.of(g);
       for (std::size_t left = group; left != 0;) {
         auto const now = rounding.from(place);

@@ -10,6 +10,8 @@
 ///   settle_group<Arch>(numbers, workspace)  optional: settle(numbers), faster
 ///   load_lanes<Arch, Coding>(fields)        what coding or decoding needs to know, and the groups beyond the vector rule
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
+///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
+///                                           (format/sixty_four.hpp), where sixty_four::available
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
 ///   is
 ///                                           the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
@@ -24,6 +26,7 @@
 
 #include "skive/block/scheme.hpp"
 #include "skive/format/rows.hpp"
+#include "skive/format/sixty_four.hpp"
 
 #include <utility>
 
@@ -90,6 +93,10 @@ bool codes_in_lanes(Scheme const& scheme) noexcept {
     return policy.usable(format_lanes<element, Arch>::bits_in_ulps);
   }
 }
+
+/// Are sixty-four numbers coded at once where they lie side by side?
+template <class Scheme, class Arch>
+concept codes_sixty_four = rounds_to_nearest_even<Scheme> && requires { requires Scheme::template sixty_four<Arch>::available; };
 
 template <class Scheme, class Arch>
 concept settles_by_largest =

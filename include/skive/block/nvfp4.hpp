@@ -153,8 +153,13 @@ class nvfp4_scheme {
   template <class Arch>
   [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
                                                       std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    auto const q = multiplies() ? simd::product<Arch>(x, p[1]) : simd::quotient(x, simd::divisor<24, Arch>{p[1], p[2], p[3]});
-    return format_lanes<e2m1, Arch>::encode_finite(q, x);
+    return format_lanes<e2m1, Arch>::encode_finite(scaled<Arch>(x, p), x);
+  }
+  template <class Arch>
+  using sixty_four = detail::sixty_four<e2m1, Arch>;
+  template <class Arch>
+  [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return sixty_four<Arch>::lanes(scaled<Arch>(x, p), x);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
@@ -163,6 +168,11 @@ class nvfp4_scheme {
   }
 
  private:
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> scaled(simd::floats<Arch> const& x,
+                                                   std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return multiplies() ? simd::product<Arch>(x, p[1]) : simd::quotient(x, simd::divisor<24, Arch>{p[1], p[2], p[3]});
+  }
   // Are the tensor's scales so far from the ends of float32 that plain products and quotients of them are exact?
   constexpr bool tensor_in_lanes() const noexcept {
     constexpr auto low = magnitude_bits(0x1p-40f);

@@ -44,6 +44,12 @@ struct one_scale {
                                                       std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return codes_at_scale<Format, scale_bits<Scale>, Arch>(x, p);
   }
+  template <class Arch>
+  using sixty_four = detail::sixty_four<Format, Arch>;
+  template <class Arch>
+  [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return sixty_four<Arch>::lanes(simd::quotient(x, simd::divisor<scale_bits<Scale>, Arch>{p[0], p[1], p[2]}), x);
+  }
   template <class Arch, class Rounding>
   [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p,
                                                          Rounding& rounding, std::size_t i) const noexcept {

@@ -252,7 +252,7 @@ template <class Arch>
   return detail::fold(x, detail::added<Arch>{});
 }
 
-/// Precondition: every lane of every v[g] is below 2^31.
+/// As signed integers: bits of floats without NaN too, where one of each is +0 or more, or the result does not count.
 template <class Arch>
 [[gnu::always_inline]] inline words<Arch> largest_of_each(words<Arch> const (&v)[16]) noexcept {
   constexpr std::size_t size = xsimd::batch<std::int32_t, Arch>::size;
