@@ -31,7 +31,7 @@ namespace skive::detail {
 ///   numbers(codes, i, y)   the levels of code i
 ///   bytes(p, f)            f(part, field, levels plus bias) of a chunk, where Levels::in_lanes
 template <class L>
-concept byte_levels = requires(L const l, std::byte const* p, std::size_t i, std::int16_t* y) {
+concept levels_of_bytes = requires(L const l, std::byte const* p, std::size_t i, std::int16_t* y) {
   { L::dimension } -> std::convertible_to<std::size_t>;
   { L::fields } -> std::convertible_to<std::size_t>;
   { L::parts } -> std::convertible_to<std::size_t>;
@@ -50,7 +50,7 @@ template <class Arch>
 }
 
 /// Rows times one vector of bytes: begin(), then add() for each group, then total().
-template <byte_levels Levels, class Arch>
+template <levels_of_bytes Levels, class Arch>
 class byte_level_product {
   static constexpr std::size_t chunk = 64 * Levels::fields;
   static constexpr int width = static_cast<int>(8 / Levels::fields);

@@ -4,7 +4,7 @@
 ///
 ///   codebook/byte_level_dot.hpp:   fields P 8 / Bits: number P c + j of a byte is number j of its codeword c;   Bits 4 or 8
 ///
-/// Model of : byte_levels
+/// Model of : levels_of_bytes
 /// Cost     : Bits = 8: VBMI, 3 instructions and loads of 256 bytes for 64 numbers; Bits = 4: one look-up (simd/lookup.hpp). Elsewhere
 ///            the rule, number by number.
 /// Accuracy : levels are rounded to 255 values: |x'_i - used_i| <= largest / 254, largest the largest magnitude of the table times

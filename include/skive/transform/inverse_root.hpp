@@ -43,9 +43,7 @@ constexpr float inverse_root(std::uint64_t n) noexcept {
 template <class Arch>
 struct exact_order {
   double value;
-  friend constexpr exact_order operator*(exact_order a, exact_order b) noexcept {
-    return {separate(a.value * b.value)};
-  }
+  friend constexpr exact_order operator*(exact_order a, exact_order b) noexcept { return {separate(a.value * b.value)}; }
   friend constexpr exact_order operator+(exact_order a, exact_order b) noexcept { return {a.value + b.value}; }
 };
 
