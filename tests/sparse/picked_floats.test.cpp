@@ -85,6 +85,7 @@ void check_all(std::mt19937& random) {
     }
   check<Arch>(absmax<int4>{32, {}, bit_order::high_first}, 640, random);
   check<Arch>(absmax<int3>{64, {}, bit_order::high_first}, 640, random);
+  check<Arch>(absmax<int8>{32}, 16384, random);  // more groups than parameters are kept of at once
 }
 
 }  // namespace
