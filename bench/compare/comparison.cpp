@@ -41,6 +41,7 @@ class runner {
 
   std::vector<asked_format> formats;
   comparison result;
+  std::size_t fed = 0;  // tensors whose inputs are known
 
   void compare(tensor const& t) {
     float_matrix const matrix{t};
@@ -55,7 +56,10 @@ class runner {
     }
     bar_.clear();
     s.inputs = inputs_.inputs_of(t);
-    if (s.inputs) s.output_squares = output_squares_of(s.weights, *s.inputs, o_.threads);
+    if (s.inputs) {
+      s.output_squares = output_squares_of(s.weights, *s.inputs, o_.threads);
+      ++fed;
+    }
     auto const* const wanted = rule_for(t.name);
     bool coded = false;
     for (auto& f : formats) {
@@ -177,6 +181,9 @@ comparison compare_tensors(std::span<tensor const> tensors, std::span<tensor con
     else
       r.skip(*t, std::move(reason));
   }
+  if (!activations.empty() && r.fed < compared)
+    r.result.notes.push_back(fmt::format(
+        "inputs are known of {} of {} tensors; --feeds ACTIVATION=GLOB says what an activation feeds", r.fed, compared));
   return r.finish();
 }
 

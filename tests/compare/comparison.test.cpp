@@ -194,6 +194,9 @@ TEST_CASE("compare: activations by name, by --feeds, and wrong ones", "[compare]
   CHECK(says(found.lines(), {"'absent'", "not in the activations file"}));
   CHECK(says(found.lines(), {"--feeds", "no tensor matches 'x*'"}));
   CHECK(says(found.lines(), {"'c'", "cannot serve as activations: a value is not finite"}));
+  CHECK(says(c.notes, {"inputs are known of 1 of 3 tensors", "--feeds"}));
+  o.feeds.clear();
+  CHECK(compare_tensors(std::span{tensors}.first(1), inputs, {make_format("floor")}, o, found).notes.empty());
 }
 
 TEST_CASE("compare: the recommendation is the best within the budget", "[compare]") {

@@ -85,6 +85,7 @@ void check_all(std::mt19937& random) {
     }
   check<Arch>(absmax<int4>{32, {}, bit_order::high_first}, 640, random);
   check<Arch>(absmax<int3>{64, {}, bit_order::high_first}, 640, random);
+  check<Arch>(absmax<int8>{32}, 16384, random);  // more groups than parameters are kept of at once
 }
 
 }  // namespace
@@ -108,6 +109,19 @@ TEST_CASE("rows of 2:4 meet floats: NaN of E4M3 reaches the product, other group
       r.memory[nan] = std::byte{0xFF};
       auto const l = codec.layout(256);
       CHECK(is_nan(*floats{codec.scheme(), l.order}(r.from, l, r.positions.data(), r.x.data())));
+    }
+    for (std::size_t const group : {32U, 64U, 128U}) {  // a scale of zero makes zeros of all codes, NaN too
+      std::mt19937 random{8};
+      absmax<e4m3fn> const codec{group};
+      row<absmax<e4m3fn>> r{codec, 1024, random};
+      auto const l = codec.layout(1024);
+      floats const product{codec.scheme(), l.order};
+      auto const before = product(r.from, l, r.positions.data(), r.x.data());
+      r.memory[static_cast<std::size_t>(r.from[0].data - r.memory.data()) + 520] = std::byte{0xFF};
+      auto const y = product(r.from, l, r.positions.data(), r.x.data());
+      REQUIRE((before && y));
+      CHECK(*y == *before);
+      CHECK(*y == *codec.dot(r.from, *codec.prepare(r.picked)));
     }
     for (std::size_t const group : {16U, 20U, 48U, 96U}) CHECK(!floats::fits(absmax<e4m3fn>{group}.layout(960)));
     CHECK(!floats::fits(absmax<e4m3fn>{32}.layout(96)));

@@ -84,7 +84,7 @@ template <class Arch>
       packed[place] = lane[i];  // the next chosen lane overwrites one that is not
       place += (bits >> i) & 1;
     }
-    std::memcpy(to, packed, n * sizeof(float));
+    if (n != 0) std::memcpy(to, packed, n * sizeof(float));
     return n;
   }
 }
@@ -141,7 +141,7 @@ template <class Arch>
 #endif
   if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
     std::uint32_t packed[17] = {};
-    std::memcpy(packed, from, n * sizeof(float));
+    if (n != 0) std::memcpy(packed, from, n * sizeof(float));
     std::size_t place = 0;
     return as<float>(generate<std::uint32_t, Arch>([&](std::size_t i) noexcept {
       auto const chosen = (bits >> i) & 1;
