@@ -84,12 +84,15 @@ bool plainly_safe(std::span<float const> x, int growth) noexcept {
     auto const moved = [&](std::size_t i) __attribute__((always_inline)) {
       return simd::as<std::uint32_t>(simd::floats<Arch>::load(x.data() + i)) + offset;
     };
-    auto seen = words::broadcast(~0U);
+    auto seen = moved(0);
+    auto more = seen;
     std::size_t i = 0;
-    for (; i + 32 <= x.size(); i += 32)
-      seen = seen & moved(i) & moved(i + 16);  // one instruction of three operands, where there is
-    if (i < x.size()) seen = seen & moved(i);
-    return (simd::integers<Arch>::broadcast(0) > simd::as<std::int32_t>(seen << 1)).bits() == 0xFFFF;
+    for (; i + 64 <= x.size(); i += 64) {  // two chains of conjunctions of three, one instruction each where there are such
+      seen = moved(i) & moved(i + 16) & seen;
+      more = moved(i + 32) & moved(i + 48) & more;
+    }
+    for (; i < x.size(); i += 16) seen = moved(i) & seen;
+    return (simd::integers<Arch>::broadcast(0) > simd::as<std::int32_t>((seen & more) << 1)).bits() == 0xFFFF;
   }
   return false;
 }
