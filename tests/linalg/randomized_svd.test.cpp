@@ -140,6 +140,34 @@ TEST_CASE("randomized_svd: exact where the rank is small, whatever the shape and
   CHECK(skive::test::distance_from_orthonormal<double>(r.u, true) < 1e-5);
 }
 
+TEST_CASE("randomized_svd: what the sketch does not show is finite all the same, or refused", "[linalg]") {
+  constexpr std::size_t n = 64, k = 10, p = 6;
+  matrix<float> omega(n, n);
+  skive::fill_sketch(omega.view(), sketch::hadamard, 3);
+  std::mt19937 random{8};
+  auto a = skive::test::random_matrix<float>(n, n, random);
+  for (std::size_t i = 1; i < n; ++i)  // orthogonal to the sketch, and far beyond where squares are finite
+    for (std::size_t j = 0; j < n; ++j) a(i, j) = std::ldexp(omega(j, k + p + i % (n - k - p)), 100);
+  for (std::size_t const power : {0U, 2U}) {
+    auto r = results<float>(n, n, k);
+    REQUIRE(decompose(a, r, {p, power, sketch::hadamard, 3}));
+    auto const all_finite = [](std::vector<float> const& numbers) {
+      return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
+    };
+    CHECK((all_finite(r.u.memory()) && all_finite(r.sigma) && all_finite(r.vt.memory())));
+    CHECK(skive::test::distance_from_orthonormal<double>(r.u, true) < 1e-5);
+  }
+  for (auto const kind : {sketch::gaussian, sketch::rademacher, sketch::sparse_sign, sketch::hadamard})
+    for (float const bad : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()})
+      for (std::size_t const at : {0U, 31U, 63U}) {
+        auto broken = skive::test::random_matrix<float>(n, n, random);
+        broken(63 - at, at) = bad;
+        auto r = results<float>(n, n, k);
+        CHECK(decompose(broken, r, {p, 1, kind, 0}).error() == errc::not_finite);
+        CHECK(r.sigma == std::vector<float>(k, 0.0f));
+      }
+}
+
 TEST_CASE("randomized_svd_adaptive: the smallest rank for an error", "[linalg]") {
   std::mt19937 random{4};
   std::vector<double> values(80);

@@ -123,7 +123,8 @@ TEST_CASE("falling_order: as a stable sort has it", "[linalg]") {
     for (double& v : value) v = static_cast<double>(random() % (n + 1));  // many are equal
     std::vector<std::size_t> order(n), expected(n);
     std::iota(expected.begin(), expected.end(), std::size_t{0});
-    std::stable_sort(expected.begin(), expected.end(), [&](std::size_t x, std::size_t y) { return value[x] > value[y]; });
+    std::sort(expected.begin(), expected.end(),
+              [&](std::size_t x, std::size_t y) { return value[x] > value[y] || (value[x] == value[y] && x < y); });
     skive::detail::falling_order<double>(value, order);
     REQUIRE(order == expected);
   }

@@ -65,8 +65,8 @@ class range_finder {
   }
 
   /// y = q r: q takes y's place; r is l x l. By two Cholesky factors of Gram matrices, whose inverses are small enough to be
-  /// multiplied with, and by reflections where columns depend on each other.
-  void orthonormalize(matrix_view<T> y, matrix_view<T> r) const noexcept {
+  /// multiplied with, and by reflections where columns depend on each other. Fails with not_finite.
+  status orthonormalize(matrix_view<T> y, matrix_view<T> r) const noexcept {
     auto scratch = rest_;
     auto const l = y.cols;
     matrix_view<T> const other{take_reals<T>(scratch, y.rows * l).data(), y.rows, l};
@@ -74,16 +74,15 @@ class range_finder {
     matrix_view<T> const first{numbers.data(), l, l};
     matrix_view<T> const second{numbers.data() + l * l, l, l};
     if (divide(y, first, r, other, scratch) && divide(other, second, r, y, scratch)) {  // each writes only if it succeeds
-      (void)product<Arch>(skive::transposed(second), skive::transposed(first), r, scratch);
-      return;
+      return product<Arch>(skive::transposed(second), skive::transposed(first), r, scratch);
     }
     auto const tau = take_reals<T>(scratch, l);
     for (std::size_t i = 0; i < y.rows; ++i)
       for (std::size_t j = 0; j < l; ++j) other(i, j) = y(i, j);
-    (void)qr<Arch>(other, tau, scratch);
+    if (auto const s = qr<Arch>(other, tau, scratch); !s) return s;
     for (std::size_t i = 0; i < l; ++i)
       for (std::size_t j = 0; j < l; ++j) r(i, j) = j < i ? T(0) : other(i, j);
-    (void)form_q<Arch>(other, tau, y, scratch);
+    return form_q<Arch>(other, tau, y, scratch);
   }
 
   /// The leading triplets of Q B, from Q and the columns of B^T, which is lost.
@@ -96,7 +95,8 @@ class range_finder {
     matrix_view<T> const left{numbers.data() + l * l, l, sigma.size()};
     matrix_view<T> const right{numbers.data() + 2 * l * l, sigma.size(), l};
     auto const values = take_reals<T>(scratch, l);
-    range_finder{a_, factor_, scratch}.orthonormalize(bt, r);  // B^T = P R, so Q B = Q R^T P^T
+    // B^T = P R, so Q B = Q R^T P^T
+    if (auto const s = range_finder{a_, factor_, scratch}.orthonormalize(bt, r); !s) return s;
     if (auto const s = svd_fast<Arch, T>(r, left, values, right, scratch); !s) return s;
     for (std::size_t k = 0; k < sigma.size(); ++k) sigma[k] = values[k] / factor_;
     if (u.cols != 0) (void)product<Arch>(q, skive::transposed(submatrix(right, 0, 0, u.cols, l)), u, scratch);
@@ -157,6 +157,15 @@ status randomized_scale(matrix_view<T const> a, T& factor) noexcept {
   return errc::ok;
 }
 
+/// Whether y = A omega says that A is finite, since what is not would spread over its row of y, and most likely of moderate size.
+template <class Arch, real T>
+bool is_moderate(matrix_view<T const> y) noexcept {
+  T largest(0);
+  for (std::size_t i = 0; i < y.rows; ++i)
+    if (!find_largest<Arch, T>(y.row(i), largest)) return false;
+  return largest < T(65536) && T(1) < largest * T(65536);
+}
+
 /// Of floats in double.
 template <class Arch, real T>
 auto sum_of_squares(matrix_view<T const> a) noexcept {
@@ -197,24 +206,31 @@ status randomized_svd(std::type_identity_t<matrix_view<T const>> a, matrix_view<
   if (sigma.empty()) return errc::ok;
   if (scratch.size() < randomized_svd_scratch_bytes<T, Arch>(a.rows, a.cols, sigma.size(), options))
     return errc::workspace_too_small;
-  T factor(1);
-  if (auto const s = detail::randomized_scale<Arch, T>(a, factor); !s) return s;
   auto const l = detail::sketch_columns(a.rows, a.cols, sigma.size() + options.oversampling);
   matrix_view<T> const y{take_reals<T>(scratch, a.rows * l).data(), a.rows, l};
   matrix_view<T> const z{take_reals<T>(scratch, a.cols * l).data(), a.cols, l};
   matrix_view<T> const r{take_reals<T>(scratch, l * l).data(), l, l};
-  detail::range_finder<T, Arch> const range{a, factor, scratch};
-  fill_sketch(z, options.kind, options.seed);
-  range.times(z, y);
-  range.orthonormalize(y, r);
-  for (std::size_t i = 0; i < options.power_iterations; ++i) {
-    range.transposed_times(y, z);
-    range.orthonormalize(z, r);
+  auto const attempt = [&](T const& factor, bool known) -> status {
+    detail::range_finder<T, Arch> const range{a, factor, scratch};
+    fill_sketch(z, options.kind, options.seed);
     range.times(z, y);
-    range.orthonormalize(y, r);
-  }
-  range.transposed_times(y, z);
-  return range.triplets(y, z, u, sigma, vt);
+    if (!known && !detail::is_moderate<Arch, T>(y)) return errc::not_finite;
+    auto found = range.orthonormalize(y, r);
+    for (std::size_t i = 0; i < options.power_iterations && found; ++i) {
+      range.transposed_times(y, z);
+      found = range.orthonormalize(z, r);
+      if (!found) break;
+      range.times(z, y);
+      found = range.orthonormalize(y, r);
+    }
+    if (!found) return found;
+    range.transposed_times(y, z);
+    return range.triplets(y, z, u, sigma, vt);
+  };
+  if (auto const s = attempt(T(1), false); s.error() != errc::not_finite) return s;  // most matrices need no pass for their range
+  T factor(1);
+  if (auto const s = detail::randomized_scale<Arch, T>(a, factor); !s) return s;
+  return attempt(factor, true);
 }
 
 /// Columns that randomized_svd_adaptive adds at a time.
@@ -265,14 +281,14 @@ result<std::size_t> randomized_svd_adaptive(std::type_identity_t<matrix_view<T c
       range.times(z, y);
       for (int twice = 0; twice < 2; ++twice) {  // what is left may be as small as the rounding of what was removed
         range.remove(known, y);
-        range.orthonormalize(y, r);
+        (void)range.orthonormalize(y, r);
       }
     };
     fill_sketch(z, options.kind, options.seed, cols);
     refine();
     for (std::size_t i = 0; i < options.power_iterations; ++i) {
       range.transposed_times(y, z);
-      range.orthonormalize(z, r);
+      (void)range.orthonormalize(z, r);
       refine();
     }
     for (std::size_t i = 0; i < a.rows; ++i)
