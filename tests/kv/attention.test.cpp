@@ -38,17 +38,17 @@ void check_all(context<Keys, Values> const& c, double tolerance) {
 
 }  // namespace
 
-TEST_CASE("attention: float pages, every mask", "[kv]") {
+TEST_CASE("attention: P20: float pages, every mask, split and merged; rows that see nothing are zeros", "[kv]") {
   context const c{*skive::float_keys<float>::make({64, 96}), *skive::float_values<skive::float16>::make({72, 96}), 3};
   check_all<skive::native_arch>(c, 2e-5);
 }
 
-TEST_CASE("attention: packed pages equal attention on what they decode to", "[kv]") {
+TEST_CASE("attention: P19: packed pages equal attention on what they decode to", "[kv]") {
   context const c{*skive::per_channel_keys<4>::make({64, 96}, 32), *skive::per_token_values<2>::make({72, 96}), 3};
   test::for_each(test::few_arches{}, [&]<class Arch>() { check_all<Arch>(c, 1e-3); });
 }
 
-TEST_CASE("attention: shared key/value heads give the bits of heads alone", "[kv]") {
+TEST_CASE("attention: P17: shared key/value heads give the bits of heads alone", "[kv]") {
   context const c{*skive::per_channel_keys<4>::make({64, 64}, 32), *skive::per_token_values<4>::make({64, 64}), 2};
   test::number_rows const q{7, 64, 3};
   auto const output = [&](test::number_rows const& queries) {
@@ -67,7 +67,7 @@ TEST_CASE("attention: shared key/value heads give the bits of heads alone", "[kv
   }
 }
 
-TEST_CASE("attention: adding a vector to all keys changes nothing", "[kv]") {
+TEST_CASE("attention: P18: adding a vector to all keys changes nothing", "[kv]") {
   auto const keys = *skive::float_keys<float>::make({64, 64});
   auto const values = *skive::float_values<float>::make({64, 64});
   context c{keys, values, 1};

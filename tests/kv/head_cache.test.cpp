@@ -71,7 +71,7 @@ struct head {
 
 }  // namespace
 
-TEST_CASE("head_cache: any chunks leave the bytes of one shot", "[kv]") {
+TEST_CASE("head_cache: P17: any chunks leave the bytes of one shot", "[kv]") {
   auto const cache = make(96, 32, {5, 40, 0});
   test::number_rows const k{500, size, 1};
   test::number_rows const v{500, size, 2};
@@ -93,7 +93,7 @@ TEST_CASE("head_cache: any chunks leave the bytes of one shot", "[kv]") {
   CHECK((page == whole.pages[0]));
 }
 
-TEST_CASE("head_cache: attention sees every token once, whatever the page and the split", "[kv]") {
+TEST_CASE("head_cache: P17, P20: attention sees every token once, whatever the page and the split", "[kv]") {
   test::number_rows const k{700, size, 1};
   test::number_rows const v{700, size, 2};
   for (std::size_t const length : {1U, 5U, 6U, 60U, 77U, 78U, 300U, 700U}) {

@@ -52,7 +52,7 @@ TEST_CASE("mapped_pages: laws with channels moved, scaled and reordered", "[kv]"
                                            1e-3);
 }
 
-TEST_CASE("mapped_pages: laws of a rotation after a reordering, and of a projection", "[kv]") {
+TEST_CASE("mapped_pages: P18: laws of a rotation after a reordering, and of a projection", "[kv]") {
   fitted const f;
   auto const order = *channel_map::make(64, {}, {}, f.order);
   using rotation = rotation_map<random_hadamard>;
