@@ -8,42 +8,16 @@
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/sign.hpp"
 #include "skive/format/lookup.hpp"
+#include "support/codec_rows.hpp"
 #include "support/measure.hpp"
 
 namespace skive::bench {
 namespace {
 
-// None of the codecs here needs scratch memory; one that did would refuse, and the check would say so.
-template <class Codec, class Arch>
-struct rows {
-  Codec codec;
-
-  std::size_t row_bytes() const { return total_bytes(codec.plane_bytes(row_floats)); }
-  std::size_t bytes(std::size_t floats) const { return floats / row_floats * row_bytes(); }
-  bool encode(std::span<float const> values, std::byte* out) const {
-    auto const each = row_bytes();
-    for (std::size_t i = 0; i < values.size(); i += row_floats, out += each) {
-      planes<std::byte, Codec::plane_count> to;
-      if (!planar(codec, row_floats, std::span{out, each}, to)) return false;
-      if (!codec.template encode<Arch>(values.subspan(i, row_floats), to)) return false;
-    }
-    return true;
-  }
-  bool decode(std::byte const* in, std::span<float> values) const {
-    auto const each = row_bytes();
-    for (std::size_t i = 0; i < values.size(); i += row_floats, in += each) {
-      planes<std::byte const, Codec::plane_count> from;
-      if (!planar(codec, row_floats, std::span{in, each}, from)) return false;
-      if (!codec.template decode<Arch>(from, values.subspan(i, row_floats))) return false;
-    }
-    return true;
-  }
-};
-
 template <class Codec>
 void add(char const* name, Codec const& codec, double bound) {
-  measure(name, rows<Codec, native_arch>{codec}, bound);
-  measure(std::string{name} + scalar_twin, rows<Codec, scalar_arch>{codec}, bound);
+  measure(name, codec_rows<Codec, native_arch>{codec}, bound);
+  measure(std::string{name} + scalar_twin, codec_rows<Codec, scalar_arch>{codec}, bound);
 }
 
 // The bounds are a little above what the formats reach on these data: a swapped nibble or a lost scale is far outside.

@@ -36,7 +36,8 @@ std::uint32_t expected(unsigned code, int shift) {
   return sign | std::bit_cast<std::uint32_t>(x);
 }
 
-template <int M, byte_nan Nan, int Shift>
+// Wide: 5 bits of exponent and 2 of fraction, all of them finite.
+template <int M, byte_nan Nan, int Shift, bool Wide = false>
 void check() {
   if constexpr (simd::has_byte_floats<arch>) {
     for (bool const flush : {false, true})
@@ -48,7 +49,10 @@ void check() {
           std::optional<test::flush_subnormals> mode;
           if (flush) mode.emplace();
           simd::floats<arch> x[2];
-          simd::load_byte_floats<M, Nan, Shift, arch>(codes, x);
+          if constexpr (Wide)
+            simd::load_wide_byte_floats<15 - Shift, arch>(codes, x);
+          else
+            simd::load_byte_floats<M, Nan, Shift, arch>(codes, x);
           x[0].store(numbers);
           x[1].store(numbers + 16);
         }
@@ -69,6 +73,12 @@ TEST_CASE("bytes through halves: every code", "[simd]") {
   check<4, byte_nan::all_ones, 12>();
   check<4, byte_nan::none, -3>();
   check<2, byte_nan::past_infinity, 0>();
+  SUCCEED();
+}
+
+TEST_CASE("bytes through bfloat16: every code", "[simd]") {
+  check<2, byte_nan::negative_zero, -1, true>();
+  check<2, byte_nan::negative_zero, 4, true>();
   SUCCEED();
 }
 

@@ -6,7 +6,7 @@
 ///
 /// 64 bytes of codes are a step: lane j of 16 takes bytes 4 j .. 4 j + 3, whose numbers share both scales, sums their products as
 /// an integer, multiplies the sum by s_b, and adds it, times scale_g, to its total. Then the lanes are added as simd/reduce.hpp
-/// says. Groups that end inside a lane, other packings and scalar_arch take a loop of the same exact sums, added up in double.
+/// says. Groups that end inside a lane, other packings and scalar_arch take the rule (block/integer_rule.hpp).
 ///
 /// Model of : -
 /// Cost     : 4 bits, AVX-512 VNNI: about 12 instructions for 128 numbers and one vector; tables add 2.
@@ -16,75 +16,17 @@
 /// Promise  : any bytes are safe; nothing is read outside of the planes. A group whose scale is not finite gives NaN or infinity.
 /// Source   : -
 
-#include "skive/block/group_parameters.hpp"
-#include "skive/block/int8_query.hpp"
-#include "skive/block/integer_levels.hpp"
+#include "skive/block/integer_rule.hpp"
 #include "skive/block/read_ahead.hpp"
+#include "skive/block/scale_cursor.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/reduce.hpp"
 
-#include <bit>
-
 namespace skive::detail {
-
-/// Has the scheme an integer form?
-template <class Scheme>
-concept integer_scheme =
-    linear_scheme<Scheme> && requires { Scheme::packing::width; } && integer_levels<typename Scheme::element>::available;
 
 template <class Scheme, class Arch>
 concept integer_lanes = integer_scheme<Scheme> && lane_scheme<Scheme, Arch>;
-
-template <integer_scheme Scheme>
-constexpr std::uint32_t query_order(bit_order order) noexcept {
-  return query_order(Scheme::packing::width, integer_levels<typename Scheme::element>::bias, has_zero_point<Scheme>, order);
-}
-
-template <class Arch, integer_scheme Scheme>
-inline result<int8_query> prepare_int8(std::span<float const> x, bit_order order, activation_scale kind, workspace w) noexcept {
-  using levels = integer_levels<typename Scheme::element>;
-  return prepare_int8<Arch, Scheme::packing::width, levels::bias, has_zero_point<Scheme>>(x, levels::unit, order, kind, w);
-}
-
-/// The same sums, number after number.
-template <class Arch, class Scheme>
-inline float integer_dot_by_rule(Scheme const& scheme, group_layout const& l,
-                                 planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
-                                 int8_query const& q) noexcept {
-  constexpr std::size_t fields = Scheme::field_bits.size();
-  constexpr int width = Scheme::packing::width;
-  using levels = integer_levels<typename Scheme::element>;
-  auto const block = l.group * l.per_block;
-  double total = 0;
-  for (std::size_t first = 0; first < q.size; first += l.group) {
-    auto const b = first / block;
-    auto const k = first % block / l.group;
-    std::array<std::uint32_t, fields> metadata{};
-    for (std::size_t f = 0; f < fields; ++f)
-      metadata[f] = load_field(from[1 + f].data + b * from[1 + f].block_stride, k, Scheme::field_bits[f], l.order);
-    auto const state = scheme.load(metadata);
-    auto const offset = levels::bias + static_cast<int>(zero_point_of(state));
-    auto const size = q.size - b * block < block ? q.size - b * block : block;
-    auto const codes = packed_fields<std::byte const>::make(
-        {from[0].data + b * from[0].block_stride, Scheme::packing::bytes(size)}, size, width, l.order);
-    auto const end = q.size - first < l.group ? q.size : first + l.group;
-    for (std::size_t i = first; i < end;) {
-      auto const stop = i / activation_block * activation_block + activation_block;
-      query_place<width> const at{i, l.order, q.kind};
-      float scale = 1.0f;
-      if (q.kind == activation_scale::per_block) std::memcpy(&scale, q.data + at.scale, 4);
-      std::int32_t sum = 0;
-      for (; i < end && i < stop; ++i) {
-        auto const x =
-            static_cast<std::int8_t>(std::to_integer<std::uint8_t>(q.data[query_place<width>{i, l.order, q.kind}.value]));
-        sum += (levels::byte(codes->get(i - b * block)) - offset) * x;
-      }
-      total += static_cast<double>(sum) * static_cast<double>(scale) * static_cast<double>(scale_of(state));
-    }
-  }
-  return static_cast<float>(total * static_cast<double>(q.scale));
-}
 
 /// What a step needs of the vector: its bytes field by field, terms and, per_block, scales of the lanes.
 template <std::size_t Fields, class Arch>
@@ -133,13 +75,14 @@ class integer_dot {
 
  private:
   using products = row_products<1 + Scheme::field_bits.size()>;
-  enum class spread : std::uint8_t { shift, broadcast, any };  // how scales of groups become those of lanes
 
   template <bool PerBlock>
   void choose(products const& rows) const noexcept {
-    if (lanes_ % 16 == 0) return multiply<PerBlock, spread::broadcast>(rows);
-    if (lanes_ > 1 && lanes_ < 16 && (lanes_ & (lanes_ - 1)) == 0) return multiply<PerBlock, spread::shift>(rows);
-    multiply<PerBlock, spread::any>(rows);
+    switch (spread_of(lanes_)) {
+      case spread::broadcast: return multiply<PerBlock, spread::broadcast>(rows);
+      case spread::shift: return multiply<PerBlock, spread::shift>(rows);
+      case spread::any: return multiply<PerBlock, spread::any>(rows);
+    }
   }
 
   // Several rows share what is loaded of the vectors.
@@ -173,7 +116,7 @@ class integer_dot {
       }
       auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
-      scale_cursor<Spread, Rows> cursor{p, lanes_};
+      scale_cursor<Spread, Arch> cursor{p, lanes_};
       for (; step < end && step < plain; ++step) {
         auto const at = step * steps::code_bytes;
         auto const ahead = next.from(at);
@@ -213,48 +156,6 @@ class integer_dot {
       for (std::size_t b = 0; b < groups * bits / 8; b += 64) simd::prefetch<Arch>(from[1 + f].data, ahead + b);
     }
   }
-
-  // Scales and zero points of the lanes of each row, step after step.
-  template <spread Spread, std::size_t Rows>
-  class scale_cursor {
-   public:
-    [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const* p, std::size_t lanes) noexcept
-        : p_{p}, lanes_{lanes}, left_{lanes / 16} {
-      if constexpr (Spread == spread::shift) {
-        auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
-        index_ =
-            simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
-        left_ = std::size_t{16} >> shift;
-      }
-    }
-    [[gnu::always_inline]] floats scale(std::size_t row) const noexcept { return spread_out(p_[row].scale); }
-    [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept {
-      return spread_out(p_[row].minus_zero_point);
-    }
-    [[gnu::always_inline]] void advance() noexcept {
-      if constexpr (Spread == spread::shift) {
-        at_ += left_;
-      } else if constexpr (Spread == spread::broadcast) {
-        if (--left_ == 0) ++at_, left_ = lanes_ / 16;
-      } else {
-        at_ += 16;
-      }
-    }
-
-   private:
-    [[gnu::always_inline]] floats spread_out(float const* of_groups) const noexcept {
-      if constexpr (Spread == spread::shift) return simd::look_up_8<Arch>(of_groups + at_, index_);
-      if constexpr (Spread == spread::broadcast) return floats::broadcast(of_groups[at_]);
-      if constexpr (Spread == spread::any)
-        return simd::generate<float, Arch>([&](std::size_t i) noexcept { return of_groups[(at_ + i) / lanes_]; });
-    }
-
-    group_parameters<Arch> const* p_;
-    std::size_t lanes_;
-    std::size_t left_;
-    std::size_t at_ = 0;  // group, or lane
-    words index_{};
-  };
 
   template <bool PerBlock, std::size_t Rows, class Cursor>
   [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,

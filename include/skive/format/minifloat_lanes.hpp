@@ -118,6 +118,13 @@ struct format_lanes<minifloat<T>, Arch> {
     simd::load_byte_floats<T.fraction_bits, nan, 15 - T.bias, Arch>(codes, out);
   }
 
+  [[gnu::always_inline]] static void decode_32(std::byte const* codes, floats (&out)[2]) noexcept
+    requires(simd::has_byte_floats<Arch> && T.is_signed && T.exponent_bits == 5 && T.fraction_bits == 2 && !T.infinities &&
+             T.nan == nan_placement::negative_zero)
+  {
+    simd::load_wide_byte_floats<T.bias, Arch>(codes, out);
+  }
+
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     if constexpr (simd::has_byte_floats<Arch> && T.is_signed && format::bits == 6 && !format::has_nan &&
                   format::has_negative_zero)

@@ -4,13 +4,15 @@
 /// floats of six bits by a table of 32 magnitudes.
 ///
 ///   load_byte_floats<FractionBits, Nan, Shift, Arch>(p, out)    out[0], out[1]: 2^Shift value(half) for the codes at p
+///   load_wide_byte_floats<Bias, Arch>(p, out)    the same where 5 bits of exponent have no special value (NaN is negative zero) and
+///                                                the fraction has 2: by way of bfloat16, of which subnormal codes are looked up
 ///   look_up_32<Arch>(values, index)                             lane i is values[index lane i mod 32]
 ///
 ///   Seven bits of exponent and fraction, moved up to the place of float16's, are the number 2^(bias - 15) times as large, also
 ///   where it is subnormal.
 ///
 /// Model of : -
-/// Cost     : AVX-512: 32 codes 8 to 11 instructions; a look-up 1. Elsewhere there is none (has_byte_floats).
+/// Cost     : AVX-512: 32 codes 8 to 11 instructions, wide ones 11; a look-up 1. Elsewhere there is none (has_byte_floats).
 /// Accuracy : exact.
 /// Promise  : NaN becomes 7FC00000, with its sign where it has one; exactly 32 bytes are read; FTZ and DAZ change nothing.
 /// Source   : IEEE 754-2019 (binary16).
@@ -53,6 +55,31 @@ template <int FractionBits, byte_nan Nan, int Shift, class Arch>
   auto const high = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1));
   out[0].part[0] = Shift == 0 ? low : _mm512_mul_ps(low, factor);
   out[1].part[0] = Shift == 0 ? high : _mm512_mul_ps(high, factor);
+#endif
+}
+
+template <int Bias, class Arch>
+  requires has_byte_floats<Arch>
+[[gnu::always_inline]] inline void load_wide_byte_floats([[maybe_unused]] std::byte const* from,
+                                                         [[maybe_unused]] floats<Arch> (&out)[2]) noexcept {
+#if XSIMD_WITH_AVX512BW
+  auto const all = [](int bits) noexcept { return _mm512_set1_epi16(static_cast<short>(bits)); };
+  // Upper halves of the floats 0, 1, 2 and 3 times 2^(-1 - Bias).
+  constexpr long long one = (126 - Bias) << 7;
+  constexpr long long two = one + 0x80;
+  constexpr auto subnormals = one << 16 | two << 32 | (two + 0x40) << 48;
+  auto const codes = _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)));
+  auto const size = _mm512_slli_epi16(_mm512_and_si512(codes, all(0x7F)), 5);
+  auto const normal = _mm512_add_epi16(size, all((127 - Bias) << 7));
+  auto const is_small = _mm512_testn_epi16_mask(codes, all(0x7C));
+  auto const value = _mm512_mask_permutexvar_epi16(normal, is_small, codes, _mm512_set1_epi64(subnormals));
+  auto const with_sign = _mm512_ternarylogic_epi32(value, codes, all(0x8000), 0xF8);  // a | (b & c)
+  auto const halves = _mm512_mask_mov_epi16(with_sign, _mm512_cmpeq_epi16_mask(codes, all(0xFF80)), all(0x7FC0));
+  auto const spread = _mm512_cvtepu16_epi32(_mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  auto const low = _mm512_slli_epi32(spread, 16);
+  auto const high = _mm512_add_epi16(low, all(16));
+  out[0].part[0] = _mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(0xAAAAAAAA, low, halves));
+  out[1].part[0] = _mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(0xAAAAAAAA, high, halves));
 #endif
 }
 

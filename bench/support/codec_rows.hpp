@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file support/codec_rows.hpp - block codecs on rows of 4096 numbers, planes planar within a row: a Subject of measure().
+
+#include "skive/core/planes.hpp"
+#include "support/measure.hpp"
+
+#include <cstddef>
+#include <span>
+
+namespace skive::bench {
+
+// None of the codecs here needs scratch memory; one that did would refuse, and the check would say so.
+template <class Codec, class Arch>
+struct codec_rows {
+  Codec codec;
+
+  std::size_t row_bytes() const { return total_bytes(codec.plane_bytes(row_floats)); }
+  std::size_t bytes(std::size_t floats) const { return floats / row_floats * row_bytes(); }
+  bool encode(std::span<float const> values, std::byte* out) const {
+    auto const each = row_bytes();
+    for (std::size_t i = 0; i < values.size(); i += row_floats, out += each) {
+      planes<std::byte, Codec::plane_count> to;
+      if (!planar(codec, row_floats, std::span{out, each}, to)) return false;
+      if (!codec.template encode<Arch>(values.subspan(i, row_floats), to)) return false;
+    }
+    return true;
+  }
+  bool decode(std::byte const* in, std::span<float> values) const {
+    auto const each = row_bytes();
+    for (std::size_t i = 0; i < values.size(); i += row_floats, in += each) {
+      planes<std::byte const, Codec::plane_count> from;
+      if (!planar(codec, row_floats, std::span{in, each}, from)) return false;
+      if (!codec.template decode<Arch>(from, values.subspan(i, row_floats))) return false;
+    }
+    return true;
+  }
+};
+
+}  // namespace skive::bench
