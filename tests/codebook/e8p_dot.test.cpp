@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/e8p_dot.hpp and byte_level_dot.hpp: products of the sets of E8 with bytes, through codebook/lattice_codec.hpp.
+// codebook/e8p_dot.hpp and byte_level_dot.hpp: products of the sets of E8 with bytes, through codebook/lattice_codec.hpp and
+// scaled_codec.hpp.
 #include "skive/codebook/e8p_dot.hpp"
 
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/scaled_codec.hpp"
 #include "skive/core/random.hpp"
 #include "support/packed_row.hpp"
 

@@ -7,6 +7,7 @@
 #include "laws/dot_codec.hpp"
 #include "laws/stepwise_codec.hpp"
 #include "skive/codebook/gaussian_grid.hpp"
+#include "skive/codebook/vector_table.hpp"
 #include "skive/core/random.hpp"
 #include "support/gaussian_error.hpp"
 #include "support/simd_arches.hpp"
