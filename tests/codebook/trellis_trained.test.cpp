@@ -40,7 +40,10 @@ TEST_CASE("Mean square errors of the trained codes", "[codebook]") {
 
 TEST_CASE("Mean square errors of long memories", "[codebook]") {
   check_error(tcq2_l16{}, 1, 0.0690, 0.985);
-  check_error(mad2{}, 1, 0.0695, 0.99);
+  check_error(trellis_codec<mad1<16, 1>>{}, 2, 0.2734, 0.987);
+  check_error(mad2{}, 2, 0.0695, 0.993);
+  check_error(trellis_codec<mad1<16, 3>>{}, 2, 0.0178, 0.982);
+  check_error(trellis_codec<mad1<16, 4>>{}, 2, 0.00459, 0.975);
   check_error(trellis_codec<mad1<12, 2>>{}, 5, 0.0749, 0.985);
   check_error(trellis_codec<inst3<12, 2>>{}, 5, 0.0732, 1.0);
 }

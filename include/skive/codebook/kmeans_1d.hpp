@@ -81,7 +81,7 @@ class kmeans_1d_solver {
   double solve_fast(std::size_t a, std::size_t b, std::size_t k) noexcept {
     first_row(a, b);
     for (std::size_t c = 2; c <= k; ++c)
-      next_row(a, b, c, choices.subspan((c - 2) * pitch, pitch), choices.subspan((c - 1) * pitch, pitch));
+      next_row(a, b, c, k, choices.subspan((c - 2) * pitch, pitch), choices.subspan((c - 1) * pitch, pitch));
     auto const error = now[b];
     ends[k] = static_cast<std::uint32_t>(b);
     for (std::size_t c = k; c > 1; --c) ends[c - 1] = choices[(c - 1) * pitch + ends[c]];
@@ -98,9 +98,9 @@ class kmeans_1d_solver {
     auto next = choices.subspan(2 * pitch, pitch);
     for (std::size_t i = a; i <= b; ++i) middle[i] = static_cast<std::uint32_t>(i);
     for (std::size_t c = 2; c <= k; ++c) {
-      next_row(a, b, c, choices.first(pitch), choices.first(pitch));
+      next_row(a, b, c, k, choices.first(pitch), choices.first(pitch));
       if (c <= half) continue;
-      for (std::size_t i = a + c; i <= b; ++i) next[i] = c == half + 1 ? choices[i] : middle[choices[i]];
+      for (std::size_t i = c == k ? b : a + c; i <= b; ++i) next[i] = c == half + 1 ? choices[i] : middle[choices[i]];
       auto const t = middle;
       middle = next;
       next = t;
@@ -119,13 +119,13 @@ class kmeans_1d_solver {
       choices[i] = static_cast<std::uint32_t>(a);
     }
   }
-  // Row c from row c - 1: at least c numbers for c cells.
-  void next_row(std::size_t a, std::size_t b, std::size_t c, std::span<std::uint32_t const> prior,
+  // Row c of k from row c - 1: at least c numbers for c cells. Of the last row only the end is asked for.
+  void next_row(std::size_t a, std::size_t b, std::size_t c, std::size_t k, std::span<std::uint32_t const> prior,
                 std::span<std::uint32_t> choice) noexcept {
     auto const t = before;
     before = now;
     now = t;
-    divide(a + c, b, a + c - 1, b - 1, prior, choice);
+    divide(c == k ? b : a + c, b, a + c - 1, b - 1, prior, choice);
   }
   // D(i) for low <= i <= high, whose best j lie in [j_low, j_high], and not below that of row c - 1, which may stand in `choice`.
   void divide(std::size_t low, std::size_t high, std::size_t j_low, std::size_t j_high, std::span<std::uint32_t const> prior,

@@ -3,7 +3,7 @@
 /// @file codebook/kmeans_seeding.hpp - the first codewords of k-means, chosen among the samples.
 ///
 ///   plus_plus   sample i with probability w_i D(i) / sum, D the squared distance to the nearest codeword chosen so far
-///   greedy      the best of 2 + floor(log k) such draws, by the sum of w D that it would leave
+///   greedy      the best of 2 + floor(ln 2 floor(log2 k)) such draws, by the sum of w D that it would leave
 ///   farthest    the sample of largest D;  the first one is that farthest from the mean. No random number.
 ///
 /// Model of : -

@@ -15,6 +15,7 @@
 #include "skive/codebook/byte_level_dot.hpp"
 #include "skive/codebook/vector_table.hpp"
 #include "skive/simd/byte_pairs.hpp"
+#include "skive/simd/byte_windows.hpp"
 
 #include <utility>
 
