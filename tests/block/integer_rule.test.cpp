@@ -5,6 +5,8 @@
 
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
+#include "skive/block/grouped.hpp"
+#include "skive/block/int8_query.hpp"
 #include "skive/block/mx.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/sign.hpp"
