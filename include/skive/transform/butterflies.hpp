@@ -19,6 +19,7 @@
 /// Source   : B. J. Fino, V. R. Algazi, "Unified matrix treatment of the fast Walsh-Hadamard transform", IEEE Trans. Computers
 ///            C-25(11), 1976; blocking as in D. H. Bailey, "FFTs in external or hierarchical memory", J. Supercomputing 4, 1990.
 
+#include "skive/core/separate.hpp"
 #include "skive/simd/philox.hpp"
 #include "skive/transform/butterfly_passes.hpp"
 
@@ -58,7 +59,7 @@ constexpr void butterflies_by_definition(T* x, std::size_t n, std::size_t h, T c
         x[j + h] = a - b;
       }
   if (scale == nullptr) return;
-  for (std::size_t j = 0; j < n; ++j) x[j] = separate_product<Arch>(x[j], *scale);
+  for (std::size_t j = 0; j < n; ++j) x[j] = separate(x[j] * *scale);
 }
 
 // Signs of random_signs from number `first` on.

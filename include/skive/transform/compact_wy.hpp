@@ -16,6 +16,7 @@
 /// Source   : R. Schreiber, C. Van Loan, "A storage-efficient WY representation for products of Householder transformations",
 ///            SIAM J. Sci. Stat. Comput. 10(1), 1989.
 
+#include "skive/core/separate.hpp"
 #include "skive/linalg/product.hpp"
 #include "skive/transform/reflections.hpp"
 
@@ -86,7 +87,7 @@ class compact_wy : public detail::both_ways<compact_wy> {
     for (std::size_t i = 0; i < v_.rows; ++i) dots[i] = detail::ordered_dot<Arch>(v_.row(i).data(), x, v_.cols);
     auto const weights = times_factor<Arch, D>(dots, w);
     for (std::size_t i = 0; i < v_.rows; ++i)
-      for (std::size_t c = 0; c < v_.cols; ++c) x[c] -= detail::separate_product<Arch>(weights[i], static_cast<double>(v_(i, c)));
+      for (std::size_t c = 0; c < v_.cols; ++c) x[c] -= detail::separate(weights[i] * static_cast<double>(v_(i, c)));
   }
 
  private:

@@ -12,6 +12,7 @@
 /// Source   : A. Haar, "Zur Theorie der orthogonalen Funktionensysteme", Math. Ann. 69, 1910.
 
 #include "skive/core/concepts.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/transform/direction.hpp"
 #include "skive/transform/inverse_root.hpp"
 
@@ -48,7 +49,7 @@ class haar_wavelet : public detail::both_ways<haar_wavelet> {
           auto const a = x[2 * i];
           auto const b = x[2 * i + 1];
           other[i] = a + b;
-          other[sums + i] = detail::separate_product<Arch>(a - b, scale);
+          other[sums + i] = detail::separate((a - b) * scale);
         }
         for (std::size_t i = 0; i < 2 * sums; ++i) x[i] = other[i];
       }
@@ -60,7 +61,7 @@ class haar_wavelet : public detail::both_ways<haar_wavelet> {
         auto const scale = scale_of<Arch, Real>(level);
         for (std::size_t i = 0; i < sums; ++i) {
           auto const s = x[i];
-          auto const d = detail::separate_product<Arch>(x[sums + i], scale);
+          auto const d = detail::separate(x[sums + i] * scale);
           other[2 * i] = s + d;
           other[2 * i + 1] = s - d;
         }
@@ -80,7 +81,7 @@ class haar_wavelet : public detail::both_ways<haar_wavelet> {
   template <class Arch, class Real>
   constexpr void scale_sums(Real* x) const noexcept {
     auto const scale = scale_of<Arch, Real>(levels_);
-    for (std::size_t i = 0; i < size_ >> levels_; ++i) x[i] = detail::separate_product<Arch>(x[i], scale);
+    for (std::size_t i = 0; i < size_ >> levels_; ++i) x[i] = detail::separate(x[i] * scale);
   }
 
   std::size_t size_ = 1;

@@ -15,6 +15,7 @@
 /// Promise  : the same bits for every Arch, scalar_arch included.
 /// Source   : tables of all sums of a few: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradzev, 1970.
 
+#include "skive/core/separate.hpp"
 #include "skive/transform/safe_range.hpp"
 #include "skive/transform/sign_rows.hpp"
 #include "skive/transform/unrolled.hpp"
@@ -35,7 +36,7 @@ struct one_column {
 };
 template <class Arch, class T>
 constexpr one_column<Arch, T> scaled(one_column<Arch, T> x, one_column<Arch, T> scale) noexcept {
-  return {separate_product<Arch>(x.value, scale.value)};
+  return {separate(x.value * scale.value)};
 }
 // Eight columns of doubles, which compilers put into registers.
 template <class Arch>
@@ -65,7 +66,7 @@ struct eight_columns {
 };
 template <class Arch>
 constexpr eight_columns<Arch> scaled(eight_columns<Arch> const& x, eight_columns<Arch> const& scale) noexcept {
-  return eight_columns<Arch>::made([&](std::size_t l) { return separate_product<Arch>(x.value[l], scale.value[l]); });
+  return eight_columns<Arch>::made([&](std::size_t l) { return separate(x.value[l] * scale.value[l]); });
 }
 template <class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> scaled(simd::floats<Arch> const& x, simd::floats<Arch> const& scale) noexcept {

@@ -16,6 +16,7 @@
 #include "skive/core/concepts.hpp"
 #include "skive/core/matrix_view.hpp"
 #include "skive/core/random.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/transform/direction.hpp"
 #include "skive/transform/exact_sums.hpp"
 #include "skive/transform/inverse_root.hpp"
@@ -46,7 +47,7 @@ constexpr double ordered_dot(float const* v, double const* x, std::size_t n) noe
 template <class Arch>
 constexpr void reflect(double* x, float const* v, double norm_squared, std::size_t n) noexcept {
   auto const factor = -2 * ordered_dot<Arch>(v, x, n) / norm_squared;
-  for (std::size_t i = 0; i < n; ++i) x[i] += separate_product<Arch>(factor, static_cast<double>(v[i]));
+  for (std::size_t i = 0; i < n; ++i) x[i] += separate(factor * static_cast<double>(v[i]));
 }
 
 }  // namespace detail
@@ -153,7 +154,7 @@ class givens_sequence : public detail::both_ways<givens_sequence> {
     if constexpr (std::is_same_v<Real, float>)
       return detail::rounded_sum(p * a + q * b);
     else
-      return detail::separate_product<Arch>(p, a) + detail::separate_product<Arch>(q, b);
+      return detail::separate(p * a) + detail::separate(q * b);
   }
 
   givens_step const* steps_ = nullptr;

@@ -16,6 +16,7 @@
 /// Source   : -
 
 #include "skive/core/ieee.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/core/status.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/reduce.hpp"
@@ -27,21 +28,6 @@ namespace skive::detail {
 
 inline constexpr std::uint32_t safe_magnitude = 0x1780'0000;   // bits of 2^-80
 inline constexpr std::uint32_t raise_magnitude = 0x2B80'0000;  // bits of 2^-40
-
-// a b, which no compiler contracts into a following sum.
-template <class Arch>
-constexpr float separate_product(float a, float b) noexcept {
-  auto bits = std::bit_cast<std::uint32_t>(a * b);
-  if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
-  return std::bit_cast<float>(bits);
-}
-
-template <class Arch>
-constexpr double separate_product(double a, double b) noexcept {
-  auto bits = std::bit_cast<std::uint64_t>(a * b);
-  if (!std::is_constant_evaluated()) asm("" : "+r"(bits));
-  return std::bit_cast<double>(bits);
-}
 
 struct magnitude_range {
   std::uint32_t largest = 0;              // bits of the largest magnitude

@@ -17,6 +17,7 @@
 
 #include "skive/core/concepts.hpp"
 #include "skive/core/ieee.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/transform/direction.hpp"
 #include "skive/transform/power.hpp"
 
@@ -73,7 +74,7 @@ class channel_scaling : public detail::both_ways<channel_scaling> {
   constexpr void apply(double* x, workspace) const noexcept {
     for (std::size_t i = 0; i < size_; ++i) {
       auto const s = static_cast<double>(factors_[i]);
-      x[i] = D == direction::forward ? x[i] / s : detail::separate_product<Arch>(x[i], s);
+      x[i] = D == direction::forward ? x[i] / s : detail::separate(x[i] * s);
     }
   }
   template <class Arch, direction D>
