@@ -47,6 +47,7 @@ void spreads_all(std::mt19937& random) {
       spreads<2, 4, ranks, Arch, T>(groups, shift, random);
       spreads<4, 8, ranks, Arch, T>(groups, shift, random);
     }
+  if constexpr (sizeof(T) == 2) return;  // the other patterns take the ways of one and four bytes
   for (std::size_t const groups : {1U, 64U, 67U, 140U}) {
     spreads<3, 8, ranks, Arch, T>(groups, 1, random);
     spreads<2, 4, position_layout::index_list, Arch, T>(groups, 1, random);
@@ -62,12 +63,18 @@ TEST_CASE("expand_lanes: numbers come to the places that positions name", "[spar
   test::for_each(test::few_arches{}, []<class Arch>() {
     std::mt19937 random{1};
     spreads_all<Arch, float>(random);
-    spreads_all<Arch, std::uint16_t>(random);
-    spreads_all<Arch, std::uint8_t>(random);
+    if constexpr (std::is_same_v<Arch, native_arch>) {
+      spreads_all<Arch, std::uint16_t>(random);
+      spreads_all<Arch, std::uint8_t>(random);
+    }
   });
   std::mt19937 random{2};
   spreads<2, 4, position_layout::combinadic, native_arch, double>(33, 1, random);
   spreads<4, 8, position_layout::combinadic, scalar_arch, std::uint8_t>(33, 1, random);
+  test::for_each(test::few_arches{}, [&]<class Arch>() {
+    for (std::size_t const groups : {1U, 65U, 700U})
+      spreads<4, 8, position_layout::combinadic, Arch, std::uint8_t>(groups, 1, random);
+  });
 }
 
 TEST_CASE("expand_lanes: numbers come to the places that a mask names", "[sparse]") {
