@@ -66,9 +66,9 @@ TEST_CASE("compact_wy: doubles, and rows by matrix products", "[transform]") {
   REQUIRE(t.forward(std::span{y}, scratch.get()));
   auto one_by_one = x;
   REQUIRE(skive::householder_product::make(p.rows())->forward(std::span{one_by_one}));
-  CHECK(test::distance(y, one_by_one) <= 24 * 96 * 0x1p-53);
+  CHECK(test::distance(y, one_by_one) <= 24 * 96 * 0x1p-53L);
   REQUIRE(t.inverse(std::span{y}, scratch.get()));
-  CHECK(test::distance(y, x) <= 2 * 24 * 96 * 0x1p-53);
+  CHECK(test::distance(y, x) <= 2 * 24 * 96 * 0x1p-53L);
 
   std::size_t const rows = 37;
   auto const m = test::gaussian_vector(rows * n, 8);
