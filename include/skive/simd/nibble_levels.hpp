@@ -82,12 +82,16 @@ class nibble_levels<Arch> {
   __m512i source_[4];
 };
 
+#endif
+
 template <class Arch>
   requires has_nibble_levels<Arch>
-[[gnu::always_inline]] inline void store_words(floats<Arch> const& x, floats<Arch> const& y, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_words([[maybe_unused]] floats<Arch> const& x, [[maybe_unused]] floats<Arch> const& y,
+                                               [[maybe_unused]] std::byte* to) noexcept {
+#if XSIMD_WITH_AVX512VBMI
   auto const mixed = _mm512_packs_epi32(_mm512_cvtps_epi32(x.part[0]), _mm512_cvtps_epi32(y.part[0]));
   _mm512_storeu_si512(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed));
-}
 #endif
+}
 
 }  // namespace skive::simd
