@@ -106,12 +106,14 @@ class integer_dot {
     floats total[Rows][Queries];
     for (auto& of_row : total)
       for (auto& t : of_row) t = floats::broadcast(0.0f);
-    read_ahead const next{bytes_, Rows * rows.pitch[0]};
+    // Where short rows are read one by one the next one would come too soon.
+    auto const ahead_rows = tile == 1 && 4 * rows.pitch[0] <= read_ahead::cached ? std::size_t{4} : Rows;
+    read_ahead const next{bytes_, ahead_rows * rows.pitch[0]};
     std::size_t step = 0;
     for (std::size_t first = 0; step < count; first += p->capacity) {
       auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
       for (std::size_t i = 0; i < Rows; ++i) {
-        prefetch_fields(from[i], first, groups, next, rows.pitch, Rows);
+        prefetch_fields(from[i], first, groups, next, rows.pitch, ahead_rows);
         p[i].load(scheme_, from[i], first, groups, layout_);
       }
       auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;

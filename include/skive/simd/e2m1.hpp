@@ -9,7 +9,7 @@
 ///   the last bits of the sum are then q 2^(1-e) + 2 e: the code. A table in a register has the three summands.
 ///
 /// Model of : -
-/// Cost     : with AVX-512 7 instructions for 16 codes and 9 to store 64; elsewhere there is no such path (has_e2m1 is false).
+/// Cost     : with AVX-512 7 instructions for 16 codes and 8 to store 64 (VBMI; else 9); elsewhere there is no such path (has_e2m1 is false).
 /// Accuracy : exact nearest, ties to even.
 /// Promise  : the codes of skive::e2m1 for every q but NaN, under FTZ and DAZ too; exactly 32 bytes are written.
 /// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023 (E2M1).

@@ -9,8 +9,8 @@
 /// Packing saturates by itself: to 16 bits, then to 8, so that sixty-four numbers are clamped by the instructions that narrow them.
 ///
 /// Model of : -
-/// Cost     : for 64 codes besides memory, AVX-512: 8 bits 5 instructions, 4 bits 8; AVX2 13 and 19. Elsewhere there is no such path
-///            (has_saturate is false).
+/// Cost     : for 64 codes besides memory, AVX-512: 8 bits 4 or 5 instructions, 4 bits 7 or 9; AVX2 8 or 10, and 14 or 18. Elsewhere
+///            there is no such path (has_saturate is false).
 /// Accuracy : exact.
 /// Promise  : the bytes of core/bits.hpp; exactly 8 Width bytes are written. The rounding mode is nearest even.
 /// Source   : -
