@@ -5,10 +5,10 @@
 ///   codebook/byte_level_dot.hpp:   fields P 8 / Bits: number P c + j of a byte is number j of its codeword c;   Bits 4 or 8
 ///
 /// Model of : levels_of_bytes
-/// Cost     : Bits = 8: VBMI, 3 instructions and loads of 256 bytes for 64 numbers; Bits = 4: one look-up (simd/lookup.hpp). Elsewhere
-///            the rule, number by number.
+/// Cost     : VBMI, products and loop included (g++ 12): Bits = 8, P = 4 33 instructions for 256 numbers, P = 2 23 for 128; Bits = 4,
+///            P = 2 18 for 256. Bits = 8 elsewhere: the rule, number by number.
 /// Accuracy : levels are rounded to 255 values: |x'_i - used_i| <= largest / 254, largest the largest magnitude of the table times
-///            the scale; for kmeans4_d2 1.3 % of the error of coding, less for fewer bits.
+///            the scale; evenly spread rounding is 0.8 % of the error of kmeans4_d2, 0.04 % of kmeans2_d4.
 /// Promise  : any bytes are safe; nothing outside of the codes is read.
 /// Source   : -
 
