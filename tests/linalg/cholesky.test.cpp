@@ -116,8 +116,7 @@ TEST_CASE("what Cholesky refuses stays as it is", "[linalg]") {
   auto const untouched = a.memory();
   REQUIRE(skive::cholesky(a.view(), report, workspace{}).error() == errc::workspace_too_small);
   REQUIRE(skive::cholesky(a.view(), report, workspace{memory}, {-1.0f, 1}).error() == errc::invalid_argument);
-  REQUIRE(skive::cholesky(skive::matrix_view<float>{a.view().data, 2, 3, 3}, report, workspace{memory}).error() ==
-          errc::size_mismatch);
+  REQUIRE(skive::cholesky(submatrix(a.view(), 0, 0, 3, 2), report, workspace{memory}).error() == errc::size_mismatch);
   REQUIRE(a.memory() == untouched);
   REQUIRE(skive::cholesky(skive::matrix_view<float>{}, report, workspace{memory}));
 }
