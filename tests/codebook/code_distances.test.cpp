@@ -3,6 +3,7 @@
 #include "skive/codebook/code_distances.hpp"
 
 #include "support/allocations.hpp"
+#include "support/drawn_vectors.hpp"
 #include "support/simd_arches.hpp"
 
 #include <vector>
@@ -13,18 +14,11 @@
 namespace skive {
 namespace {
 
+using test::codes_below;
+using test::gaussians;
+
 constexpr code_metric metrics[]{code_metric::squared_distance, code_metric::inner_product};
 
-std::vector<float> gaussians(std::size_t n, std::uint64_t stream) {
-  std::vector<float> x(n);
-  counter_random{6, stream}.fill_gaussian(x);
-  return x;
-}
-std::vector<std::uint8_t> codes_below(std::size_t n, std::uint32_t limit) {
-  std::vector<std::uint8_t> codes(n);
-  for (std::size_t i = 0; i < n; ++i) codes[i] = static_cast<std::uint8_t>(counter_random{8}.bits(i) % limit);
-  return codes;
-}
 double exact(code_metric metric, float const* a, float const* b, std::size_t d) {
   double sum = 0;
   for (std::size_t j = 0; j < d; ++j) {

@@ -5,6 +5,7 @@
 
 #include "skive/core/random.hpp"
 #include "support/allocations.hpp"
+#include "support/drawn_vectors.hpp"
 #include "support/simd_arches.hpp"
 
 #include <cmath>
@@ -17,16 +18,8 @@
 namespace skive {
 namespace {
 
-std::vector<float> gaussians(std::size_t n, std::uint64_t stream) {
-  std::vector<float> x(n);
-  counter_random{6, stream}.fill_gaussian(x);
-  return x;
-}
-std::vector<std::uint8_t> codes_below(std::size_t n, std::uint32_t limit) {
-  std::vector<std::uint8_t> codes(n);
-  for (std::size_t i = 0; i < n; ++i) codes[i] = static_cast<std::uint8_t>(counter_random{8}.bits(i) % limit);
-  return codes;
-}
+using test::codes_below;
+using test::gaussians;
 
 template <class Arch>
 void check_scan(std::size_t n, std::size_t parts) {

@@ -11,19 +11,13 @@
 namespace {
 
 using namespace skive;
-
-template <class T>
-std::vector<T> numbers(std::size_t n, std::mt19937& random) {
-  std::vector<T> x(n);
-  for (auto& v : x) v = static_cast<T>(random() % 250 + 1);
-  return x;
-}
+using test::drawn_numbers;
 
 template <int N, int M, position_layout Layout, class Arch, class T>
 void spreads(std::size_t groups, std::size_t shift, std::mt19937& random) {
   test::kept_groups<N, M, Layout> row{groups, random};
   auto const n = row.size();
-  auto const values = numbers<T>(groups * N, random);
+  auto const values = drawn_numbers<T>(groups * N, random);
   std::vector<T> out(n + shift + 1, T{77});
   auto const to = std::span{out}.subspan(shift, n);
   REQUIRE(detail::spread_kept<N, M, Layout, Arch>(values.data(), row.positions, to));
@@ -84,7 +78,7 @@ TEST_CASE("expand_lanes: numbers come to the places that a mask names", "[sparse
       for (unsigned const percent : {0U, 30U, 100U}) {
         std::vector<std::byte> mask(mask_bytes(n));
         for (std::size_t i = 0; i < n; ++i) set_kept(mask, i, random() % 100 < percent);
-        auto const values = numbers<float>(count_kept(mask), random);
+        auto const values = drawn_numbers<float>(count_kept(mask), random);
         std::vector<float> out(n + 1, -7.0f);
         detail::spread_masked<Arch>(values.data(), mask, std::span{out}.first(n));
         for (std::size_t i = 0, k = 0; i < n; ++i) REQUIRE(out[i] == (is_kept(mask, i) ? values[k++] : 0.0f));

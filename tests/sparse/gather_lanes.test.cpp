@@ -10,18 +10,12 @@
 namespace {
 
 using namespace skive;
-
-template <class T>
-std::vector<T> numbers(std::size_t n, std::mt19937& random) {
-  std::vector<T> x(n);
-  for (auto& v : x) v = static_cast<T>(random() % 250 + 1);
-  return x;
-}
+using test::drawn_numbers;
 
 template <class Arch, class T>
 void by_mask(std::size_t n, unsigned percent, std::mt19937& random) {
   CAPTURE(n, percent, sizeof(T));
-  auto const row = numbers<T>(n, random);
+  auto const row = drawn_numbers<T>(n, random);
   std::vector<std::byte> mask(mask_bytes(n));
   std::vector<T> expected;
   for (std::size_t i = 0; i < n; ++i) {
@@ -48,7 +42,7 @@ template <int N, int M, position_layout Layout, class Arch>
 void by_positions(std::size_t groups, std::mt19937& random) {
   CAPTURE(N, M, groups);
   test::kept_groups<N, M, Layout> kept{groups, random};
-  auto const row = numbers<float>(kept.size(), random);
+  auto const row = drawn_numbers<float>(kept.size(), random);
   std::vector<float> expected;
   for (std::size_t i = 0; i < row.size(); ++i)
     if (kept.kept(i)) expected.push_back(row[i]);

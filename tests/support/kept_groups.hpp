@@ -11,6 +11,14 @@
 
 namespace skive::test {
 
+/// None of them 0, as what stands between kept numbers is.
+template <class T>
+std::vector<T> drawn_numbers(std::size_t n, std::mt19937& random) {
+  std::vector<T> x(n);
+  for (auto& v : x) v = static_cast<T>(random() % 250 + 1);
+  return x;
+}
+
 template <int N, int M, position_layout Layout = position_layout::combinadic>
 struct kept_groups {
   using code = detail::position_code<N, M, Layout>;
