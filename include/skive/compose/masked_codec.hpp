@@ -98,10 +98,10 @@ class masked_codec {
   {
     if (auto const s = check_blocks(*this, q.size, from); !s) return s;
     auto const mask = mask_of(from, q.size);
-    if (!fits(mask, q.size)) return errc::corrupt;
     if constexpr (requires { requires Codec::template spreads<Arch>; })
       if (!std::is_constant_evaluated())
         return Codec::template masked_product<Arch>({from[0].data, codec_.plane_bytes(count(q.size))[0]}, mask, {q.data, q.size});
+    if (!fits(mask, q.size)) return errc::corrupt;
     auto const unit = block_values(q.size);
     if (unit == 0 || unit > most_at_once) return unit == 0 ? result<float>{0.0f} : errc::unsupported;
     auto const at_once = most_at_once / unit * unit;

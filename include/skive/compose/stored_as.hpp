@@ -104,41 +104,53 @@ class stored_as : public takes_floats {
     return false;
   }();
   /// The product of numbers that lie side by side, without gaps, at the places of a mask, with the x that has all places: in 64
-  /// lanes, the last places in double. Precondition: the mask keeps as many as there are codes.
+  /// lanes, the last places in double. Fails with corrupt unless the mask keeps as many as there are codes, all of them places of x.
   template <class Arch>
     requires spreads<Arch>
-  static float masked_product(std::span<std::byte const> codes, std::span<std::byte const> mask,
-                              std::span<float const> x) noexcept {
+  static result<float> masked_product(std::span<std::byte const> codes, std::span<std::byte const> mask,
+                                      std::span<float const> x) noexcept {
     using floats = simd::floats<Arch>;
     floats sum[4];
     for (auto& s : sum) s = floats::broadcast(0.0f);
     auto const* from = codes.data();
     auto const* const end = from + codes.size();
     std::size_t i = 0;
-    auto const add = [&](std::uint32_t bits, std::size_t at) noexcept {
-      auto const n = static_cast<std::size_t>(std::popcount(bits));
-      floats w[2];
-      if (end - from >= 64)
-        simd::expand_float16<Arch>(from, bits, w);
-      else
-        simd::expand_float16<Arch>(from, bits, n, w);
-      sum[at / 16 % 4] = simd::fused(w[0], floats::load(x.data() + at), sum[at / 16 % 4]);
-      sum[at / 16 % 4 + 1] = simd::fused(w[1], floats::load(x.data() + at + 16), sum[at / 16 % 4 + 1]);
-      from += 2 * n;
+    auto const word_at = [&mask](std::size_t at) noexcept { return detail::load_8(mask.data() + at / 8, bit_order::low_first); };
+    auto const half = [&](floats* s, floats const(&w)[2], std::size_t at) __attribute__((always_inline)) {
+      s[0] = simd::fused(w[0], floats::load(x.data() + at), s[0]);
+      s[1] = simd::fused(w[1], floats::load(x.data() + at + 16), s[1]);
     };
-    for (; i + 64 <= x.size(); i += 64) {
-      auto const word = detail::load_8(mask.data() + i / 8, bit_order::low_first);
-      simd::prefetch<Arch>(from, 4096);
+    for (; i + 64 <= x.size() && end - from >= 128; i += 64) {
+      auto const word = word_at(i);
+      floats w[2];
       simd::prefetch<Arch>(mask.data() + i / 8, 4096);
-      add(static_cast<std::uint32_t>(word), i);
-      add(static_cast<std::uint32_t>(word >> 32), i + 32);
+      simd::prefetch<Arch>(from, 4096);
+      simd::expand_float16<Arch>(from, static_cast<std::uint32_t>(word), w);
+      half(sum, w, i);
+      from += 2 * std::popcount(static_cast<std::uint32_t>(word));
+      simd::prefetch<Arch>(from, 4096);
+      simd::expand_float16<Arch>(from, static_cast<std::uint32_t>(word >> 32), w);
+      half(sum + 2, w, i + 32);
+      from += 2 * std::popcount(static_cast<std::uint32_t>(word >> 32));
     }
+    for (; i + 64 <= x.size(); i += 64)
+      for (std::size_t part = 0; part < 2; ++part) {
+        auto const bits = static_cast<std::uint32_t>(word_at(i) >> (32 * part));
+        auto const n = std::popcount(bits);
+        if (2 * n > end - from) return errc::corrupt;
+        floats w[2];
+        simd::expand_float16<Arch>(from, bits, static_cast<std::size_t>(n), w);
+        half(sum + 2 * part, w, i + 32 * part);
+        from += 2 * n;
+      }
     double rest = 0;
-    for (; i < x.size(); ++i) {
+    for (; i < 8 * mask.size(); ++i) {
       if ((std::to_integer<unsigned>(mask[i / 8]) >> (i % 8) & 1) == 0) continue;
+      if (from == end || i >= x.size()) return errc::corrupt;
       rest += static_cast<double>(number(from)) * static_cast<double>(x[i]);
       from += 2;
     }
+    if (from != end) return errc::corrupt;
     return static_cast<float>(static_cast<double>(simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]))) + rest);
   }
 
