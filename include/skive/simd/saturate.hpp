@@ -77,7 +77,8 @@ template <int Width, class Arch>
 
 template <int Width, class Arch>
   requires(has_saturate<Arch> && (Width == 4 || Width == 8))
-[[gnu::always_inline]] inline void store_signed(integers<Arch> const (&n)[4], int low, bit_order order, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_signed([[maybe_unused]] integers<Arch> const (&n)[4], int low,
+                                                [[maybe_unused]] bit_order order, [[maybe_unused]] std::byte* to) noexcept {
   [[maybe_unused]] auto const least = static_cast<char>(low);
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
@@ -103,7 +104,8 @@ template <int Width, class Arch>
 
 template <int Width, class Arch>
   requires(has_saturate<Arch> && (Width == 4 || Width == 8))
-[[gnu::always_inline]] inline void store_unsigned(integers<Arch> const (&n)[4], bit_order order, std::byte* to) noexcept {
+[[gnu::always_inline]] inline void store_unsigned([[maybe_unused]] integers<Arch> const (&n)[4], [[maybe_unused]] bit_order order,
+                                                  [[maybe_unused]] std::byte* to) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     auto x = _mm512_packus_epi16(_mm512_packs_epi32(n[0].part[0], n[1].part[0]), _mm512_packs_epi32(n[2].part[0], n[3].part[0]));
