@@ -230,7 +230,7 @@ class row_levels : public takes_floats {
     }
   }
 
-  std::span<float const> weights_{};
+  std::span<float const> weights_;
 };
 
 static_assert(dot_codec<row_levels<3>> && stepwise_codec<row_levels<4, bfloat16>>);

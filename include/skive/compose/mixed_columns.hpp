@@ -81,20 +81,20 @@ class mixed_columns {
   /// A product is the sum of the parts' products, rounded once. Fails as a part does.
   using query = typename parts::query;
   constexpr std::size_t query_bytes(std::size_t n) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     return parts_.query_bytes(head(n), n - head(n));
   }
   template <class Arch = native_arch>
   constexpr result<query> prepare(std::span<float const> x, workspace w = {}) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     auto const h = head(x.size());
     return parts_.template prepare<Arch>(x.first(h), x.subspan(h), x.size(), w);
   }
   template <class Arch = native_arch>
   constexpr result<float> dot(bytes_from from, query const& q) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     return parts_.template dot<Arch>(0, from, q);
   }

@@ -93,14 +93,14 @@ struct two_parts {
 
   /// Vectors of a numbers for the first part and b for the second.
   constexpr std::size_t query_bytes(std::size_t a, std::size_t b) const noexcept
-    requires has_products
+    requires(has_products)
   {
     return saturating_add(workspace::bytes<std::byte>(first.query_bytes(a)), second.query_bytes(b));
   }
   template <class Arch>
   constexpr result<query> prepare(std::span<float const> a, std::span<float const> b, std::size_t size,
                                   workspace w) const noexcept
-    requires has_products
+    requires(has_products)
   {
     if (w.size() < query_bytes(a.size(), b.size())) return errc::workspace_too_small;
     auto const memory = w.take<std::byte>(first.query_bytes(a.size()));
@@ -112,7 +112,7 @@ struct two_parts {
   }
   template <class Arch>
   constexpr result<float> dot(std::size_t block, planes<std::byte const, plane_count> const& from, query const& q) const noexcept
-    requires has_products
+    requires(has_products)
   {
     auto const a = with_arch<Arch>::dot(first, first_planes(block, from), q.first);
     auto const b = with_arch<Arch>::dot(second, second_planes(block, from), q.second);

@@ -75,19 +75,19 @@ class residual {
   /// A product is the sum of the parts' products, rounded once. Fails as a part does.
   using query = typename parts::query;
   constexpr std::size_t query_bytes(std::size_t n) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     return parts_.query_bytes(n, n);
   }
   template <class Arch = native_arch>
   constexpr result<query> prepare(std::span<float const> x, workspace w = {}) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     return parts_.template prepare<Arch>(x, x, x.size(), w);
   }
   template <class Arch = native_arch>
   constexpr result<float> dot(planes<std::byte const, plane_count> from, query const& q) const noexcept
-    requires parts::has_products
+    requires(parts::has_products)
   {
     return parts_.template dot<Arch>(block_size(), from, q);
   }

@@ -40,7 +40,7 @@ template <class Arch>
 namespace detail {
 
 // What joins two codes of 4 bits to a byte: the factors of the even and of the odd code.
-inline constexpr short joins_nibbles(bit_order order) noexcept { return order == bit_order::low_first ? 0x1001 : 0x0110; }
+constexpr short joins_nibbles(bit_order order) noexcept { return order == bit_order::low_first ? 0x1001 : 0x0110; }
 
 #if XSIMD_WITH_AVX512BW
 // Bytes whose dword 4 L + r holds numbers 16 r + 4 L ... of 64, in their order; of 4 bits each, two to a byte.
