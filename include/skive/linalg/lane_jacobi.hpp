@@ -120,7 +120,8 @@ struct lane_jacobi {
     for (std::size_t k = 0; k < 16 * length; k += 16) gamma = fused(block::load(at(i) + k), block::load(at(j) + k), gamma);
     auto const r = choose<true>(i, j, gamma);
     if (!r.turns) return false;
-    block::broadcast(T(0)).store(product(i));
+    auto const zero = block::broadcast(T(0));  // what is left where a lane turned; where it did not, its product stands
+    select(absolute(r.tangent) > zero, zero, block::load(product(i))).store(product(i));
     for (std::size_t k = 0; k < 16 * length; k += 16) {
       auto x = block::load(at(i) + k);
       auto y = block::load(at(j) + k);
