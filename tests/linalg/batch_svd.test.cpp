@@ -122,6 +122,7 @@ TEST_CASE("batch_svd: a matrix has the same bits in any batch", "[linalg]") {
     splits_do_not_count<Arch>(12, 9);
     splits_do_not_count<Arch>(7, 18);
   });
+  splits_do_not_count<skive::native_arch>(70, 64);  // so many turns that lanes stop in different sweeps
 }
 
 TEST_CASE("batch_svd: refusals", "[linalg]") {

@@ -82,6 +82,7 @@ TEST_CASE("sixty-four integers saturate", "[simd]") {
       check<Arch, 4>(random);
     }
   });
+  SUCCEED("machines without AVX2 have nothing to check");
 }
 
 TEST_CASE("nearest integers", "[simd]") {
@@ -94,4 +95,5 @@ TEST_CASE("nearest integers", "[simd]") {
       for (std::size_t i = 0; i < 16; ++i) REQUIRE(n[i] == static_cast<std::int32_t>(std::nearbyint(static_cast<double>(x[i]))));
     }
   });
+  SUCCEED("as above");
 }
