@@ -6,7 +6,8 @@
 ///   x' = levels[code];   planes: codes; levels, 2^B of them
 ///
 /// `weights`, as many as a row has columns, say what a column's error counts in the choice of levels: the diagonal of the inputs'
-/// second moments or of Fisher's information. Where a row is quantized for its own weights, the codec is made anew for it.
+/// second moments or of Fisher's information; where all of them are 0 columns count alike. Where a row is quantized for its own
+/// weights, the codec is made anew for it.
 ///
 /// Model of : stepwise_codec, dot_codec
 /// Cost     : encoding: codebook/kmeans_1d.hpp in O(n) memory, then B comparisons a number; decoding a look-up in registers up to

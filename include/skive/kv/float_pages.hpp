@@ -45,8 +45,7 @@ class float_keys : public detail::float_page<Number, true> {
   template <class Arch = native_arch>
   status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
              workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, logits.cols); !s) return s;
-    if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != head_size()) return errc::size_mismatch;
+    if (auto const s = detail::check_dot(this->shape(), this->page_bytes(), page.size(), first, q, logits); !s) return s;
     for (std::size_t t = first; t < first + logits.cols;) {
       auto const start = t % tile_tokens;
       auto const count = detail::smaller(tile_tokens - start, first + logits.cols - t);

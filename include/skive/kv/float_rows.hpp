@@ -95,8 +95,7 @@ class float_row_keys : public detail::float_page<Number, false> {
   template <class Arch = native_arch>
   status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
              workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(this->shape(), this->page_bytes(), page.size(), first, logits.cols); !s) return s;
-    if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != head_size()) return errc::size_mismatch;
+    if (auto const s = detail::check_dot(this->shape(), this->page_bytes(), page.size(), first, q, logits); !s) return s;
     auto const bytes = head_size() * sizeof(Number);
     detail::byte_rows const rows{page.data() + first * bytes, logits.cols, head_size(), bytes};
     detail::in_fours(logits.rows,

@@ -114,8 +114,7 @@ class per_channel_keys {
   template <class Arch = native_arch>
   status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
              workspace = {}) const noexcept {
-    if (auto const s = detail::check_range(shape_, page_bytes(), page.size(), first, logits.cols); !s) return s;
-    if (!logits.valid() || logits.rows != q.rows.rows || q.rows.cols != head_size()) return errc::size_mismatch;
+    if (auto const s = detail::check_dot(shape_, page_bytes(), page.size(), first, q, logits); !s) return s;
     bool good = true;
     for (std::size_t t = first; t < first + logits.cols;) {
       auto const count = detail::smaller(group_ - t % group_, first + logits.cols - t);

@@ -32,6 +32,13 @@ inline result<plain_queries> plain_query(matrix_view<float const> rows, std::siz
   return plain_queries{rows};
 }
 
+/// The tokens first, first + 1, ... of a page with the queries: a column of logits for each.
+inline status check_dot(page_shape const& shape, std::size_t bytes, std::size_t page, std::size_t first, plain_queries const& q,
+                        matrix_view<float> logits) noexcept {
+  if (auto const s = check_range(shape, bytes, page, first, logits.cols); !s) return s;
+  return logits.valid() && logits.rows == q.rows.rows && q.rows.cols == shape.head_size ? errc::ok : errc::size_mismatch;
+}
+
 template <class Arch>
 inline status check_weights(matrix_view<float const> weights, matrix_view<float> sums, std::size_t head_size) noexcept {
   if (!weights.valid() || !sums.valid() || weights.rows != sums.rows || (sums.rows != 0 && sums.cols != head_size))
