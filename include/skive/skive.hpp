@@ -85,7 +85,7 @@
 #include "skive/format/rounding_lanes.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/format/scale_float.hpp"
-#include "skive/format/sixty_four.hpp"
+#include "skive/format/sixty_four_lanes.hpp"
 
 // metric
 #include "skive/metric/error.hpp"

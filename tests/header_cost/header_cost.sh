@@ -17,7 +17,7 @@ flags="-std=c++20 -I$root/include -isystem $prefix/include"
 # Ceilings in preprocessed lines; with g++ 12 the vocabulary (core/concepts.hpp) has 13 000, a format of single numbers 4 000.
 ceiling() {
   case $1 in
-    *lanes.hpp | format/rows.hpp | format/sixty_four.hpp) echo 120000 ;;  # with xsimd
+    *lanes.hpp | format/rows.hpp) echo 120000 ;;  # with xsimd
     core/primitive.hpp | core/real_bits.hpp | core/rounding.hpp | core/ieee.hpp | core/scalar_format.hpp) echo 8000 ;;
     format/lookup*.hpp | format/power_of_two.hpp) echo 40000 ;;
     format/*) echo 8000 ;;
@@ -29,7 +29,7 @@ ceiling() {
 # Headers of single numbers and of the vocabulary, which stay usable without xsimd.
 scalar() {
   case $1 in
-    *lanes.hpp | format/rows.hpp | format/sixty_four.hpp) return 1 ;;
+    *lanes.hpp | format/rows.hpp) return 1 ;;
     core/* | format/* | metric/rate_distortion.hpp | codebook/distribution.hpp | codebook/lloyd_max.hpp | codebook/kmeans_1d.hpp) return 0 ;;
     *) return 1 ;;
   esac

@@ -11,7 +11,7 @@
 ///   load_lanes<Arch, Coding>(fields)        what coding or decoding needs to know, and the groups beyond the vector rule
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
-///                                           (format/sixty_four.hpp), where sixty_four::available
+///                                           (format/sixty_four_lanes.hpp), where sixty_four::available
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
 ///   is
 ///                                           the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
@@ -26,7 +26,7 @@
 
 #include "skive/block/scheme.hpp"
 #include "skive/format/rows.hpp"
-#include "skive/format/sixty_four.hpp"
+#include "skive/format/sixty_four_lanes.hpp"
 
 #include <utility>
 

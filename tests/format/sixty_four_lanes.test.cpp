@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// format/sixty_four.hpp: where there is such a path, its fields are the codes of the scalar rule.
-#include "skive/format/sixty_four.hpp"
+// format/sixty_four_lanes.hpp: where there is such a path, its fields are the codes of the scalar rule.
+#include "skive/format/sixty_four_lanes.hpp"
 
 #include "support/simd_arches.hpp"
 

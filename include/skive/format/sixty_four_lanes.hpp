@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file format/sixty_four.hpp - codes of 4 and 8 bits, sixty-four numbers at a time: what is cheaper so than by sixteens.
+/// @file format/sixty_four_lanes.hpp - codes of 4 and 8 bits, sixty-four numbers at a time: what is cheaper so than by sixteens.
 ///
 ///   sixty_four<Format, Arch>::available           is there such a path?
 ///   sixty_four<Format, Arch>::lanes(q, x) -> w    finite q, which may have lost the sign of zero to x
