@@ -9,17 +9,22 @@
 ///     Williamson       m = 92, 116, 156, 172, 612     [A B C D; -B A -D C; -C D A -B; -D -C B A], symmetric circulants;
 ///                      and 324                        of 324 with entries a(c - r) by digits in base 3 (over Z_3^4)
 ///     Goethals-Seidel  those of hadamard_table.hpp    [A BR CR DR; -BR A D'R -C'R; -CR -D'R A B'R; -DR C'R -B'R A]
+///     Miyamoto         m = 4 q, q = 1 mod 4, with a   entry (4 e + a, 4 f + b), 0 < e, f < q, is chi(e) chi(e - f) if a and b have the
+///                      Paley matrix K of order q - 1  same bit 1 and e, f differ; s if only the former; else s K(e - 1, f - 1) for
+///                                                     a < b, -s K(f - 1, e - 1) for a > b; s = +1 where a, b have the same bit 0
 ///
 /// q: a prime power up to 1023; S = [0 1; -1 Q] and C = [0 1; 1 Q] with Q(i, j) = chi(i - j) (transform/quadratic_character.hpp);
-/// R reverses columns, ' transposes. Orders 4 k up to 668 that remain without a matrix here: 356 412 436 596 604 668, the
-/// last of them without a known one.
+/// R reverses columns, ' transposes. With w(a, b) = (-1)^popcount(a & b) and c(e, a) the number of bit 1 of a and a bit 0 that is set
+/// if chi(e) = -1, Miyamoto's first four rows have w(a, b), then +1 for a = 0 and else -w(a, c(f, b)); the first four columns below
+/// them have -1 where b = c(e, a). Of the orders 4 k up to 668 only 668 has no matrix here: none is known.
 ///
 /// Model of : primitive
-/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 264 bytes.
+/// Cost     : make: a few microseconds for Paley's orders; an entry: a few nanoseconds; 408 bytes.
 /// Accuracy : exact.
 /// Promise  : constexpr; the same matrix everywhere. `t` is as large as it can be: the core is the smallest.
 /// Source   : R. E. A. C. Paley, "On orthogonal matrices", J. Math. Phys. 12, 1933; J. Williamson, Duke Math. J. 11, 1944; J. M.
-///            Goethals, J. J. Seidel, "A skew Hadamard matrix of order 36", J. Austral. Math. Soc. 11, 1970.
+///            Goethals, J. J. Seidel, "A skew Hadamard matrix of order 36", J. Austral. Math. Soc. 11, 1970; M. Miyamoto, "A
+///            construction of Hadamard matrices", J. Combin. Theory A 57, 1991: its theorem; the arrangement here is our own.
 
 #include "skive/core/primitive.hpp"
 #include "skive/transform/hadamard_table.hpp"
@@ -29,7 +34,7 @@
 
 namespace skive {
 
-enum class hadamard_construction : std::uint8_t { sylvester, paley_1, paley_2, williamson, goethals_seidel };
+enum class hadamard_construction : std::uint8_t { sylvester, paley_1, paley_2, williamson, goethals_seidel, miyamoto };
 
 class hadamard_matrix {
  public:
@@ -62,6 +67,10 @@ class hadamard_matrix {
         h.rows_ = rows;
         return h;
       }
+    if (is_miyamoto_order(m) && h.take(hadamard_construction::miyamoto, m / 4)) {
+      h.half_ = *quadratic_character::make(paley_field(m / 4 - 1));
+      return h;
+    }
     return errc::unsupported;
   }
 
@@ -72,7 +81,7 @@ class hadamard_matrix {
     if (quadratic_character::is_order(m - 1) || (m / 2 % 4 == 2 && quadratic_character::is_order(m / 2 - 1))) return true;
     for (auto const& rows : detail::circulant_table)
       if (4 * rows.m == m) return true;
-    return false;
+    return is_miyamoto_order(m);
   }
 
   constexpr hadamard_matrix() noexcept = default;  ///< of order 1
@@ -85,6 +94,11 @@ class hadamard_matrix {
   /// What the core was made of: a field, or four rows (m = 0 where there are none).
   constexpr quadratic_character const& character() const noexcept { return chi_; }
   constexpr detail::circulant_rows const& circulants() const noexcept { return rows_; }
+  /// Miyamoto's K is a Sylvester matrix of order 2^half_shift() times Paley's of this field, I for orders 3 mod 4, else II.
+  constexpr quadratic_character const& half_character() const noexcept { return half_; }
+  constexpr int half_shift() const noexcept {
+    return std::countr_zero((chi_.order() - 1) / ((half_.order() + 1) * (half_.order() % 4 == 1 ? 2 : 1)));
+  }
   /// Whether block (i, j) of the array of four circulants has a minus; i, j < 4.
   constexpr bool block_is_negated(std::uint32_t i, std::uint32_t j) const noexcept {
     constexpr std::array<unsigned, 4> williamson{0b0000, 0b0101, 0b1001, 0b0011};  // bit j of row i
@@ -105,22 +119,51 @@ class hadamard_matrix {
     construction_ = c;
     return true;
   }
+  // The order of the field of the Paley matrix whose Kronecker product with Sylvester's has order n; 0 if there is none.
+  static constexpr std::uint32_t paley_field(std::uint32_t n) noexcept {
+    for (auto m = n; m % 4 == 0; m /= 2) {
+      if (m / 2 % 4 == 2 && quadratic_character::is_order(m / 2 - 1)) return m / 2 - 1;
+      if (quadratic_character::is_order(m - 1)) return m - 1;
+    }
+    return 0;
+  }
+  static constexpr bool is_miyamoto_order(std::uint32_t m) noexcept {
+    return m % 16 == 4 && quadratic_character::is_order(m / 4) && paley_field(m / 4 - 1) != 0;
+  }
   constexpr bool core_negative(std::uint32_t i, std::uint32_t j) const noexcept {
     switch (construction_) {
       case hadamard_construction::paley_1:
-        if (i == j || i == 0) return false;
-        return j == 0 || chi_.negative_difference(i - 1, j - 1);
-      case hadamard_construction::paley_2: return paley_2_negative(i / 2, j / 2, i % 2 != 0, j % 2 != 0);
+      case hadamard_construction::paley_2: return paley_negative(chi_, i, j);
+      case hadamard_construction::miyamoto: return miyamoto_negative(i / 4, j / 4, i % 4, j % 4);
       case hadamard_construction::williamson:
       case hadamard_construction::goethals_seidel: return circulant_negative(i / rows_.m, j / rows_.m, i % rows_.m, j % rows_.m);
       case hadamard_construction::sylvester: break;
     }
     return false;
   }
-  constexpr bool paley_2_negative(std::uint32_t i, std::uint32_t j, bool low_i, bool low_j) const noexcept {
+  static constexpr bool paley_negative(quadratic_character const& chi, std::uint32_t i, std::uint32_t j) noexcept {
+    if (chi.order() % 4 == 1) return paley_2_negative(chi, i / 2, j / 2, i % 2 != 0, j % 2 != 0);
+    if (i == j || i == 0) return false;
+    return j == 0 || chi.negative_difference(i - 1, j - 1);
+  }
+  static constexpr bool paley_2_negative(quadratic_character const& chi, std::uint32_t i, std::uint32_t j, bool low_i,
+                                         bool low_j) noexcept {
     if (i == j) return low_i || low_j;
-    bool const c = i != 0 && j != 0 && chi_.negative_difference(i - 1, j - 1);
+    bool const c = i != 0 && j != 0 && chi.negative_difference(i - 1, j - 1);
     return c != (low_i && low_j);
+  }
+  constexpr bool half_negative(std::uint32_t i, std::uint32_t j) const noexcept {
+    auto const low = (std::uint32_t{1} << half_shift()) - 1;
+    return paley_negative(half_, i >> half_shift(), j >> half_shift()) != (std::popcount(i & j & low) % 2 != 0);
+  }
+  constexpr bool miyamoto_negative(std::uint32_t e, std::uint32_t f, std::uint32_t a, std::uint32_t b) const noexcept {
+    auto const kind = [&](std::uint32_t x, std::uint32_t bits) { return (bits & 2) | (chi_.negative(x) ? 1U : 0U); };
+    if (e == 0 && f == 0) return std::popcount(a & b) % 2 != 0;
+    if (e == 0) return a != 0 && std::popcount(a & kind(f, b)) % 2 == 0;
+    if (f == 0) return kind(e, a) == b;
+    bool const differ = (a ^ b) % 2 != 0;
+    if (a / 2 != b / 2) return differ != (a < b ? half_negative(e - 1, f - 1) : !half_negative(f - 1, e - 1));
+    return e == f ? differ : chi_.negative(e) != chi_.negative_difference(e, f);
   }
   constexpr bool entry(std::uint32_t which, std::uint32_t at) const noexcept {
     auto const j = at % rows_.m;
@@ -143,6 +186,7 @@ class hadamard_matrix {
   int shift_ = 0;
   hadamard_construction construction_ = hadamard_construction::sylvester;
   quadratic_character chi_;
+  quadratic_character half_;
   detail::circulant_rows rows_{};
 };
 

@@ -8,7 +8,8 @@
 /// Cost     : data.
 /// Source   : the orders are due to L. D. Baumert, S. W. Golomb, M. Hall, 1962 (92); J. Williamson, 1944 (172); L. D. Baumert, M.
 ///            Hall, 1965, and L. D. Baumert, 1966 (156, 116); R. J. Turyn (188); R. J. Fletcher, C. Koukouvinos, J. Seberry, 2004
-///            (236, a skew one); H. Kharaghani, B. Tayfeh-Rezaie, J. Combin. Designs 13, 2005 (428): rows of public tables.
+///            (236, a skew one); H. Kharaghani, B. Tayfeh-Rezaie, J. Combin. Designs 13, 2005 (428); D. Z. Djokovic, "Five new orders
+///            for Hadamard matrices of skew type", Australas. J. Combin. 10, 1994 (412, 604): rows of public tables.
 ///            612: A. L. Whiteman, 1973, from a conference matrix of order 18 and the quadratic character of 17.
 ///            324: functions on GF(81) that are constant on the cosets of its subgroup of order 4, found by trying all: their Fourier
 ///            transforms are, away from 0, +-18 where those of the other three vanish, as in M.-Y. Xia, "Some infinite classes of special
@@ -29,7 +30,7 @@ struct circulant_rows {
   std::array<std::array<std::uint64_t, 3>, 4> row;
 };
 
-inline constexpr std::array<circulant_rows, 19> circulant_table{{
+inline constexpr std::array<circulant_rows, 21> circulant_table{{
     {23, true, 0, {{{0x117E88, 0}, {0x1CA538, 0}, {0x498192, 0}, {0x3BA5DC, 0}}}},
     {29, true, 0, {{{0xDA2116C, 0}, {0x25C0E90, 0}, {0x17340B3A, 0}, {0x735EB38, 0}}}},
     {39, true, 0, {{{0x1AFB3CDF58, 0}, {0xECF5AF370, 0}, {0x1975BDAE98, 0}, {0x72BE247D4E, 0}}}},
@@ -72,6 +73,13 @@ inline constexpr std::array<circulant_rows, 19> circulant_table{{
        {0x982C55947CD671CE, 0x1DCEFC036F, 0},
        {0x1D7438B2030A41DA, 0x129DDB6036, 0},
        {0x8D5FC52C3F2C9A88, 0xE710B5010, 0}}}},
+    {103,
+     false,
+     0,
+     {{{0x8EF08EBB55A5F9B8, 0x62605A5522, 0},
+       {0xB8153994BEBBE7C4, 0x5978CA149, 0},
+       {0xA79FED8E16BA6E8E, 0x637E497806, 0},
+       {0xB36EDCEC863E5A1E, 0x71DDD7483F, 0}}}},
     {107,
      false,
      0,
@@ -107,6 +115,13 @@ inline constexpr std::array<circulant_rows, 19> circulant_table{{
        {0xDE9F1D1EDE80239A, 0x1EB7E421D2432535, 0x14},
        {0x8B5266883825DCEC, 0xD1CD53DEAFB0A860, 0x1B},
        {0xEE92DCD87F9F8A9E, 0xBB85C479B32FB635, 0x15}}}},
+    {151,
+     false,
+     0,
+     {{{0x2CA0A1BBD0AE0D32, 0xF4227AFACB719671, 0x334F8A},
+       {0xE46C3C4F70818814, 0x57623E742B729250, 0x2050CF},
+       {0x3B31436B4D9D03FE, 0x4CE6BAE892AC596F, 0x6F80B3},
+       {0x6B7B2B077503E48, 0xBC3479BD5FD7E770, 0x52CE18}}}},
     {153,
      true,
      0,
