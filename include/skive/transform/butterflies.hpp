@@ -127,9 +127,9 @@ inline constexpr std::size_t blocks_joined = std::is_same_v<T, float> ? most_reg
 // What is transformed before that: up to four times l2_numbers where blocks that large are joined in registers.
 template <class T, class Arch>
 constexpr std::size_t l2_block(std::size_t n) noexcept {
+  constexpr auto joined = blocks_joined<T, Arch>;
   if (n <= l2_numbers<T>) return n;
-  bool const grows = n > 16 * l2_numbers<T> && n <= 64 * l2_numbers<T> && blocks_joined<T, Arch> == 16;
-  return grows ? n / 16 : l2_numbers<T>;
+  return joined > 1 && n > joined * l2_numbers<T> && n <= 4 * joined * l2_numbers<T> ? n / joined : l2_numbers<T>;
 }
 
 // Floats of scratch that walsh_hadamard() takes.

@@ -8,8 +8,9 @@
 /// pass; or, where loads can repeat lanes (AVX-512), in a pass before that does all but the one of half a register, which
 /// the next pass does as it loads: 4 products and 2 shuffles a register then instead of 4 and 4.
 ///
-/// short_row() does all stages of a row that the registers hold, by code that knows its length, and may check it first as
-/// plainly_safe() of transform/safe_range.hpp does. A row that does not pass is left to guarded(), which knows what to do with
+/// short_row() does all stages of a row of up to 16 registers, by code that knows its length, and may check it first as
+/// plainly_safe() of transform/safe_range.hpp does. Where a network takes 8 registers, the second half of a row of 16 stays in
+/// them for the last stage. A row that does not pass is left to guarded(), which knows what to do with
 /// zeros and small numbers.
 ///
 /// Model of : -
@@ -175,12 +176,36 @@ void butterfly_pass(std::size_t radix, T* x, std::size_t n, std::size_t h, T con
   }
 }
 
-// Rows that the registers hold: with AVX-512 16 to 256 floats, with AVX2 8 to 64.
+// Rows of 1 to 16 registers: with AVX-512 16 to 256 floats, with AVX2 8 to 128.
 template <class Arch>
 constexpr bool is_short_row(std::size_t n) noexcept {
-  if constexpr (simd::vector_arch<Arch>)
-    return n >= xsimd::batch<float, Arch>::size && n <= most_registers<Arch> * xsimd::batch<float, Arch>::size;
+  if constexpr (simd::vector_arch<Arch>) return n >= xsimd::batch<float, Arch>::size && n <= 16 * xsimd::batch<float, Arch>::size;
   return false;
+}
+
+// The transform of twice the registers of a network.
+template <class Arch>
+[[gnu::always_inline]] inline void two_networks(float* x, float const* scale) noexcept {
+  using batch = xsimd::batch<float, Arch>;
+  constexpr auto half = most_registers<Arch>;
+  constexpr auto size = batch::size;
+  auto* const second = x + half * size;
+  inline_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
+  batch v[half];
+  unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
+    v[r] = butterflies_within<false, Arch, float>(second + r * size, second + r * size, nullptr, 0);
+  });
+  butterflies_across<half, Arch, float>(v, batch(1.0f));
+  auto const factor = batch(scale != nullptr ? *scale : 1.0f);
+  unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
+    auto const a = batch::load_unaligned(x + r * size);
+    auto sum = (a + v[r]) * factor;
+    auto difference = (a - v[r]) * factor;
+    simd::detail::keep_apart<Arch>(sum.data);
+    simd::detail::keep_apart<Arch>(difference.data);
+    sum.store_unaligned(x + r * size);
+    difference.store_unaligned(second + r * size);
+  });
 }
 
 // The transform of Count registers; whether it was done: not if it `Checks` and the row is not plainly safe.
@@ -197,7 +222,9 @@ bool short_row_of(float* x, float const* scale) noexcept {
     });
     if (!xsimd::all(xsimd::bitwise_cast<std::int32_t>(seen + seen) < xsimd::batch<std::int32_t, Arch>(0))) return false;
   }
-  if constexpr (simd::loads_butterflies<Arch> && Count > 4) {
+  if constexpr (Count > most_registers<Arch>) {
+    two_networks<Arch>(x, scale);
+  } else if constexpr (simd::loads_butterflies<Arch> && Count > 4) {
     low_butterflies<false, Arch>(x, n, nullptr);
     inline_pass<Count, loading::halves, Arch, float>(x, n, batch::size, scale, nullptr);
   } else {
@@ -214,9 +241,7 @@ bool short_row(float* x, std::size_t n, float const* scale) noexcept {
     case 2: return short_row_of<2, Checks, Arch>(x, scale);
     case 4: return short_row_of<4, Checks, Arch>(x, scale);
     case 8: return short_row_of<8, Checks, Arch>(x, scale);
-    default:
-      if constexpr (most_registers<Arch> == 16) return short_row_of<16, Checks, Arch>(x, scale);
-      return false;
+    default: return short_row_of<16, Checks, Arch>(x, scale);
   }
 }
 
