@@ -86,12 +86,21 @@ bool codes_in_lanes(Scheme const& scheme) noexcept {
   if constexpr (rounds_to_nearest_even<Scheme>) {
     return true;
   } else {
-    using element = typename Scheme::element;
     lane_policy<Scheme, Arch> const policy{scheme.rounding};
-    if constexpr (requires { element::min_subnormal; })  // more than 16 bits see quotients that are too small to be exact
-      if (element::min_subnormal < 0x1p-6f && policy.is_wide()) return false;
-    return policy.usable(format_lanes<element, Arch>::bits_in_ulps);
+    return policy.usable(format_lanes<typename Scheme::element, Arch>::bits_in_ulps);
   }
+}
+
+/// Bit g: more than 16 random bits see quotients by scale g that need not be exact. They see 2^-33 of the least number of a format,
+/// 2^-53 at least; from scales of 2^-40 on quotients are exact down to 2^-60 (simd/arithmetic.hpp).
+template <class Arch, class Scheme>
+[[gnu::always_inline]] inline std::uint32_t inexact_quotients(Scheme const& scheme, simd::floats<Arch> const& scale) noexcept {
+  if constexpr (requires {
+                  requires Scheme::element::min_subnormal < 0x1p-6f;
+                  scheme.rounding.count;
+                })
+    if (scheme.rounding.count > 16) return (scale < simd::floats<Arch>::broadcast(0x1p-40f)).bits();
+  return 0;
 }
 
 /// Are sixty-four numbers coded at once where they lie side by side?

@@ -10,7 +10,7 @@
 ///
 /// Model of : -
 /// Cost     : for 64 codes besides memory, AVX-512: 8 bits 4 or 5 instructions, 4 bits 7 or 9; AVX2 8 or 10, and 14 or 18. Elsewhere
-///            there is no such path (has_saturate is false).
+///            there is no such path (has_saturate is false); nearest_integers is an instruction a register with SSE2, too.
 /// Accuracy : exact.
 /// Promise  : the bytes of core/bits.hpp; exactly 8 Width bytes are written. The rounding mode is nearest even.
 /// Source   : -
@@ -24,7 +24,10 @@ template <class Arch>
 inline constexpr bool has_saturate = has_avx512<Arch> || has_avx2<Arch>;
 
 template <class Arch>
-  requires has_saturate<Arch>
+inline constexpr bool has_nearest_integers = has_saturate<Arch> || has_sse2<Arch>;
+
+template <class Arch>
+  requires has_nearest_integers<Arch>
 [[gnu::always_inline]] inline integers<Arch> nearest_integers([[maybe_unused]] floats<Arch> const& x) noexcept {
   integers<Arch> n;
 #if XSIMD_WITH_AVX512BW
@@ -33,6 +36,11 @@ template <class Arch>
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
     for (std::size_t i = 0; i < 2; ++i) n.part[i] = _mm256_cvtps_epi32(x.part[i]);
+#endif
+#if XSIMD_WITH_SSE2
+  if constexpr (!has_saturate<Arch>)
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < 4; ++i) n.part[i] = _mm_cvtps_epi32(x.part[i]);
 #endif
   return n;
 }
