@@ -168,7 +168,7 @@ class lane_dot {
 #pragma GCC unroll 4
       for (auto& x : of_query) x = floats::broadcast(0.0f);
     auto const step = [&](std::size_t i, std::size_t part) __attribute__((always_inline)) {
-      auto w = level(simd::load_fields<width, Arch>(codes + i / 8 * width, layout_.order));
+      auto w = load_levels<typename Scheme::element, width, Arch>(codes + i / 8 * width, layout_.order);
       if constexpr (has_zero_point<Scheme>) w = w + offset;
 #pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q)
@@ -194,10 +194,6 @@ class lane_dot {
       }
       total[q] = simd::fused(all, scale, total[q]);
     }
-  }
-
-  [[gnu::always_inline]] static floats level(simd::words<Arch> const& codes) noexcept {
-    return decode_lanes<typename Scheme::element, Arch>(codes);
   }
 
   // Numbers [done, group) of group g, where `number` is the group's first.

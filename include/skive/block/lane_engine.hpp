@@ -177,7 +177,10 @@ class lane_engine : lane_batches<Scheme, Arch> {
     for (std::size_t g = 0, in_block = 0; g < b.count; ++g) {
       auto const p = b.table.of(g);
       for (std::size_t i = 0; i < group; i += 16, x += 16, in += 2 * width)
-        store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
+        if constexpr (requires { scheme_.template stored_lanes<Arch>(in, p); })
+          store_numbers<Arch>(scheme_.template stored_lanes<Arch>(in, p), x);
+        else
+          store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
       if (++in_block == per_block) in = block += stride, in_block = 0;
     }
   }

@@ -12,9 +12,9 @@
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
 ///                                           (format/sixty_four_lanes.hpp), where sixty_four::available
+///   stored_lanes<Arch>(p, parameters)        value_lanes() of 16 codes in memory, where words would be a detour
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
-///   is
-///                                           the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
+///                                           is the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
 ///
 /// These are members of a scheme (block/scheme.hpp); block/lane_engine.hpp runs them. Members whose schemes choose at run time
 /// whether to settle in lanes say so by settles_in_lanes().

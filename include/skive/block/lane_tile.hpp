@@ -73,7 +73,7 @@ class lane_tile {
                                               std::size_t g) noexcept {
     if constexpr (requires { requires Scheme::element::has_nan; })
       if (p.scale[g] == 0.0f) return floats::broadcast(0.0f);
-    auto level = decode_lanes<typename Scheme::element, Arch>(simd::load_fields<width, Arch>(codes, order));
+    auto level = load_levels<typename Scheme::element, width, Arch>(codes, order);
     if constexpr (has_zero_point<Scheme>) level = level + floats::broadcast(p.minus_zero_point[g]);
     return simd::product<Arch>(level, floats::broadcast(p.scale[g]));
   }

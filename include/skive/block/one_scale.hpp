@@ -60,6 +60,12 @@ struct one_scale {
                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return values_at_scale<Format, Arch>(codes, p[0]);
   }
+  template <class Arch>
+    requires loads_levels<Format, Arch>
+  [[gnu::always_inline]] simd::floats<Arch> stored_lanes(std::byte const* codes,
+                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return simd::product<Arch>(format_lanes<Format, Arch>::load(codes), p[0]);
+  }
 };
 
 }  // namespace skive::detail

@@ -35,6 +35,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i) n.part[i] = _mm256_cvtps_epi32(x.part[i]);
 #endif
 #if XSIMD_WITH_SSE2
@@ -70,8 +71,10 @@ template <int Width, class Arch>
 [[gnu::always_inline]] inline void store_eighths(__m256i (&x)[2], bit_order order, std::byte* to) noexcept {
   auto const place = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
   auto* const out = reinterpret_cast<__m256i*>(to);
+#pragma GCC unroll 4
   for (auto& half : x) half = _mm256_permutevar8x32_epi32(half, place);
   if constexpr (Width == 8) {
+#pragma GCC unroll 4
     for (std::size_t h = 0; h < 2; ++h) _mm256_storeu_si256(out + h, x[h]);
   } else {
     auto const factors = _mm256_set1_epi16(joins_nibbles(order));
@@ -99,6 +102,7 @@ template <int Width, class Arch>
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
     __m256i x[2];
+#pragma GCC unroll 4
     for (std::size_t h = 0; h < 2; ++h) {
       x[h] = _mm256_packs_epi16(_mm256_packs_epi32(n[2 * h].part[0], n[2 * h].part[1]),
                                 _mm256_packs_epi32(n[2 * h + 1].part[0], n[2 * h + 1].part[1]));
@@ -124,6 +128,7 @@ template <int Width, class Arch>
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
     __m256i x[2];
+#pragma GCC unroll 4
     for (std::size_t h = 0; h < 2; ++h) {
       x[h] = _mm256_packus_epi16(_mm256_packs_epi32(n[2 * h].part[0], n[2 * h].part[1]),
                                  _mm256_packs_epi32(n[2 * h + 1].part[0], n[2 * h + 1].part[1]));
