@@ -63,6 +63,16 @@ void check(std::mt19937& random) {
       auto const expected = static_cast<unsigned>(std::clamp(n[i], low, (1 << (Width - 1)) - 1)) & ((1U << Width) - 1);
       good = good && field<Width>(bytes.data() + 1, i, order) == expected;
     }
+    if constexpr (Width == 4 && simd::has_avx2<Arch>) {  // fields of two bits, not past 2
+      std::array<std::byte, 18> few{};
+      few.fill(guard);
+      simd::store_to_two<Arch>(lanes, order, few.data() + 1);
+      good = good && few.front() == guard && few.back() == guard;
+      for (std::size_t i = 0; i < 64; ++i) {
+        auto const place = 2 * (order == bit_order::low_first ? i % 4 : 3 - i % 4);
+        good = good && (std::to_integer<int>(few[1 + i / 4]) >> place & 3) == std::clamp(n[i], 0, 2);
+      }
+    }
     simd::store_unsigned<Width, Arch>(lanes, order, bytes.data() + 1);
     good = good && bytes.front() == guard && bytes.back() == guard;
     for (std::size_t i = 0; i < 64; ++i)
@@ -87,12 +97,14 @@ TEST_CASE("sixty-four integers saturate", "[simd]") {
 
 TEST_CASE("nearest integers", "[simd]") {
   test::for_each_arch([]<class Arch>() {
-    if constexpr (simd::has_saturate<Arch>) {
+    if constexpr (simd::has_nearest_integers<Arch>) {
       alignas(64) std::array<float, 16> const x{-2.5f,  -1.5f,   -0.5f,   -0.0f,    0.49999997f, 0.5f,  1.5f,       2.5f,
                                                 254.5f, -255.5f, 0x1p24f, -0x1p30f, 0x1p-140f,   -7.5f, 8388607.5f, -0x1p31f};
       std::array<std::int32_t, 16> n{};
       simd::nearest_integers<Arch>(simd::floats<Arch>::load(x.data())).store(n.data());
       for (std::size_t i = 0; i < 16; ++i) REQUIRE(n[i] == static_cast<std::int32_t>(std::nearbyint(static_cast<double>(x[i]))));
+      simd::nearest_integers<Arch>(simd::floats<Arch>::broadcast(0x1p31f)).store(n.data());
+      for (auto const past : n) REQUIRE(past == std::numeric_limits<std::int32_t>::min());
     }
   });
   SUCCEED("as above");

@@ -137,7 +137,9 @@ template <class Arch, class T>
 [[gnu::always_inline]] inline simd::words<Arch> largest_in_lanes(std::span<T const> group) noexcept {
   auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
   auto all = simd::words<Arch>::broadcast(0);
-  for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) { all = max(all, simd::as<std::uint32_t>(x) & clear_sign); });
+  for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) __attribute__((always_inline)) {
+    all = max(all, simd::as<std::uint32_t>(x) & clear_sign);
+  });
   return all;
 }
 

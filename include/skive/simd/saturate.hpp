@@ -5,6 +5,7 @@
 ///   nearest_integers(x)                       lane i: x rounded to the nearest integer, ties to even; past 2^31 the least integer
 ///   store_signed<Width>(n, low, order, p)     field i is clamp(n_i, low, 2^(Width-1) - 1), low >= -2^(Width-1)
 ///   store_unsigned<Width>(n, order, p)        field i is clamp(n_i, 0, 2^Width - 1)
+///   store_to_two(n, order, p)                 fields of two bits: field i is clamp(n_i, 0, 2) (AVX2)
 ///
 /// Packing saturates by itself: to 16 bits, then to 8, so that sixty-four numbers are clamped by the instructions that narrow them.
 ///
@@ -136,6 +137,29 @@ template <int Width, class Arch>
     }
     detail::store_eighths<Width, Arch>(x, order, to);
   }
+#endif
+}
+
+template <class Arch>
+  requires has_avx2<Arch>
+[[gnu::always_inline]] inline void store_to_two([[maybe_unused]] integers<Arch> const (&n)[4], [[maybe_unused]] bit_order order,
+                                                [[maybe_unused]] std::byte* to) noexcept {
+#if XSIMD_WITH_AVX2
+  bool const low = order == bit_order::low_first;
+  auto const pairs = _mm256_set1_epi16(low ? 0x0401 : 0x0104);
+  auto const fours = _mm256_set1_epi32(low ? 0x0010'0001 : 0x0001'0010);
+  auto const place = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  __m256i x[2];  // a byte of four fields in each dword
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < 2; ++h) {
+    x[h] = _mm256_packus_epi16(_mm256_packs_epi32(n[2 * h].part[0], n[2 * h].part[1]),
+                               _mm256_packs_epi32(n[2 * h + 1].part[0], n[2 * h + 1].part[1]));
+    x[h] = _mm256_permutevar8x32_epi32(_mm256_min_epu8(x[h], _mm256_set1_epi8(2)), place);
+    x[h] = _mm256_madd_epi16(_mm256_maddubs_epi16(pairs, x[h]), fours);  // the factors are the unsigned operand
+  }
+  auto const words = _mm256_packs_epi32(x[0], x[1]);
+  auto const bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(words, words), place);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_castsi256_si128(bytes));
 #endif
 }
 
