@@ -31,6 +31,7 @@ void check(stochastic_stream stream) {
 TEST_CASE("integers in blocks, rounded stochastically", "[block]") {
   check<absmax<int4, float16, stochastic_stream>, test::few_arches>({5, 0, 8, stochastic_variant::c});
   check<absmax<int8, float32, stochastic_stream>>({6, 0, 16, stochastic_variant::a});
+  check<absmax<int8, float32, stochastic_stream>>({6, 0, 8, stochastic_variant::c});
 }
 
 TEST_CASE("small floats in blocks, rounded stochastically", "[block]") {

@@ -12,6 +12,7 @@
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
 ///                                           (format/sixty_four_lanes.hpp), where sixty_four::available
+///   quotient_lanes<Arch>(x, parameters)      optional: what is rounded, for sixty_four::store_random
 ///   stored_lanes<Arch>(p, parameters)        value_lanes() of 16 codes in memory, where words would be a detour
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
 ///                                           is the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
@@ -106,6 +107,15 @@ template <class Arch, class Scheme>
 /// Are sixty-four numbers coded at once where they lie side by side?
 template <class Scheme, class Arch>
 concept codes_sixty_four = rounds_to_nearest_even<Scheme> && requires { requires Scheme::template sixty_four<Arch>::available; };
+
+/// Do stochastic codes of eight random bits, too?
+template <class Scheme, class Arch>
+concept codes_sixty_four_random = std::is_same_v<rounding_of<Scheme>, stochastic_stream> &&
+    requires(Scheme const s, simd::floats<Arch> const (&x)[4], std::byte const* in, std::byte* out,
+             std::array<simd::floats<Arch>, Scheme::template lanes<Arch>> const& p) {
+      s.template quotient_lanes<Arch>(x[0], p);
+      Scheme::template sixty_four<Arch>::store_random(x, in, bit_order::low_first, out);
+    };
 
 template <class Scheme, class Arch>
 concept settles_by_largest =

@@ -119,6 +119,9 @@ class rounding_lanes<stochastic_stream, Arch> {
       return (t + random) >> count;
     }
 
+    /// Do the bytes drawn, as they lie, round all numbers? Those of number i on.
+    [[gnu::always_inline]] bool rounds_by_bytes() const noexcept { return rounds_signed() && count == 8; }
+    [[gnu::always_inline]] std::byte const* bytes_at(std::uint64_t i) const noexcept { return fields + (i - first); }
     /// Is there a shorter way for numbers with their sign, if they are below 2^13?
     [[gnu::always_inline]] bool rounds_signed() const noexcept { return bytes == 1 && variant == stochastic_variant::c; }
     /// Below zero the least carry comes with 2^N - 1 - R.

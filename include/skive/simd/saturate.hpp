@@ -5,6 +5,8 @@
 ///   nearest_integers(x)                       lane i: x rounded to the nearest integer, ties to even; past 2^31 the least integer
 ///   store_signed<Width>(n, low, order, p)     field i is clamp(n_i, low, 2^(Width-1) - 1), low >= -2^(Width-1)
 ///   store_unsigned<Width>(n, order, p)        field i is clamp(n_i, 0, 2^Width - 1)
+///   store_random<Width>(x, random, low, order, p)   field i is clamp(n_i, low, 2^(Width-1) - 1), n_i = floor((|t_i| + r_i) / 256)
+///                                             with the sign of t_i, t_i = x_i to the nearest integer, r_i byte i at `random` (AVX2)
 ///   store_to_two(n, order, p)                 fields of two bits: field i is clamp(n_i, 0, 2) (AVX2)
 ///
 /// Packing saturates by itself: to 16 bits, then to 8, so that sixty-four numbers are clamped by the instructions that narrow them.
@@ -137,6 +139,36 @@ template <int Width, class Arch>
     }
     detail::store_eighths<Width, Arch>(x, order, to);
   }
+#endif
+}
+
+// Numbers of 16 bits saturate well past every code. Below zero the least carry comes with 255 - r.
+template <int Width, class Arch>
+  requires(has_avx2<Arch> && (Width == 4 || Width == 8))
+[[gnu::always_inline]] inline void store_random([[maybe_unused]] floats<Arch> const (&x)[4],
+                                                [[maybe_unused]] std::byte const* random, int low,
+                                                [[maybe_unused]] bit_order order, [[maybe_unused]] std::byte* to) noexcept {
+  [[maybe_unused]] auto const least = static_cast<char>(low);
+#if XSIMD_WITH_AVX2
+  __m256i codes[2];
+#pragma GCC unroll 2
+  for (std::size_t h = 0; h < 2; ++h) {
+    __m256i n[2];
+#pragma GCC unroll 2
+    for (std::size_t j = 0; j < 2; ++j) {
+      auto const& y = x[2 * h + j];
+      auto const bound = _mm256_set1_ps(0x1p24f);  // what is past 2^31 would become the least integer
+      auto const t = _mm256_packs_epi32(_mm256_cvtps_epi32(_mm256_min_ps(y.part[0], bound)),
+                                        _mm256_cvtps_epi32(_mm256_min_ps(y.part[1], bound)));  // numbers 0-3 8-11 4-7 12-15
+      auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(random + 32 * h + 16 * j));
+      auto const r = _mm256_permute4x64_epi64(_mm256_cvtepu8_epi16(bytes), 0xD8);
+      auto const below = _mm256_srli_epi16(_mm256_srai_epi16(t, 15), 8);
+      n[j] = _mm256_srai_epi16(_mm256_adds_epi16(t, _mm256_xor_si256(r, below)), 8);
+    }
+    codes[h] = _mm256_max_epi8(_mm256_packs_epi16(n[0], n[1]), _mm256_set1_epi8(least));
+    if constexpr (Width == 4) codes[h] = _mm256_and_si256(_mm256_min_epi8(codes[h], _mm256_set1_epi8(7)), _mm256_set1_epi8(15));
+  }
+  detail::store_eighths<Width, Arch>(codes, order, to);
 #endif
 }
 
