@@ -20,16 +20,19 @@ test::exact_product product(A const& a, test::packed_row<A>& left, B const& b, t
   return test::decode_then_dot(a, left.from(), x);
 }
 
+// `least`: every third code of both rows, of eight bits, is -128.
 template <class A, class B>
-void check(A const& a, B const& b, std::size_t n) {
-  CAPTURE(n);
+void check(A const& a, B const& b, std::size_t n, bool least = false) {
+  CAPTURE(n, least);
   test::packed_row<A> left{a, n};
   test::packed_row<B> right{b, n};
   test::fill_codes(a, left, test::gaussian_row(n, 1));
   test::fill_codes(b, right, test::gaussian_row(n, 2));
+  for (std::size_t i = 0; least && i < n; i += 3) left.to()[0].data[i] = right.to()[0].data[i] = std::byte{0x80};
   test::scratch_memory memory{a.int8_query_bytes(n)};
   auto const q = packed_query(a, b, right.from(), n, memory.get());
   REQUIRE(q);
+  CHECK(q->has_least == (least && n != 0));
   auto const y = a.dot(left.from(), *q);
   REQUIRE(y);
   auto const exact = product(a, left, b, right, n);
@@ -43,6 +46,8 @@ TEST_CASE("packed_query: the product of two packed rows", "[kernel]") {
     check(absmax<int4>{32}, absmax<int8>{32}, n);
     check(affine_int<4>{64}, absmax<int8>{128}, n);
     check(absmax<int8>{32}, absmax<int4>{32}, n);
+    check(absmax<int8>{32}, absmax<int8>{32}, n);
+    check(absmax<int8>{n}, absmax<int8>{n}, n, true);
   }
 }
 

@@ -25,6 +25,29 @@ int signed_byte(std::uint32_t w, int j) {
   return x < 128 ? x : x - 256;
 }
 
+// N registers, whose bytes are those of a, or what is left of them below Largest.
+template <int Largest, std::size_t N, class Arch>
+void several(sums const& start, lanes const& a, lanes const& b) {
+  words<Arch> x[N], y[N];
+  auto sum = start;
+  for (std::size_t n = 0; n < N; ++n) {
+    lanes u{}, v{};
+    for (std::size_t i = 0; i < 16; ++i) {
+      v[i] = b[(i + n) % 16];
+      for (int j = 0; j < 4; ++j) {
+        auto const byte = unsigned_byte(a[(i + n) % 16], j);
+        u[i] |= static_cast<std::uint32_t>(byte > Largest ? Largest : byte) << (8 * j);
+        sum[i] += unsigned_byte(u[i], j) * signed_byte(v[i], j);
+      }
+    }
+    x[n] = words<Arch>::load(u.data());
+    y[n] = words<Arch>::load(v.data());
+  }
+  sums read;
+  skive::simd::dot4_of<Largest>(integers<Arch>::load(start.data()), x, y).store(read.data());
+  REQUIRE(read == sum);
+}
+
 template <class Arch>
 void check(sums const& start, lanes const& a, lanes const& b) {
   sums mixed = start, small = start, both = start;
@@ -46,6 +69,21 @@ void check(sums const& start, lanes const& a, lanes const& b) {
   REQUIRE(read == small);
   skive::simd::dot4_signed(s, words<Arch>::load(a.data()), y).store(read.data());
   REQUIRE(read == both);
+  if constexpr (skive::simd::has_dot4_by_signs<Arch>) {
+    lanes above = b;  // no byte is -128
+    both = start;
+    for (std::size_t i = 0; i < 16; ++i)
+      for (int j = 0; j < 4; ++j) {
+        if (signed_byte(b[i], j) == -128) above[i] |= 1U << (8 * j);
+        both[i] += signed_byte(a[i], j) * signed_byte(above[i], j);
+      }
+    skive::simd::dot4_by_signs(s, words<Arch>::load(a.data()), words<Arch>::load(above.data())).store(read.data());
+    REQUIRE(read == both);
+  }
+  several<255, 2, Arch>(start, a, b);
+  several<24, 2, Arch>(start, a, b);
+  several<3, 4, Arch>(start, a, b);
+  several<15, 8, Arch>(start, a, b);
   sums pairs;
   for (std::size_t i = 0; i < 16; ++i) {
     auto sum = static_cast<std::uint32_t>(start[i]);  // wraps, as lanes do

@@ -37,6 +37,7 @@ struct int8_query {
   float scale = 0.0f;               ///< of the whole product; 1 per_block
   activation_scale kind = activation_scale::per_block;
   std::uint32_t order = 0;  ///< which codes it fits: a product with others is refused
+  bool has_least = false;   ///< some number is -128, which rows of bytes may hold and vectors of floats never become
 };
 static_assert(primitive<int8_query>);
 

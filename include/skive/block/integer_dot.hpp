@@ -48,7 +48,10 @@ class integer_dot {
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
-  using level_lanes = typename levels::template lanes<Arch>;
+  // Levels past 127 meet the vector as signed bytes where that is cheaper, and there is no bias then.
+  static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
+  template <bool Signed>
+  using level_lanes = typename levels::template lanes<Arch, Signed>;
 
  public:
   /// Do groups end where lanes do?
@@ -65,6 +68,7 @@ class integer_dot {
     for (std::size_t q = 0; q < Queries; ++q) {
       queries_[q] = queries[q].data;
       scale_[q] = queries[q].scale;
+      has_least_ |= queries[q].has_least;
     }
   }
 
@@ -88,15 +92,23 @@ class integer_dot {
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
   [[gnu::noinline]] void multiply(products const& rows) const noexcept {
-    level_lanes const level;
+    if constexpr (has_signed)
+      if (!has_least_) return multiply_all<PerBlock, Spread, true>(rows);
+    multiply_all<PerBlock, Spread, false>(rows);
+  }
+  template <bool PerBlock, spread Spread, bool Signed>
+  [[gnu::always_inline]] void multiply_all(products const& rows) const noexcept {
+    level_lanes<Signed> const level;
     std::size_t r = 0;
     for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
-    for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
+    if constexpr (tile != 1)
+      for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
   }
 
   // Sixteen groups are `lanes_` steps.
-  template <bool PerBlock, spread Spread, std::size_t Rows>
-  [[gnu::always_inline]] void multiply_tile(level_lanes const& level, products const& rows, std::size_t r) const noexcept {
+  template <bool PerBlock, spread Spread, std::size_t Rows, bool Signed>
+  [[gnu::always_inline]] void multiply_tile(level_lanes<Signed> const& level, products const& rows,
+                                            std::size_t r) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
@@ -104,7 +116,9 @@ class integer_dot {
     bool const side_by_side = layout_.groups <= layout_.per_block || from[0][0].block_stride == block_bytes_;
     auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
     floats total[Rows][Queries];
+#pragma GCC unroll 4
     for (auto& of_row : total)
+#pragma GCC unroll 4
       for (auto& t : of_row) t = floats::broadcast(0.0f);
     // Where short rows are read one by one the next one would come too soon.
     auto const ahead_rows = tile == 1 && 4 * rows.pitch[0] <= read_ahead::cached ? std::size_t{4} : Rows;
@@ -128,7 +142,7 @@ class integer_dot {
           simd::prefetch<Arch>(from[i][0].data + at, ahead);
           codes[i] = spread_codes(from[i][0].data + at);
         }
-        add_step<PerBlock>(level, codes, step, cursor, total);
+        add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
       for (; step < end; ++step) {
         words codes[Rows];
@@ -137,10 +151,12 @@ class integer_dot {
           gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, bytes);
           codes[i] = spread_codes(bytes);
         }
-        add_step<PerBlock>(level, codes, step, cursor, total);
+        add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
     }
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
   }
 
@@ -159,9 +175,9 @@ class integer_dot {
     }
   }
 
-  template <bool PerBlock, std::size_t Rows, class Cursor>
-  [[gnu::always_inline]] void add_step(level_lanes const& level, words const (&codes)[Rows], std::size_t step, Cursor& cursor,
-                                       floats (&total)[Rows][Queries]) const noexcept {
+  template <bool PerBlock, std::size_t Rows, bool Signed, class Cursor>
+  [[gnu::always_inline]] void add_step(level_lanes<Signed> const& level, words const (&codes)[Rows], std::size_t step,
+                                       Cursor& cursor, floats (&total)[Rows][Queries]) const noexcept {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
@@ -173,11 +189,18 @@ class integer_dot {
       auto const x = step_of<PerBlock>(q, step);
       integers sums[Rows];
 #pragma GCC unroll 4
-      for (auto& all : sums) all = has_zero_point<Scheme> ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
+      for (auto& all : sums) all = has_zero_point<Scheme> || Signed ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
+      if constexpr (Signed) {
 #pragma GCC unroll 8
-      for (std::size_t r = 0; r < steps::fields; ++r) {
+        for (std::size_t r = 0; r < steps::fields; ++r) sums[0] = simd::dot4_by_signs(sums[0], byte[0][r], x.bytes[r]);
+      } else if constexpr (Rows == 1) {
+        sums[0] = simd::dot4_of<levels::largest>(sums[0], byte[0], x.bytes);
+      } else {
+#pragma GCC unroll 8
+        for (std::size_t r = 0; r < steps::fields; ++r) {
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], x.bytes[r]);
+          for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], x.bytes[r]);
+        }
       }
 #pragma GCC unroll 4
       for (std::size_t i = 0; i < Rows; ++i) {
@@ -227,6 +250,7 @@ class integer_dot {
   std::size_t lanes_;
   std::byte const* queries_[Queries];
   float scale_[Queries];
+  bool has_least_ = false;
 };
 
 /// Products of rows with vectors of one length and kind; the planes are large enough.

@@ -64,7 +64,8 @@ constexpr level_table make_level_table() noexcept {
   return t;
 }
 
-/// bias, largest, unit, exact; byte(code) in scalar form and bytes(codes) for a register of codes.
+/// bias, largest, unit, exact; byte(code) in scalar form and lanes<Arch>::bytes(codes) for a register of codes; of lanes<Arch, true>
+/// signed bytes, byte(code) - bias.
 template <class Format>
 struct integer_levels {
   static constexpr level_table table = [] {
@@ -80,14 +81,15 @@ struct integer_levels {
 
   static constexpr int byte(std::uint8_t code) noexcept { return table.bytes[code]; }
 
-  template <class Arch>
+  template <class Arch, bool Signed = false>
   struct lanes {
     simd::byte_table<entries, Arch> levels{[] {
       std::array<std::uint8_t, entries> bytes{};
-      for (std::size_t c = 0; c < entries; ++c) bytes[c] = table.bytes[c];
+      for (std::size_t c = 0; c < entries; ++c) bytes[c] = static_cast<std::uint8_t>(table.bytes[c] - (Signed ? bias : 0));
       return bytes;
     }()};
     [[gnu::always_inline]] simd::words<Arch> bytes(simd::words<Arch> codes) const noexcept {
+#pragma GCC unroll 4
       for (auto& p : codes.part)
         p = xsimd::bitwise_cast<std::uint32_t>(look_up_bytes(levels, xsimd::bitwise_cast<std::uint8_t>(p)));
       return codes;
@@ -104,9 +106,11 @@ struct integer_levels<fixed_point<Bits, FractionBits, Range>> {
   static constexpr float unit = fixed_point<Bits, FractionBits, Range>::resolution;
   static constexpr bool exact = true;
   static constexpr int byte(std::uint8_t code) noexcept { return code ^ bias; }
-  template <class Arch>
+  template <class Arch, bool Signed = false>
   struct lanes {
     [[gnu::always_inline]] simd::words<Arch> bytes(simd::words<Arch> const& codes) const noexcept {
+      static_assert(!Signed || Bits == 8);
+      if constexpr (Signed) return codes;
       return codes ^ simd::words<Arch>::broadcast(static_cast<std::uint32_t>(bias) * 0x01010101U);
     }
   };
@@ -121,7 +125,7 @@ struct integer_levels<uint_format<Bits>> {
   static constexpr float unit = 1.0f;
   static constexpr bool exact = true;
   static constexpr int byte(std::uint8_t code) noexcept { return code; }
-  template <class Arch>
+  template <class Arch, bool Signed = false>
   struct lanes {
     [[gnu::always_inline]] simd::words<Arch> bytes(simd::words<Arch> const& codes) const noexcept { return codes; }
   };

@@ -108,7 +108,9 @@ class lane_batches {
   [[gnu::always_inline]] void load(batch& b) const noexcept {
     std::array<words, fields> in;
     for (std::size_t f = 0; f < fields; ++f) in[f] = words::load(b.field[f].data());
-    b.table.set(scheme_.template load_lanes<Arch, Coding>(in));
+    auto p = scheme_.template load_lanes<Arch, Coding>(in);
+    if constexpr (Coding && parameters != 0) p.by_rule |= inexact_quotients<Arch>(scheme_, p.value[0]);
+    b.table.set(p);
   }
 
   typename Scheme::state state_of(field_table const& field, std::size_t g) const noexcept {

@@ -95,8 +95,9 @@ class lane_dot {
   template <std::size_t Group>
   [[gnu::noinline]] sums add_groups(from_planes const& from, std::size_t groups,
                                     std::array<double, Queries>& rest) const noexcept {
-    sums total;  // here and not the caller's: it stays in registers
-    total.fill(floats::broadcast(0.0f));
+    floats total[Queries];  // here and not the caller's: it stays in registers
+#pragma GCC unroll 4
+    for (auto& t : total) t = floats::broadcast(0.0f);
     auto const group = Group == 0 ? layout_.group : Group;
     bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
     auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
@@ -124,24 +125,33 @@ class lane_dot {
       }
     }
     if constexpr (by_halves)
-      if (nan.any()) total.fill(floats::broadcast(std::numeric_limits<float>::quiet_NaN()));
-    return total;
+      if (nan.any())
+        for (auto& t : total) t = floats::broadcast(std::numeric_limits<float>::quiet_NaN());
+    sums all;
+#pragma GCC unroll 4
+    for (std::size_t q = 0; q < Queries; ++q) all[q] = total[q];
+    return all;
   }
 
   // A group of whole 64 codes.
   [[gnu::always_inline]] void add_e4m3(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
-                                       nan_found& nan, sums& total) const noexcept {
+                                       nan_found& nan, floats (&total)[Queries]) const noexcept {
     floats p[Queries][parts];
+#pragma GCC unroll 4
     for (auto& of_query : p)
+#pragma GCC unroll 4
       for (auto& x : of_query) x = floats::broadcast(0.0f);
     for (std::size_t i = 0; i < size; i += 64) {
       simd::prefetch<Arch>(codes + i, read_ahead);
       floats w[4];
       simd::load_e4m3<Arch>(codes + i, nan, w);
+#pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q)
+#pragma GCC unroll 4
         for (std::size_t k = 0; k < 4; ++k)
           p[q][k % parts] = simd::fused(w[k], floats::load(queries_[q].data + number + i + 16 * k), p[q][k % parts]);
     }
+#pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
       auto all = p[q][0];
       if constexpr (parts == 4) all = (p[q][0] + p[q][1]) + (p[q][2] + p[q][3]);
@@ -151,13 +161,16 @@ class lane_dot {
 
   template <std::size_t Group>
   [[gnu::always_inline]] void add_group(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
-                                        floats const& offset, sums& total) const noexcept {
+                                        floats const& offset, floats (&total)[Queries]) const noexcept {
     floats p[Queries][parts];
+#pragma GCC unroll 4
     for (auto& of_query : p)
+#pragma GCC unroll 4
       for (auto& x : of_query) x = floats::broadcast(0.0f);
-    auto const step = [&](std::size_t i, std::size_t part) noexcept {
-      auto w = level(simd::load_fields<width, Arch>(codes + i / 8 * width, layout_.order));
+    auto const step = [&](std::size_t i, std::size_t part) __attribute__((always_inline)) {
+      auto w = load_levels<typename Scheme::element, width, Arch>(codes + i / 8 * width, layout_.order);
       if constexpr (has_zero_point<Scheme>) w = w + offset;
+#pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q)
         p[q][part] = simd::fused(w, floats::load(queries_[q].data + number + i), p[q][part]);
     };
@@ -172,6 +185,7 @@ class lane_dot {
     if (i + 16 <= size) step(i, 0), i += 16;
     if (i + 16 <= size) step(i, 1 % parts), i += 16;
     if (i + 16 <= size) step(i, 2 % parts), i += 16;
+#pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
       auto all = p[q][0];
       if constexpr (parts == 4) {
@@ -180,10 +194,6 @@ class lane_dot {
       }
       total[q] = simd::fused(all, scale, total[q]);
     }
-  }
-
-  [[gnu::always_inline]] static floats level(simd::words<Arch> const& codes) noexcept {
-    return decode_lanes<typename Scheme::element, Arch>(codes);
   }
 
   // Numbers [done, group) of group g, where `number` is the group's first.

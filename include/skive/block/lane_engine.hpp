@@ -128,6 +128,16 @@ class lane_engine : lane_batches<Scheme, Arch> {
         if constexpr (!rounds_to_nearest_even<Scheme>) n = n < now.size ? n : now.size;
         auto const* const end = x + n;
         left -= n;
+        if constexpr (codes_sixty_four_random<Scheme, Arch>)
+          if (now.rounds_by_bytes())
+            for (; end - x >= 64; x += 64, out += 8 * width, place += 64) {
+              floats y[4];
+#pragma GCC unroll 4
+              for (std::size_t i = 0; i < 4; ++i)
+                y[i] = simd::product<Arch>(scheme_.template quotient_lanes<Arch>(load_numbers<Arch>(x + 16 * i), p),
+                                           floats::broadcast(256.0f));
+              Scheme::template sixty_four<Arch>::store_random(y, now.bytes_at(place), order, out);
+            }
         for (; x != end; x += 16, out += 2 * width, place += 16)
           simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, now, place), order, out);
       }
@@ -177,7 +187,10 @@ class lane_engine : lane_batches<Scheme, Arch> {
     for (std::size_t g = 0, in_block = 0; g < b.count; ++g) {
       auto const p = b.table.of(g);
       for (std::size_t i = 0; i < group; i += 16, x += 16, in += 2 * width)
-        store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
+        if constexpr (requires { scheme_.template stored_lanes<Arch>(in, p); })
+          store_numbers<Arch>(scheme_.template stored_lanes<Arch>(in, p), x);
+        else
+          store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
       if (++in_block == per_block) in = block += stride, in_block = 0;
     }
   }

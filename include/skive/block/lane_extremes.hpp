@@ -87,7 +87,7 @@ template <class Arch, class T>
   } else if (group.size() % 32 == 0) {
     for (auto const* x = group.data(); x != group.data() + group.size(); x += 32) all.add(x);
   } else {
-    for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) { all.add(x); });
+    for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) __attribute__((always_inline)) { all.add(x); });
   }
   return all;
 }

@@ -12,9 +12,10 @@
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
 ///                                           (format/sixty_four_lanes.hpp), where sixty_four::available
+///   quotient_lanes<Arch>(x, parameters)      optional: what is rounded, for sixty_four::store_random
+///   stored_lanes<Arch>(p, parameters)        value_lanes() of 16 codes in memory, where words would be a detour
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy
-///   is
-///                                           the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
+///                                           is the scheme's in lanes (format/rounding_lanes.hpp), i the place in the row
 ///
 /// These are members of a scheme (block/scheme.hpp); block/lane_engine.hpp runs them. Members whose schemes choose at run time
 /// whether to settle in lanes say so by settles_in_lanes().
@@ -86,17 +87,35 @@ bool codes_in_lanes(Scheme const& scheme) noexcept {
   if constexpr (rounds_to_nearest_even<Scheme>) {
     return true;
   } else {
-    using element = typename Scheme::element;
     lane_policy<Scheme, Arch> const policy{scheme.rounding};
-    if constexpr (requires { element::min_subnormal; })  // more than 16 bits see quotients that are too small to be exact
-      if (element::min_subnormal < 0x1p-6f && policy.is_wide()) return false;
-    return policy.usable(format_lanes<element, Arch>::bits_in_ulps);
+    return policy.usable(format_lanes<typename Scheme::element, Arch>::bits_in_ulps);
   }
+}
+
+/// Bit g: more than 16 random bits see quotients by scale g that need not be exact. They see 2^-33 of the least number of a format,
+/// 2^-53 at least; from scales of 2^-40 on quotients are exact down to 2^-60 (simd/arithmetic.hpp).
+template <class Arch, class Scheme>
+[[gnu::always_inline]] inline std::uint32_t inexact_quotients(Scheme const& scheme, simd::floats<Arch> const& scale) noexcept {
+  if constexpr (requires {
+                  requires Scheme::element::min_subnormal < 0x1p-6f;
+                  scheme.rounding.count;
+                })
+    if (scheme.rounding.count > 16) return (scale < simd::floats<Arch>::broadcast(0x1p-40f)).bits();
+  return 0;
 }
 
 /// Are sixty-four numbers coded at once where they lie side by side?
 template <class Scheme, class Arch>
 concept codes_sixty_four = rounds_to_nearest_even<Scheme> && requires { requires Scheme::template sixty_four<Arch>::available; };
+
+/// Do stochastic codes of eight random bits, too?
+template <class Scheme, class Arch>
+concept codes_sixty_four_random = std::is_same_v<rounding_of<Scheme>, stochastic_stream> &&
+    requires(Scheme const s, simd::floats<Arch> const (&x)[4], std::byte const* in, std::byte* out,
+             std::array<simd::floats<Arch>, Scheme::template lanes<Arch>> const& p) {
+      s.template quotient_lanes<Arch>(x[0], p);
+      Scheme::template sixty_four<Arch>::store_random(x, in, bit_order::low_first, out);
+    };
 
 template <class Scheme, class Arch>
 concept settles_by_largest =
@@ -128,7 +147,9 @@ template <class Arch, class T>
 [[gnu::always_inline]] inline simd::words<Arch> largest_in_lanes(std::span<T const> group) noexcept {
   auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
   auto all = simd::words<Arch>::broadcast(0);
-  for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) { all = max(all, simd::as<std::uint32_t>(x) & clear_sign); });
+  for_each_sixteen<Arch>(group, [&](simd::floats<Arch> const& x) __attribute__((always_inline)) {
+    all = max(all, simd::as<std::uint32_t>(x) & clear_sign);
+  });
   return all;
 }
 

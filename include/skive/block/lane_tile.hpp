@@ -33,7 +33,9 @@ class lane_tile {
   static void add(Scheme const& scheme, group_layout const& layout, from_planes const (&from)[Rows], float_query const* queries,
                   float (&sum)[Rows][Queries]) noexcept {
     floats total[Rows][Queries];
+#pragma GCC unroll 4
     for (auto& of_row : total)
+#pragma GCC unroll 4
       for (auto& t : of_row) t = floats::broadcast(0.0f);
     auto const groups = layout.whole == layout.n ? layout.groups : layout.whole / layout.group;
     auto const group_bytes = Scheme::packing::bytes(layout.group);
@@ -45,18 +47,24 @@ class lane_tile {
         auto const b = layout.per_block == 1 ? first + g : (first + g) / layout.per_block;
         auto const in_block = (first + g - b * layout.per_block) * group_bytes;
         std::byte const* codes[Rows];
+#pragma GCC unroll 4
         for (std::size_t r = 0; r < Rows; ++r) codes[r] = from[r][0].data + b * from[r][0].block_stride + in_block;
         for (std::size_t i = 0; i < layout.group; i += 16) {
           floats w[Rows];
+#pragma GCC unroll 4
           for (std::size_t r = 0; r < Rows; ++r) w[r] = number(codes[r] + i / 8 * width, layout.order, p[r], g);
+#pragma GCC unroll 4
           for (std::size_t q = 0; q < Queries; ++q) {
             auto const x = floats::load(queries[q].data + (first + g) * layout.group + i);
+#pragma GCC unroll 4
             for (std::size_t r = 0; r < Rows; ++r) total[r][q] = simd::fused(w[r], x, total[r][q]);
           }
         }
       }
     }
+#pragma GCC unroll 4
     for (std::size_t r = 0; r < Rows; ++r)
+#pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q) sum[r][q] = simd::sum(total[r][q]);
   }
 
@@ -65,7 +73,7 @@ class lane_tile {
                                               std::size_t g) noexcept {
     if constexpr (requires { requires Scheme::element::has_nan; })
       if (p.scale[g] == 0.0f) return floats::broadcast(0.0f);
-    auto level = decode_lanes<typename Scheme::element, Arch>(simd::load_fields<width, Arch>(codes, order));
+    auto level = load_levels<typename Scheme::element, width, Arch>(codes, order);
     if constexpr (has_zero_point<Scheme>) level = level + floats::broadcast(p.minus_zero_point[g]);
     return simd::product<Arch>(level, floats::broadcast(p.scale[g]));
   }
@@ -95,7 +103,8 @@ constexpr void float_products(Scheme const& scheme, group_layout const& layout,
   if constexpr (Queries > 1 && dot_lanes<Scheme, Arch>)
     if (!std::is_constant_evaluated() && lane_tile<Scheme, Arch, Queries, 4>::fits(layout)) {
       std::size_t r = 0;
-      for (; r + 4 <= rows.rows; r += 4) float_tile_products<Arch, Queries, 4>(scheme, layout, rows, r, queries);
+      if constexpr (simd::has_avx512<Arch>)  // elsewhere the sums of four rows do not stay in registers
+        for (; r + 4 <= rows.rows; r += 4) float_tile_products<Arch, Queries, 4>(scheme, layout, rows, r, queries);
       for (; r < rows.rows; ++r) float_tile_products<Arch, Queries, 1>(scheme, layout, rows, r, queries);
       return;
     }

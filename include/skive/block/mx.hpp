@@ -109,7 +109,7 @@ struct mx_scheme : detail::one_scale<Element, e8m0> {
     auto const inverse = floats::broadcast(1.0f / scale);
     auto const zero = floats::broadcast(0.0f);
     simd::double_sum<Arch> sum;
-    detail::for_each_sixteen<Arch>(values, [&](floats const& x) {
+    detail::for_each_sixteen<Arch>(values, [&](floats const& x) __attribute__((always_inline)) {
       auto const ratio = simd::product<Arch>(x, inverse);
       auto const tiny = (simd::as<std::int32_t>(ratio) & simd::integers<Arch>::broadcast(0x7FFF'FFFF)) <
           simd::integers<Arch>::broadcast(static_cast<std::int32_t>(magnitude_bits(0x1p-60f)));

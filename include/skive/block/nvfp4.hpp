@@ -110,7 +110,7 @@ class nvfp4_scheme {
   state settle_group(std::span<T const> values, workspace w) const noexcept {
     constexpr auto low = static_cast<std::int32_t>(magnitude_bits(0x1p-60f));
     auto least = simd::integers<Arch>::broadcast(low);
-    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) {
+    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) __attribute__((always_inline)) {
       auto const m = simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF);
       least = min(least, select(m > simd::integers<Arch>::broadcast(0), m, least));
     });
@@ -258,7 +258,7 @@ class nvfp4_scheme {
                                                                  -4 * more}};
     auto const factor = floats::broadcast(s.factor);
     simd::double_sum<Arch> sum;
-    detail::for_each_sixteen<Arch>(values, [&](floats const& x) {
+    detail::for_each_sixteen<Arch>(values, [&](floats const& x) __attribute__((always_inline)) {
       auto const codes = format_lanes<e2m1, Arch>::encode_finite(simd::product<Arch>(x, factor), x);
       sum.add_squares(look_up(products, codes) - x);
     });

@@ -50,6 +50,11 @@ struct one_scale {
   [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return sixty_four<Arch>::lanes(simd::quotient(x, simd::divisor<scale_bits<Scale>, Arch>{p[0], p[1], p[2]}), x);
   }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> quotient_lanes(simd::floats<Arch> const& x,
+                                                           std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return simd::quotient(x, simd::divisor<scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
+  }
   template <class Arch, class Rounding>
   [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p,
                                                          Rounding& rounding, std::size_t i) const noexcept {
@@ -59,6 +64,12 @@ struct one_scale {
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return values_at_scale<Format, Arch>(codes, p[0]);
+  }
+  template <class Arch>
+    requires loads_levels<Format, Arch>
+  [[gnu::always_inline]] simd::floats<Arch> stored_lanes(std::byte const* codes,
+                                                         std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return simd::product<Arch>(format_lanes<Format, Arch>::load(codes), p[0]);
   }
 };
 

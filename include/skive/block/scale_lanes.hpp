@@ -20,6 +20,7 @@
 #include "skive/format/lookup_lanes.hpp"
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bits.hpp"
 
 #include <limits>
 
@@ -194,6 +195,19 @@ template <class Format, class Arch>
     return format_lanes<Format, Arch>::decode_canonical(codes);
   else
     return format_lanes<Format, Arch>::decode(codes);
+}
+
+// Do sixteen codes in memory become levels without being words first?
+template <class Format, class Arch>
+concept loads_levels = requires(std::byte const* codes) { format_lanes<Format, Arch>::load(codes); };
+
+/// Levels of the sixteen codes of Width bits from `codes` on.
+template <class Format, int Width, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> load_levels(std::byte const* codes, [[maybe_unused]] bit_order order) noexcept {
+  if constexpr (loads_levels<Format, Arch>)
+    return format_lanes<Format, Arch>::load(codes);
+  else
+    return decode_lanes<Format, Arch>(simd::load_fields<Width, Arch>(codes, order));
 }
 
 template <class Format, class Arch>

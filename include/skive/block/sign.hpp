@@ -22,6 +22,9 @@
 #include "skive/format/integer.hpp"
 #include "skive/simd/double_sum.hpp"
 
+#include <cstring>
+#include <limits>
+
 namespace skive {
 
 /// One bit: 0 is +1, 1 is -1.
@@ -77,6 +80,47 @@ struct format_lanes<ternary_format, Arch> {
   }
 };
 
+namespace detail {
+
+// Sixty-four signs: what a register says of its lanes is their codes already.
+template <class Arch>
+  requires simd::has_avx2<Arch>
+struct sixty_four<sign_format, Arch> {
+  static constexpr bool available = true;
+  using lane_type = simd::integers<Arch>;
+  [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const&, simd::floats<Arch> const& x) noexcept {
+    return simd::as<std::int32_t>(x);
+  }
+  [[gnu::always_inline]] static void store(lane_type const (&x)[4], bit_order order, std::byte* to) noexcept {
+    std::uint64_t signs = 0;
+    auto const minus_zero = lane_type::broadcast(std::numeric_limits<std::int32_t>::min());
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      signs |= std::uint64_t{((x[i] < lane_type::broadcast(0)) & (x[i] > minus_zero)).bits()} << (16 * i);
+    if (order == bit_order::high_first) {  // the bits of each byte the other way round
+      signs = (signs >> 1 & 0x5555'5555'5555'5555) | (signs & 0x5555'5555'5555'5555) << 1;
+      signs = (signs >> 2 & 0x3333'3333'3333'3333) | (signs & 0x3333'3333'3333'3333) << 2;
+      signs = (signs >> 4 & 0x0F0F'0F0F'0F0F'0F0F) | (signs & 0x0F0F'0F0F'0F0F'0F0F) << 4;
+    }
+    std::memcpy(to, &signs, sizeof signs);
+  }
+};
+
+template <class Arch>
+  requires simd::has_avx2<Arch>
+struct sixty_four<ternary_format, Arch> {
+  static constexpr bool available = true;
+  using lane_type = simd::integers<Arch>;
+  [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q, simd::floats<Arch> const&) noexcept {
+    return bounded_integers<Arch>(q) + lane_type::broadcast(1);
+  }
+  [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
+    simd::store_to_two<Arch>(n, order, to);
+  }
+};
+
+}  // namespace detail
+
 template <class Format, class Packing, class Scale = float16>
 struct mean_scheme : detail::one_scale<Format, Scale> {
   using packing = Packing;
@@ -108,7 +152,7 @@ struct mean_scheme : detail::one_scale<Format, Scale> {
     auto const clear_sign = simd::words<Arch>::broadcast(0x7FFF'FFFF);
     auto largest = simd::words<Arch>::broadcast(0);
     simd::double_sum<Arch> sum;
-    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) {
+    detail::for_each_sixteen<Arch>(values, [&](simd::floats<Arch> const& x) __attribute__((always_inline)) {
       auto const magnitude = simd::as<std::uint32_t>(x) & clear_sign;
       largest = max(largest, magnitude);
       sum.add(simd::as<float>(magnitude));

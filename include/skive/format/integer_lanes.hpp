@@ -15,6 +15,7 @@
 #include "skive/format/lanes.hpp"
 #include "skive/format/rounding_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bytes.hpp"
 
 namespace skive {
 namespace detail {
@@ -131,6 +132,14 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const n =
         detail::integer_value<Bits, Arch>(codes ^ words::broadcast(1U << (Bits - 1)), floats::broadcast(1 << (Bits - 1)));
+    if constexpr (FractionBits == 0) return n;
+    return simd::product<Arch>(n, floats::broadcast(format::resolution));
+  }
+  /// decode() of 16 codes in memory.
+  [[gnu::always_inline]] static floats load(std::byte const* codes) noexcept
+    requires(Bits == 8 && simd::has_avx2<Arch>)
+  {
+    auto const n = simd::to_float<Arch>(simd::load_signed_bytes<Arch>(codes));
     if constexpr (FractionBits == 0) return n;
     return simd::product<Arch>(n, floats::broadcast(format::resolution));
   }

@@ -105,17 +105,26 @@ struct format_lanes<minifloat<T>, Arch> {
     return with_sign(rounded(simd::as<std::int32_t>(x) & integers::broadcast(0x7FFF'FFFF)), simd::as<std::int32_t>(sign));
   }
 
+  // Has float16 all numbers, times a power of two, and tells infinity and NaN by the same codes or none?
+  static constexpr bool by_halves = simd::has_half_byte_floats<Arch> && T.is_signed && format::bits == 8 &&
+      T.exponent_bits >= 2 &&
+      (T.exponent_bits == 5 ? T.infinities && T.nan == nan_placement::top_exponent
+                            : T.exponent_bits < 5 && !T.infinities && T.nan != nan_placement::top_exponent);
+  static constexpr auto half_nan = T.nan == nan_placement::none ? simd::byte_nan::none
+      : T.nan == nan_placement::all_ones                        ? simd::byte_nan::all_ones
+      : T.nan == nan_placement::negative_zero                   ? simd::byte_nan::negative_zero
+                                                                : simd::byte_nan::past_infinity;
   /// 32 codes of a byte each, by way of float16.
   [[gnu::always_inline]] static void decode_32(std::byte const* codes, floats (&out)[2]) noexcept
-    requires(simd::has_byte_floats<Arch> && T.is_signed && format::bits == 8 && T.exponent_bits >= 2 &&
-             (T.exponent_bits == 5 ? T.infinities && T.nan == nan_placement::top_exponent
-                                   : T.exponent_bits < 5 && !T.infinities && T.nan != nan_placement::top_exponent))
+    requires(by_halves)
   {
-    constexpr auto nan = T.nan == nan_placement::none ? simd::byte_nan::none
-        : T.nan == nan_placement::all_ones            ? simd::byte_nan::all_ones
-        : T.nan == nan_placement::negative_zero       ? simd::byte_nan::negative_zero
-                                                      : simd::byte_nan::past_infinity;
-    simd::load_byte_floats<T.fraction_bits, nan, 15 - T.bias, Arch>(codes, out);
+    simd::load_byte_floats<T.fraction_bits, half_nan, 15 - T.bias, Arch>(codes, out);
+  }
+  /// decode_canonical() of 16 codes in memory.
+  [[gnu::always_inline]] static floats load(std::byte const* codes) noexcept
+    requires(by_halves && !simd::has_avx512<Arch>)
+  {
+    return simd::load_byte_floats<T.fraction_bits, half_nan, 15 - T.bias, Arch>(codes);
   }
 
   [[gnu::always_inline]] static void decode_32(std::byte const* codes, floats (&out)[2]) noexcept

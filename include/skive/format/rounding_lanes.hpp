@@ -7,13 +7,13 @@
 ///
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
-/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the fraction becomes an integer of N
-/// bits, in two parts, and is compared with 2^N - R. The random fields of 512 numbers (256 of more than 8 bits, 128 of more than 16)
+/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the distance to the nearest integer becomes
+/// an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The random fields of 512 numbers (256 of more than 8 bits, 128 of more than 16)
 /// are drawn at a time; the bytes of the drawn words are the fields in their order.
 ///
 /// Model of : -
-/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b, about 30 above 16 bits, and random
-///            bits.
+/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b; above 16 bits 13, about 30 for a and b
+///            and on machines other than x86; and random bits.
 /// Accuracy : exact.
 /// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and up to 16 random bits together
 ///            are too wide.
@@ -24,6 +24,7 @@
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/philox.hpp"
+#include "skive/simd/saturate.hpp"
 
 namespace skive::detail {
 
@@ -97,7 +98,12 @@ class rounding_lanes<stochastic_stream, Arch> {
 
     // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
     [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) const noexcept {
-      if (bytes == 4) return round_wide(in_ulps, simd::words<Arch>::load(words_at(i)) >> surplus);
+      if (bytes == 4) {
+        auto const drawn = simd::words<Arch>::load(words_at(i));
+        if constexpr (simd::has_nearest_integers<Arch>)
+          if (variant == stochastic_variant::c) return round_carried(in_ulps, drawn);
+        return round_wide(in_ulps, drawn >> surplus);
+      }
       auto const shift = floats::broadcast(0x1p23f);
       auto sum = simd::fused<Arch>(in_ulps, scale, shift);  // the product is exact: fused or not, one rounding
       if (variant != stochastic_variant::c) {
@@ -113,6 +119,9 @@ class rounding_lanes<stochastic_stream, Arch> {
       return (t + random) >> count;
     }
 
+    /// Do the bytes drawn, as they lie, round all numbers? Those of number i on.
+    [[gnu::always_inline]] bool rounds_by_bytes() const noexcept { return rounds_signed() && count == 8; }
+    [[gnu::always_inline]] std::byte const* bytes_at(std::uint64_t i) const noexcept { return fields + (i - first); }
     /// Is there a shorter way for numbers with their sign, if they are below 2^13?
     [[gnu::always_inline]] bool rounds_signed() const noexcept { return bytes == 1 && variant == stochastic_variant::c; }
     /// Below zero the least carry comes with 2^N - 1 - R.
@@ -127,6 +136,21 @@ class rounding_lanes<stochastic_stream, Arch> {
    private:
     [[gnu::always_inline]] std::uint32_t const* words_at(std::uint64_t i) const noexcept {
       return reinterpret_cast<std::uint32_t const*>(fields) + (i - first);
+    }
+    // More than 16 random bits, variant c. v = n + d with the nearest integer n; t: d 2^N to the nearest integer, at the top of a
+    // word. n is one more where t + R carries out of the word and one less where t is below zero. d = 1/2 makes 2^31, which only
+    // looks so; of d below zero t may be zero.
+    [[gnu::always_inline]] integers round_carried(floats const& in_ulps, simd::words<Arch> const& drawn) const noexcept {
+      using words = simd::words<Arch>;
+      auto const shift = floats::broadcast(0x1p23f);
+      auto const near = in_ulps + shift;
+      auto const d = in_ulps - (near - shift);
+      auto const t = simd::nearest_integers<Arch>(simd::product<Arch>(d, scale)) << surplus;
+      auto const random = drawn & words::broadcast(~std::uint32_t{0} << surplus);
+      auto const carries = random + simd::as<std::uint32_t>(t) < random;
+      auto const n = simd::as<std::int32_t>(near) - simd::as<std::int32_t>(shift);
+      auto const below = (t & simd::as<std::int32_t>(d)) >> 31;
+      return n + below + simd::as<std::int32_t>(select(carries, words::broadcast(1), words::broadcast(0)));
     }
     // More than 16 random bits: those of the fraction, rounded as the variant says, fill a word or nearly so.
     [[gnu::always_inline]] integers round_wide(floats const& in_ulps, simd::words<Arch> const& random) const noexcept {
@@ -174,9 +198,6 @@ class rounding_lanes<stochastic_stream, Arch> {
     return stream_.count >= 1 && stream_.count <= 32 && (bytes_ == 4 ? bits <= 22 : bits + count_ <= 23);
   }
 
-  /// Do more than 16 bits decide?
-  bool is_wide() const noexcept { return bytes_ == 4; }
-
   [[gnu::always_inline]] window from(std::uint64_t i) noexcept {
     if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
     auto const size = (drawn_numbers_ - (i - begin_)) / 16 * 16;
@@ -194,9 +215,7 @@ class rounding_lanes<stochastic_stream, Arch> {
   [[gnu::noinline]] void draw(std::uint64_t i) noexcept {
     auto const block = i * bytes_ / 16;
     begin_ = block * 16 / bytes_;
-    for (std::size_t half = 0; half < 2; ++half)  // two at a time hide the latency of the products
-      simd::random_words<Arch>(stream_.seed, stream_.row, block + 16 * half,
-                               std::span{drawn_}.subspan(64 * half).template first<64>());
+    simd::random_words<Arch, 128>(stream_.seed, stream_.row, block, drawn_);
   }
 
   stochastic_stream stream_;

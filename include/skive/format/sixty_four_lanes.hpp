@@ -4,6 +4,7 @@
 ///
 ///   sixty_four<Format, Arch>::available           is there such a path?
 ///   sixty_four<Format, Arch>::lanes(q, x) -> w    finite q, which may have lost the sign of zero to x
+///   sixty_four<Format, Arch>::store_random(x, random, order, p)   integers: 256 q, rounded by 8 random bits each
 ///   sixty_four<Format, Arch>::store(w, order, p)  four of these become 64 fields, laid out as core/bits.hpp says
 ///
 /// A lane need not hold a code yet: integers are clamped, and the rest of a lane is cut off, when all are packed.
@@ -44,6 +45,12 @@ struct sixty_four<fixed_point<Bits, 0, Range>, Arch> {
   }
   [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
     simd::store_signed<Bits, Arch>(n, static_cast<int>(fixed_point<Bits, 0, Range>::min_integer), order, to);
+  }
+  [[gnu::always_inline]] static void store_random(simd::floats<Arch> const (&x)[4], std::byte const* random, bit_order order,
+                                                  std::byte* to) noexcept
+    requires(simd::has_avx2<Arch>)
+  {
+    simd::store_random<Bits, Arch>(x, random, static_cast<int>(fixed_point<Bits, 0, Range>::min_integer), order, to);
   }
 };
 

@@ -99,6 +99,7 @@ result<int8_query> packed_query(Codec const& codec, Other const& of_row, planes<
   auto const bytes = steps::count(n) * detail::record_bytes(steps::fields, kind);
   auto const out = w.take<std::byte>(bytes);
   if (bytes != 0) std::memset(out.data(), 0, bytes);
+  bool has_least = false;
   for (std::size_t lane = 0; lane < n; lane += steps::lane_numbers) {
     std::array<std::int8_t, steps::lane_numbers> q{};
     auto const size = n - lane < steps::lane_numbers ? n - lane : steps::lane_numbers;
@@ -108,6 +109,7 @@ result<int8_query> packed_query(Codec const& codec, Other const& of_row, planes<
       detail::query_place<scheme::packing::width> const at{lane + i, codec.order(), kind};
       out[at.value] = static_cast<std::byte>(static_cast<std::uint8_t>(q[i]));
       sum += q[i];
+      has_least |= q[i] == -128;
     }
     detail::query_place<scheme::packing::width> const at{lane, codec.order(), kind};
     auto const term = detail::has_zero_point<scheme> ? std::bit_cast<std::uint32_t>(static_cast<float>(sum))
@@ -115,7 +117,7 @@ result<int8_query> packed_query(Codec const& codec, Other const& of_row, planes<
     std::memcpy(out.data() + at.term, &term, 4);
     std::memcpy(out.data() + at.scale, &scale, 4);
   }
-  return int8_query{out.data(), n, 1.0f, kind, detail::query_order<scheme>(codec.order())};
+  return int8_query{out.data(), n, 1.0f, kind, detail::query_order<scheme>(codec.order()), has_least};
 }
 
 }  // namespace skive

@@ -41,6 +41,7 @@ template <int Width, class Arch>
     }
   }
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t h = 0; h < 2; ++h) {
     auto const top = _mm_mullo_epi16(half[h], load_128<Arch>(l.pair_factor[h]));
     auto const fields = _mm_srli_epi16(top, 16 - Width);

@@ -126,6 +126,7 @@ template <int Width, class Arch>
   using layout = field_layout<Width, Arch>;
   auto const& l = field_layouts<Width, Arch>[static_cast<std::size_t>(order)];
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t half = 0; half < 2; ++half) {
     auto const* const at = from + half * layout::second;
     __m256i x;
@@ -152,6 +153,7 @@ template <int Width, class Arch>
   using layout = field_layout<Width, Arch>;
   auto const& l = field_layouts<Width, Arch>[static_cast<std::size_t>(order)];
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t half = 0; half < 2; ++half) {
     auto const* const at = from + half * layout::second;
     __m128i x;

@@ -44,6 +44,7 @@ template <int N, int Size, class Arch>
 template <int Shift, class Arch>
 [[gnu::always_inline]] inline words<Arch> moved_halves(words<Arch> const& x) noexcept {
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < r.registers; ++i) {
     auto const h = xsimd::bitwise_cast<std::uint16_t>(x.part[i]);
     if constexpr (Shift >= 0)
@@ -119,6 +120,7 @@ template <class Arch>
 template <std::size_t Entries, class Arch>
 [[gnu::always_inline]] inline words<Arch> look_up_bytes(byte_table<Entries, Arch> const& t, words<Arch> const& index) noexcept {
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t i = 0; i < r.registers; ++i)
     r.part[i] = xsimd::bitwise_cast<std::uint32_t>(look_up_bytes(t, xsimd::bitwise_cast<std::uint8_t>(index.part[i])));
   return r;

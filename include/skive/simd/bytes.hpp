@@ -153,6 +153,14 @@ template <class Arch>
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return {{_mm512_cvtepi8_epi32(detail::load_128<Arch>(from))}};
 #endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    auto const eight = [](std::byte const* p) noexcept {
+      return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<__m128i const*>(p)));
+    };
+    return {{eight(from), eight(from + 8)}};
+  }
+#endif
   return as<std::int32_t>(load_bytes<Arch>(from) << 24) >> 24;
 }
 

@@ -66,6 +66,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i) {
       auto const eight = (bits >> (8 * i)) & 0xFF;
       int const count = std::popcount(eight);
@@ -127,6 +128,7 @@ template <class Arch>
   if constexpr (has_avx2<Arch>) {
     floats<Arch> r;
     auto const lane_bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i) {
       auto const eight = (bits >> (8 * i)) & 0xFF;
       int const count = std::popcount(eight);

@@ -6,13 +6,15 @@
 ///   dot4(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1 + a_i2 b_i2 + a_i3 b_i3, a_ij unsigned, b_ij signed bytes
 ///   dot4<127>(sum, a, b)       the same, where no a_ij is above 127: 3 instructions instead of 9 below VNNI
 ///   dot4_signed(sum, a, b)     the same with both signed
+///   dot4_by_signs(sum, a, b)   the same where no b_ij is -128 (has_dot4_by_signs: AVX2 and SSSE3 below VNNI)
+///   dot4_of<Largest, N>(sum, a, b)   dot4 of N registers each, one after another; no a_ij is above Largest
 ///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
 ///
 /// Model of : -
 /// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON
-///            dot products 1, else 10. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
+///            dot products 1, else 10, dot4_by_signs 5; dot4_of: below VNNI and for small numbers N + 1 and one for each register. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
 /// Accuracy : exact: no intermediate sum saturates.
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit. dot2: a lane of a whose numbers are both -2^15
 ///            meets no such lane of b.
@@ -91,6 +93,26 @@ template <class Arch>
 }
 template <class Arch>
 inline constexpr bool has_dot4_small = has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>;
+
+#if XSIMD_WITH_SSSE3
+// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1), bytes of a unsigned, and the same of signed ones; no sum may reach 2^15.
+template <class Arch>
+[[gnu::always_inline]] inline lanes16<Arch> products_of_pairs(xsimd::batch<std::uint32_t, Arch> const& a,
+                                                              xsimd::batch<std::uint32_t, Arch> const& b) noexcept {
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(a, b);
+#endif
+  if constexpr (!has_avx2<Arch>) return _mm_maddubs_epi16(a, b);
+}
+template <class Arch>
+[[gnu::always_inline]] inline lanes16<Arch> products_by_signs(xsimd::batch<std::uint32_t, Arch> const& a,
+                                                              xsimd::batch<std::uint32_t, Arch> const& b) noexcept {
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
+#endif
+  if constexpr (!has_avx2<Arch>) return _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(b, a));
+}
+#endif
 
 // Bytes of even and of odd number as lanes of 16 bits.
 template <bool Signed, class Arch>
@@ -173,6 +195,44 @@ template <int Largest = 255, class Arch>
     }
   }
   return r;
+}
+
+/// Below VNNI sums of a few small products fit 16 bits: one widening for all of them.
+template <int Largest, std::size_t N, class Arch>
+[[gnu::always_inline]] inline integers<Arch> dot4_of(integers<Arch> sum, words<Arch> const (&a)[N],
+                                                     words<Arch> const (&b)[N]) noexcept {
+#if XSIMD_WITH_SSSE3
+  constexpr bool fits = N > 1 && std::size_t{2 * 128} * Largest * N < 0x8000;
+  if constexpr (fits && (has_avx2<Arch> || has_ssse3<Arch>) && !detail::has_avxvnni<Arch> && !has_avx512<Arch>) {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < sum.registers; ++i) {
+      auto all = detail::products_of_pairs<Arch>(a[0].part[i], b[0].part[i]);
+#pragma GCC unroll 8
+      for (std::size_t n = 1; n < N; ++n) all = all + detail::products_of_pairs<Arch>(a[n].part[i], b[n].part[i]);
+      sum.part[i] = sum.part[i] + detail::dot2<Arch>(all, detail::lanes16<Arch>(1));
+    }
+    return sum;
+  }
+#endif
+#pragma GCC unroll 8
+  for (std::size_t n = 0; n < N; ++n) sum = dot4<Largest>(sum, a[n], b[n]);
+  return sum;
+}
+
+template <class Arch>
+inline constexpr bool has_dot4_by_signs = (has_avx2<Arch> || has_ssse3<Arch>) && !has_avx512<Arch> && !detail::has_avxvnni<Arch>;
+
+/// |a| meets b with the sign of a: 128 * 127 twice stays below 2^15.
+template <class Arch>
+  requires has_dot4_by_signs<Arch>
+[[gnu::always_inline]] inline integers<Arch> dot4_by_signs(integers<Arch> sum, words<Arch> const& a,
+                                                           words<Arch> const& b) noexcept {
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < sum.registers; ++i) {
+    auto const p = detail::products_by_signs<Arch>(a.part[i], b.part[i]);
+    sum.part[i] = sum.part[i] + detail::dot2<Arch>(p, detail::lanes16<Arch>(1));
+  }
+  return sum;
 }
 
 template <class Arch>

@@ -24,12 +24,14 @@ class double_sum {
 
  public:
   [[gnu::always_inline]] double_sum() noexcept {
+#pragma GCC unroll 8
     for (auto& p : part_) p = batch(0.0);
   }
   [[gnu::always_inline]] void add(floats<Arch> const& x) noexcept {
     auto const magnitude = as<std::int32_t>(x) & integers<Arch>::broadcast(0x7FFF'FFFF);
     auto const subnormal = as<float>(magnitude < integers<Arch>::broadcast(0x0080'0000));
     auto const y = select(subnormal, floats<Arch>::broadcast(0.0f), x);
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < y.registers; ++i) {
       auto const wide = widen<Arch>(y.part[i]);
       part_[2 * i] += wide.low;
@@ -38,6 +40,7 @@ class double_sum {
   }
   /// Squares are exact. No lane is subnormal.
   [[gnu::always_inline]] void add_squares(floats<Arch> const& x) noexcept {
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < x.registers; ++i) {
       auto const wide = widen<Arch>(x.part[i]);
       part_[2 * i] += wide.low * wide.low;
@@ -45,9 +48,14 @@ class double_sum {
     }
   }
   [[gnu::always_inline]] double total() const noexcept {
-    alignas(64) double lanes[16];
-    for (std::size_t i = 0; i < registers; ++i) part_[i].store_aligned(lanes + i * batch::size);
-    for (std::size_t half = 8; half > 0; half /= 2)
+    auto lower = *this;
+#pragma GCC unroll 4
+    for (std::size_t half = registers / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < half; ++i) lower.part_[i] += lower.part_[i + half];
+    alignas(64) double lanes[batch::size];
+    lower.part_[0].store_aligned(lanes);
+    for (std::size_t half = batch::size / 2; half > 0; half /= 2)
       for (std::size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
     return lanes[0];
   }

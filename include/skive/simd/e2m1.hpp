@@ -9,7 +9,8 @@
 ///   the last bits of the sum are then q 2^(1-e) + 2 e: the code. A table in a register has the three summands.
 ///
 /// Model of : -
-/// Cost     : with AVX-512 7 instructions for 16 codes and 8 to store 64 (VBMI; else 9); elsewhere there is no such path (has_e2m1 is false).
+/// Cost     : with AVX-512 7 instructions for 16 codes and 8 to store 64 (VBMI; else 9), AVX2 18 and 25; elsewhere there is no such
+///            path (has_e2m1 is false).
 /// Accuracy : exact nearest, ties to even.
 /// Promise  : the codes of skive::e2m1 for every q but NaN, under FTZ and DAZ too; exactly 32 bytes are written.
 /// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023 (E2M1).
@@ -20,12 +21,30 @@
 namespace skive::simd {
 
 template <class Arch>
-inline constexpr bool has_e2m1 = has_avx512<Arch>;
+inline constexpr bool has_e2m1 = has_avx512<Arch> || has_avx2<Arch>;
 
 template <class Arch>
   requires has_e2m1<Arch>
 [[gnu::always_inline]] inline words<Arch> e2m1_lanes([[maybe_unused]] floats<Arch> const& q,
                                                      [[maybe_unused]] floats<Arch> const& x) noexcept {
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    // Three bits of the exponent do: 2 ... 7 are 2^-5 ... 1, 0 and 1 are 2 and 4.
+    auto const summands = _mm256_castsi256_ps(
+        _mm256_setr_epi32(0x4B000002, 0x4B800004, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000));
+    words<Arch> codes;
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto const size = _mm256_and_ps(q.part[i], _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFF'FFFF)));
+      auto const y = _mm256_max_ps(_mm256_min_ps(size, _mm256_set1_ps(6.0f)), _mm256_set1_ps(0x1p-5f));
+      auto const binade = _mm256_srli_epi32(_mm256_castps_si256(y), 23);
+      auto const sum = _mm256_castps_si256(_mm256_add_ps(y, _mm256_permutevar8x32_ps(summands, binade)));
+      auto const sign = _mm256_and_si256(_mm256_srli_epi32(_mm256_castps_si256(x.part[i]), 28), _mm256_set1_epi32(8));
+      codes.part[i] = _mm256_or_si256(sum, sign);
+    }
+    return codes;
+  }
+#endif
 #if XSIMD_WITH_AVX512BW
   // The last bits of the exponent field find the summand: 7 ... 15 are 2^-8 ... 1, 0 and 1 are 2 and 4.
   auto const summands = _mm512_castsi512_ps(
@@ -46,6 +65,28 @@ template <class Arch>
   requires has_e2m1<Arch>
 [[gnu::always_inline]] inline void store_e2m1([[maybe_unused]] words<Arch> const (&w)[4], [[maybe_unused]] bit_order order,
                                               [[maybe_unused]] std::byte* to) noexcept {
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    __m256i pairs[2];  // byte r of lane 2 k: numbers 16 r + 8 h + 2 k and the next
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < 2; ++h) {
+      auto const two = _mm256_or_si256(w[0].part[h], _mm256_slli_epi32(w[1].part[h], 8));
+      auto const three = _mm256_or_si256(two, _mm256_slli_epi32(w[2].part[h], 16));
+      auto const four =
+          _mm256_or_si256(_mm256_and_si256(three, _mm256_set1_epi32(0x7FFFFF)), _mm256_slli_epi32(w[3].part[h], 24));
+      pairs[h] = order == bit_order::low_first ? _mm256_or_si256(four, _mm256_srli_epi64(four, 28))
+                                               : _mm256_or_si256(_mm256_slli_epi64(four, 4), _mm256_srli_epi64(four, 32));
+    }
+    auto const lanes = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(pairs[0]), _mm256_castsi256_ps(pairs[1]), 0x88));
+    auto const transposed = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
+                                             10, 14, 3, 7, 11, 15);
+    auto const quarters = _mm256_permutevar8x32_epi32(lanes, _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7));
+    auto const bytes = _mm256_shuffle_epi8(quarters, transposed);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                        _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+    return;
+  }
+#endif
 #if XSIMD_WITH_AVX512BW
   // Byte r of lane j: number 16 r + j. A sum has nothing but its code below bit 23; what a shift leaves of others is cut off.
   auto const three =

@@ -24,6 +24,7 @@ template <class Arch>
 #if XSIMD_WITH_AVX2
     if constexpr (has_avx2<Arch>) {
       auto const* const from = reinterpret_cast<int const*>(values);
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < 2; ++i) r.part[i] = _mm256_i32gather_epi32(from, index.part[i], 4);
     }
 #endif

@@ -95,6 +95,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i) {
       __m256i const code = index.part[i];
       auto const upper_half = _mm256_castsi256_ps(_mm256_slli_epi32(code, 28));  // bit 3 in the place of the sign
@@ -105,6 +106,7 @@ template <class Arch>
   if constexpr (has_ssse3<Arch>) {
     auto const codes = _mm_and_si128(detail::narrow_bytes<Arch>(index), _mm_set1_epi8(15));
     __m128i b[4];
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) b[i] = _mm_shuffle_epi8(t.plane[i], codes);
     auto const quads = [&r](std::size_t at, __m128i low, __m128i high) noexcept {
       r.part[at] = _mm_castsi128_ps(_mm_unpacklo_epi16(low, high));
@@ -116,6 +118,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_NEON64
   if constexpr (has_neon64<Arch>)
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 4; ++i) {
       auto const code = vandq_u32(index.part[i], vdupq_n_u32(15));
       auto const bytes = vmlaq_u32(vdupq_n_u32(0x03020100), code, vdupq_n_u32(0x04040404));
@@ -140,6 +143,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i) r.part[i] = _mm256_permutevar8x32_ps(_mm256_loadu_ps(values), index.part[i]);
 #endif
   if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
@@ -158,6 +162,7 @@ template <class Arch>
 #endif
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>)
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < 2; ++i)
       r.part[i] = _mm256_permutevar8x32_ps(_mm256_castps128_ps256(_mm_loadu_ps(values)), index.part[i]);
 #endif

@@ -257,6 +257,7 @@ template <class Arch>
 [[gnu::always_inline]] inline words<Arch> largest_of_each(words<Arch> const (&v)[16]) noexcept {
   constexpr std::size_t size = xsimd::batch<std::int32_t, Arch>::size;
   words<Arch> r;
+#pragma GCC unroll 4
   for (std::size_t part = 0; part < r.registers; ++part) {
     xsimd::batch<std::int32_t, Arch> x[size];
 #pragma GCC unroll 16
