@@ -52,6 +52,7 @@
 #include "skive/simd/nibble_levels.hpp"
 #include "skive/simd/philox.hpp"
 #include "skive/simd/pick.hpp"
+#include "skive/simd/pick_avx2.hpp"
 #include "skive/simd/pick_neon.hpp"
 #include "skive/simd/reduce.hpp"
 #include "skive/simd/row_lanes.hpp"

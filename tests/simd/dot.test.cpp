@@ -27,14 +27,17 @@ int signed_byte(std::uint32_t w, int j) {
 
 template <class Arch>
 void check(sums const& start, lanes const& a, lanes const& b) {
-  sums mixed = start, small = start, both = start;
-  lanes low = a;
+  sums mixed = start, small = start, both = start, above = start;
+  lanes low = a, high = b;
   for (std::size_t i = 0; i < 16; ++i) {
     low[i] &= 0x7F7F7F7F;
+    for (int j = 0; j < 4; ++j)
+      if (signed_byte(b[i], j) == -128) high[i] ^= 1U << (8 * j);
     for (int j = 0; j < 4; ++j) {
       mixed[i] += unsigned_byte(a[i], j) * signed_byte(b[i], j);
       small[i] += unsigned_byte(low[i], j) * signed_byte(b[i], j);
       both[i] += signed_byte(a[i], j) * signed_byte(b[i], j);
+      above[i] += signed_byte(a[i], j) * signed_byte(high[i], j);
     }
   }
   auto const s = integers<Arch>::load(start.data());
@@ -46,6 +49,19 @@ void check(sums const& start, lanes const& a, lanes const& b) {
   REQUIRE(read == small);
   skive::simd::dot4_signed(s, words<Arch>::load(a.data()), y).store(read.data());
   REQUIRE(read == both);
+  skive::simd::dot4_signed<127>(s, words<Arch>::load(a.data()), words<Arch>::load(high.data())).store(read.data());
+  REQUIRE(read == above);
+  sums few = start, many = start;
+  for (std::size_t i = 0; i < 16; ++i)
+    for (int j = 0; j < 4; ++j) {
+      few[i] += (unsigned_byte(a[i] & 0x0F0F0F0F, j) - 8) * signed_byte(high[i], j);
+      many[i] += (unsigned_byte(a[i], j) - 128) * signed_byte(high[i], j);
+    }
+  auto const h = words<Arch>::load(high.data());
+  skive::simd::dot4_above<8, 15>(s, words<Arch>::load(a.data()) & words<Arch>::broadcast(0x0F0F0F0F), h).store(read.data());
+  REQUIRE(read == few);
+  skive::simd::dot4_above<128, 255>(s, words<Arch>::load(a.data()), h).store(read.data());
+  REQUIRE(read == many);
   sums pairs;
   for (std::size_t i = 0; i < 16; ++i) {
     auto sum = static_cast<std::uint32_t>(start[i]);  // wraps, as lanes do
