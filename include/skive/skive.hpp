@@ -40,6 +40,7 @@
 #include "skive/simd/code_bytes.hpp"
 #include "skive/simd/compress.hpp"
 #include "skive/simd/dot.hpp"
+#include "skive/simd/dot_above.hpp"
 #include "skive/simd/double_sum.hpp"
 #include "skive/simd/e2m1.hpp"
 #include "skive/simd/e4m3.hpp"

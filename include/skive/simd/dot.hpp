@@ -6,15 +6,14 @@
 ///   dot4(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1 + a_i2 b_i2 + a_i3 b_i3, a_ij unsigned, b_ij signed bytes
 ///   dot4<127>(sum, a, b)       the same, where no a_ij is above 127: 3 instructions instead of 9 below VNNI
 ///   dot4_signed(sum, a, b)     the same with both signed
-///   dot4_signed<127>(...)      the same, where no b_ij is -128
-///   dot4_above<Bias, Largest>(sum, a, b)       that of dot4 with a_ij - Bias, where a_ij <= Largest and no b_ij is -128
+///   dot4_sized(sum, a, b)      the same where no b_ij is -128: 5 instructions where has_dot4_sized, that is below VNNI
 ///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
 ///
 /// Model of : -
 /// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON
-///            dot products 1, else 10, or 4 where no b_ij is -128. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
+///            dot products 1, else 10. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
 /// Accuracy : exact: no intermediate sum saturates.
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit. dot2: a lane of a whose numbers are both -2^15
 ///            meets no such lane of b.
@@ -77,10 +76,10 @@ template <class Arch>
   }
 }
 
-// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1), a unsigned. Precondition: the sum is below 2^15, as it is for a <= 127.
+// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1). Precondition: a_ij <= 127, so that no sum of two products reaches 2^15.
 template <class Arch>
-[[gnu::always_inline]] inline lanes16<Arch> sums_of_two([[maybe_unused]] lanes32<Arch> const& a,
-                                                        [[maybe_unused]] lanes32<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline lanes16<Arch> pair_sums([[maybe_unused]] lanes32<Arch> const& a,
+                                                      [[maybe_unused]] lanes32<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return _mm512_maddubs_epi16(a, b);
 #endif
@@ -93,29 +92,10 @@ template <class Arch>
 }
 template <class Arch>
 [[gnu::always_inline]] inline lanes32<Arch> dot4_small(lanes32<Arch> const& a, lanes32<Arch> const& b) noexcept {
-  return dot2<Arch>(sums_of_two<Arch>(a, b), lanes16<Arch>(1));
+  return dot2<Arch>(pair_sums<Arch>(a, b), lanes16<Arch>(1));
 }
 template <class Arch>
 inline constexpr bool has_dot4_small = has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>;
-
-// The same for signed a, whose magnitudes reach 128, with b >= -127: b takes over its signs.
-template <class Arch>
-[[gnu::always_inline]] inline lanes32<Arch> dot4_signs([[maybe_unused]] lanes32<Arch> const& a,
-                                                       [[maybe_unused]] lanes32<Arch> const& b) noexcept {
-#if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) {
-    __m512i const signs = a, bytes = b;  // without optimization intrinsics are macros that cast
-    __m512i const turned = _mm512_mask_sub_epi8(bytes, _mm512_movepi8_mask(signs), _mm512_setzero_si512(), bytes);
-    return dot4_small<Arch>(_mm512_abs_epi8(signs), turned);
-  }
-#endif
-#if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch>) return dot4_small<Arch>(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
-#endif
-#if XSIMD_WITH_SSSE3
-  if constexpr (has_ssse3<Arch>) return dot4_small<Arch>(_mm_abs_epi8(a), _mm_sign_epi8(b, a));
-#endif
-}
 
 // Bytes of even and of odd number as lanes of 16 bits.
 template <bool Signed, class Arch>
@@ -200,8 +180,7 @@ template <int Largest = 255, class Arch>
   return r;
 }
 
-/// Precondition: no byte of b is below -Largest.
-template <int Largest = 128, class Arch>
+template <class Arch>
 [[gnu::always_inline]] inline integers<Arch> dot4_signed(integers<Arch> const& sum, words<Arch> const& a,
                                                          words<Arch> const& b) noexcept {
   if constexpr (detail::has_avx512vnni<Arch> || detail::has_avxvnni<Arch>) {  // a b = (a + 128) b - 128 b
@@ -219,43 +198,36 @@ template <int Largest = 128, class Arch>
       } else
 #endif
       {
-        if constexpr (Largest <= 127 && detail::has_dot4_small<Arch>)
-          r.part[i] = sum.part[i] + detail::dot4_signs<Arch>(x.part[i], y.part[i]);
-        else
-          r.part[i] = sum.part[i] + detail::dot4_by_halves<true, Arch>(x.part[i], y.part[i]);
+        r.part[i] = sum.part[i] + detail::dot4_by_halves<true, Arch>(x.part[i], y.part[i]);
       }
     }
     return r;
   }
 }
 
-/// lane i: sum_i + sum_j (a_ij - Bias) b_ij. Preconditions: a_ij <= Largest, |a_ij - Bias| <= 128, no b_ij is -128.
-template <int Bias, int Largest, class Arch>
-[[gnu::always_inline]] inline integers<Arch> dot4_above(integers<Arch> const& sum, words<Arch> const& a,
+/// |a| takes the signs of a over to b: bytes of at most 128 times signed ones of at most 127.
+template <class Arch>
+inline constexpr bool has_dot4_sized =
+    !detail::has_avx512vnni<Arch> && !detail::has_avxvnni<Arch> && !has_avx512<Arch> && detail::has_dot4_small<Arch>;
+template <class Arch>
+  requires has_dot4_sized<Arch>
+[[gnu::always_inline]] inline integers<Arch> dot4_sized([[maybe_unused]] integers<Arch> const& sum, words<Arch> const& a,
                                                         words<Arch> const& b) noexcept {
-  auto const bias = words<Arch>::broadcast(static_cast<std::uint32_t>(Bias) * 0x01010101U);
-  if constexpr (Bias == 0) {
-    return dot4<Largest>(sum, a, b);
-  } else if constexpr (detail::has_avx512vnni<Arch> || detail::has_avxvnni<Arch>) {
-    return dot4(sum - dot4(integers<Arch>::broadcast(0), bias, b), a, b);
-  } else if constexpr (Bias + Largest <= 128 && detail::has_dot4_small<Arch>) {
-    auto const y = as<std::int32_t>(b);
-    integers<Arch> r;
+  auto const x = as<std::int32_t>(a);
+  auto const y = as<std::int32_t>(b);
+  integers<Arch> r;
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < r.registers; ++i) {
-      auto const twos = detail::sums_of_two<Arch>(xsimd::bitwise_cast<std::int32_t>(a.part[i]), y.part[i]) -
-          detail::sums_of_two<Arch>(xsimd::bitwise_cast<std::int32_t>(bias.part[i]), y.part[i]);
-      r.part[i] = sum.part[i] + detail::dot2<Arch>(twos, detail::lanes16<Arch>(1));
-    }
-    return r;
-  } else {
-    words<Arch> above;
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < above.registers; ++i)
-      above.part[i] = xsimd::bitwise_cast<std::uint32_t>(xsimd::bitwise_cast<std::uint8_t>(a.part[i]) -
-                                                         xsimd::bitwise_cast<std::uint8_t>(bias.part[i]));
-    return dot4_signed<127>(sum, above, b);
+  for (std::size_t i = 0; i < r.registers; ++i) {
+#if XSIMD_WITH_AVX2
+    if constexpr (has_avx2<Arch>)
+      r.part[i] = sum.part[i] + detail::dot4_small<Arch>(_mm256_abs_epi8(x.part[i]), _mm256_sign_epi8(y.part[i], x.part[i]));
+#endif
+#if XSIMD_WITH_SSSE3
+    if constexpr (!has_avx2<Arch>)
+      r.part[i] = sum.part[i] + detail::dot4_small<Arch>(_mm_abs_epi8(x.part[i]), _mm_sign_epi8(y.part[i], x.part[i]));
+#endif
   }
+  return r;
 }
 
 template <class Arch>

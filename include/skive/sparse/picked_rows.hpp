@@ -17,6 +17,7 @@
 
 #include "skive/block/integer_dot.hpp"
 #include "skive/simd/code_bytes.hpp"
+#include "skive/simd/dot_above.hpp"
 #include "skive/simd/pick.hpp"
 
 namespace skive::detail {
