@@ -92,7 +92,8 @@ class stored_as : public takes_floats {
       floats x[4];
       next(x);
 #pragma GCC unroll 4
-      for (std::size_t k = 0; k < 4; ++k) sum[k] = simd::fused(numbers<Arch>(codes + 16 * k * bytes), x[k], sum[k]);
+      for (std::size_t k = 0; k < 4; ++k)
+        sum[k] = simd::fused(numbers<Arch, simd::half_nan::any>(codes + 16 * k * bytes), x[k], sum[k]);
     }
     return simd::sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
   }
@@ -161,10 +162,10 @@ class stored_as : public takes_floats {
     return static_cast<float>(Format::decode(static_cast<code_type>(code & ((std::uint64_t{1} << Format::bits) - 1))));
   }
   // Sixteen numbers without gaps.
-  template <class Arch>
+  template <class Arch, simd::half_nan Nan = simd::half_nan::quiet>
   [[gnu::always_inline]] static simd::floats<Arch> numbers(std::byte const* at) noexcept {
-    if constexpr (std::is_same_v<Format, float16>) return simd::load_float16<Arch>(at);
-    if constexpr (std::is_same_v<Format, bfloat16>) return simd::load_bfloat16<Arch>(at);
+    if constexpr (std::is_same_v<Format, float16>) return simd::load_float16<Arch, Nan>(at);
+    if constexpr (std::is_same_v<Format, bfloat16>) return simd::load_bfloat16<Arch, Nan>(at);
     if constexpr (!std::is_same_v<Format, float16> && !std::is_same_v<Format, bfloat16>) {
       simd::words<Arch> codes;
       if constexpr (bytes == 1) codes = simd::load_bytes<Arch>(at);

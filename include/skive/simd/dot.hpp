@@ -14,7 +14,8 @@
 ///
 /// Model of : -
 /// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON
-///            dot products 1, else 10, dot4_by_signs 5; dot4_of: below VNNI and for small numbers N + 1 and one for each register. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
+///            dot products 1, else 10; dot4_by_signs 5; dot4_of: below VNNI and for small numbers N + 1 and one for each
+///            register. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
 /// Accuracy : exact: no intermediate sum saturates.
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit. dot2: a lane of a whose numbers are both -2^15
 ///            meets no such lane of b.
@@ -77,42 +78,38 @@ template <class Arch>
   }
 }
 
-// Precondition: a_ij <= 127, so that no sum of two products reaches 2^15.
+// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1). Precondition: no sum of two products reaches 2^15; so where a_ij <= 127.
 template <class Arch>
-[[gnu::always_inline]] inline lanes32<Arch> dot4_small([[maybe_unused]] lanes32<Arch> const& a,
-                                                       [[maybe_unused]] lanes32<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline lanes16<Arch> pair_sums([[maybe_unused]] lanes32<Arch> const& a,
+                                                      [[maybe_unused]] lanes32<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) return dot2<Arch>(_mm512_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_avx512<Arch>) return _mm512_maddubs_epi16(a, b);
 #endif
 #if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch>) return dot2<Arch>(_mm256_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(a, b);
 #endif
 #if XSIMD_WITH_SSSE3
-  if constexpr (has_ssse3<Arch>) return dot2<Arch>(_mm_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_ssse3<Arch>) return _mm_maddubs_epi16(a, b);
 #endif
+}
+template <class Arch>
+[[gnu::always_inline]] inline lanes32<Arch> dot4_small(lanes32<Arch> const& a, lanes32<Arch> const& b) noexcept {
+  return dot2<Arch>(pair_sums<Arch>(a, b), lanes16<Arch>(1));
 }
 template <class Arch>
 inline constexpr bool has_dot4_small = has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>;
 
-#if XSIMD_WITH_SSSE3
-// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1), bytes of a unsigned, and the same of signed ones; no sum may reach 2^15.
+// The same with both signed, where no byte of b is -128: |a| meets b with the signs of a.
 template <class Arch>
-[[gnu::always_inline]] inline lanes16<Arch> products_of_pairs(xsimd::batch<std::uint32_t, Arch> const& a,
-                                                              xsimd::batch<std::uint32_t, Arch> const& b) noexcept {
-#if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(a, b);
-#endif
-  if constexpr (!has_avx2<Arch>) return _mm_maddubs_epi16(a, b);
-}
-template <class Arch>
-[[gnu::always_inline]] inline lanes16<Arch> products_by_signs(xsimd::batch<std::uint32_t, Arch> const& a,
-                                                              xsimd::batch<std::uint32_t, Arch> const& b) noexcept {
+[[gnu::always_inline]] inline lanes16<Arch> products_by_signs([[maybe_unused]] lanes32<Arch> const& a,
+                                                              [[maybe_unused]] lanes32<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, a));
 #endif
-  if constexpr (!has_avx2<Arch>) return _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(b, a));
-}
+#if XSIMD_WITH_SSSE3
+  if constexpr (!has_avx2<Arch> && has_ssse3<Arch>) return _mm_maddubs_epi16(_mm_abs_epi8(a), _mm_sign_epi8(b, a));
 #endif
+}
 
 // Bytes of even and of odd number as lanes of 16 bits.
 template <bool Signed, class Arch>
@@ -206,9 +203,13 @@ template <int Largest, std::size_t N, class Arch>
   if constexpr (fits && (has_avx2<Arch> || has_ssse3<Arch>) && !detail::has_avxvnni<Arch> && !has_avx512<Arch>) {
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < sum.registers; ++i) {
-      auto all = detail::products_of_pairs<Arch>(a[0].part[i], b[0].part[i]);
+      auto const pairs = [&](std::size_t n) __attribute__((always_inline)) {
+        return detail::pair_sums<Arch>(xsimd::bitwise_cast<std::int32_t>(a[n].part[i]),
+                                       xsimd::bitwise_cast<std::int32_t>(b[n].part[i]));
+      };
+      auto all = pairs(0);
 #pragma GCC unroll 8
-      for (std::size_t n = 1; n < N; ++n) all = all + detail::products_of_pairs<Arch>(a[n].part[i], b[n].part[i]);
+      for (std::size_t n = 1; n < N; ++n) all = all + pairs(n);
       sum.part[i] = sum.part[i] + detail::dot2<Arch>(all, detail::lanes16<Arch>(1));
     }
     return sum;
@@ -229,7 +230,8 @@ template <class Arch>
                                                            words<Arch> const& b) noexcept {
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < sum.registers; ++i) {
-    auto const p = detail::products_by_signs<Arch>(a.part[i], b.part[i]);
+    auto const p = detail::products_by_signs<Arch>(xsimd::bitwise_cast<std::int32_t>(a.part[i]),
+                                                   xsimd::bitwise_cast<std::int32_t>(b.part[i]));
     sum.part[i] = sum.part[i] + detail::dot2<Arch>(p, detail::lanes16<Arch>(1));
   }
   return sum;

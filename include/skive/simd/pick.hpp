@@ -14,12 +14,13 @@
 /// then hold any of the group's numbers or zeros, and met_wrong_code() says so.
 ///
 /// Model of : -
-/// Cost     : AVX-512 7 instructions for 32 floats, AVX2 26; VBMI about 14 for 128 floats, 7 for 128 bytes; NEON:
+/// Cost     : AVX-512 7 instructions for 32 floats; VBMI about 14 for 128 floats, 7 for 128 bytes; AVX2: simd/pick_avx2.hpp; NEON:
 ///            simd/pick_neon.hpp; elsewhere there is none.
 /// Promise  : pick reads 32 numbers and 4 bytes of codes, the others 128 numbers or 16 bytes of codes; with n only the bytes that
 ///            hold the codes of n numbers, and codes past them are not looked at.
 /// Source   : -
 
+#include "skive/simd/pick_avx2.hpp"
 #include "skive/simd/pick_neon.hpp"
 #include "skive/simd/sixteen.hpp"
 
@@ -30,7 +31,7 @@ inline constexpr bool has_picker = has_avx512<Arch> || has_avx2<Arch> || has_neo
 template <class Arch>
 inline constexpr bool has_wide_picker = has_avx512vbmi<Arch>;
 template <class Arch>
-inline constexpr bool has_byte_picker = has_avx512vbmi<Arch> || has_neon64<Arch>;
+inline constexpr bool has_byte_picker = has_avx512vbmi<Arch> || has_avx2<Arch> || has_neon64<Arch>;
 
 #if XSIMD_WITH_AVX512VBMI
 namespace detail {
@@ -125,53 +126,6 @@ class byte_picker_2_of_4<Arch> {
  private:
   detail::pick_constants<detail::pick_order::in_order> constants_;
   __m512i seen_;
-};
-#endif
-
-#if XSIMD_WITH_AVX2
-template <class Arch>
-  requires has_avx2<Arch>
-class picker_2_of_4<Arch> {
- public:
-  [[gnu::always_inline]] picker_2_of_4() noexcept
-      : places_{_mm256_setr_epi32(4, 8, 9, 12, 13, 14, wrong, wrong)},
-        shifts_{_mm256_setr_epi32(0, 0, 0, 0, 6, 6, 6, 6)},
-        second_{_mm256_setr_epi32(0, 2, 0, 2, 0, 2, 0, 2)},
-        seen_{_mm256_setzero_si256()} {}
-
-  [[gnu::always_inline]] floats<Arch> pick(float const* x, std::byte const* codes) noexcept {
-    std::uint32_t word;
-    __builtin_memcpy(&word, codes, 4);
-    return {{pick_16(x, word), pick_16(x + 16, word >> 12)}};
-  }
-  [[gnu::always_inline]] void pick_128(float const* x, std::byte const* codes, floats<Arch> (&out)[4]) noexcept {
-#pragma GCC unroll 4
-    for (std::size_t k = 0; k < 4; ++k) out[k] = pick(x + 32 * k, codes + 3 * k);
-  }
-  [[gnu::always_inline]] bool met_wrong_code() const noexcept { return _mm256_movemask_ps(_mm256_castsi256_ps(seen_)) != 0; }
-
- private:
-  // Groups 0 and 2 in one register, 1 and 3 in the other: what they keep lies in order when halves are put side by side.
-  [[gnu::always_inline]] __m256 pick_16(float const* x, std::uint32_t word) noexcept {
-    auto const even = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x)), _mm_loadu_ps(x + 8), 1);
-    auto const odd = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(x + 4)), _mm_loadu_ps(x + 12), 1);
-    auto const codes = _mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(word)), shifts_);
-    auto const kept_even = kept(even, codes);
-    auto const kept_odd = kept(odd, _mm256_srli_epi32(codes, 3));
-    return _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(kept_even), _mm256_castps_pd(kept_odd)));
-  }
-  // Of a code only three bits count, of a place two.
-  [[gnu::always_inline]] __m256 kept(__m256 x, __m256i codes) noexcept {
-    auto const places = _mm256_permutevar8x32_epi32(places_, codes);
-    seen_ = _mm256_or_si256(seen_, places);
-    return _mm256_permutevar_ps(x, _mm256_srlv_epi32(places, second_));
-  }
-
-  static constexpr int wrong = static_cast<int>(0x8000'0000);
-  __m256i places_;  // by code: the first kept number in bits 0 and 1, the second in bits 2 and 3
-  __m256i shifts_;
-  __m256i second_;
-  __m256i seen_;
 };
 #endif
 

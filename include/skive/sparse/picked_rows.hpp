@@ -8,8 +8,8 @@
 /// sums products 4 j ... 4 j + 3 as an integer. Products of scales, one for each unit of 16 or 32 numbers, are made beforehand.
 ///
 /// Model of : -
-/// Cost     : VBMI and VNNI: 17 instructions for 64 kept numbers of 8 bits, 19 for fewer bits, of which 7 serve all vectors; 1 KiB
-///            of stack a vector.
+/// Cost     : VBMI and VNNI: 17 instructions for 64 kept numbers of 8 bits, 19 for fewer bits, of which 7 serve all vectors; AVX2 about
+///            65; 1 KiB of stack a vector.
 /// Accuracy : integers are exact, below 2^21; |y - exact| <= (steps + 13) 2^-24 sum |w q s|, as long as no product of two scales
 ///            leaves the range of normal floats.
 /// Promise  : nothing is read outside of codes, positions and the query. Codes that are no set are found.
@@ -17,6 +17,7 @@
 
 #include "skive/block/integer_dot.hpp"
 #include "skive/simd/code_bytes.hpp"
+#include "skive/simd/dot_above.hpp"
 #include "skive/simd/pick.hpp"
 
 namespace skive::detail {
@@ -139,14 +140,14 @@ class picked_rows {
 #pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q) {
         auto const bytes = simd::byte_picker_2_of_4<Arch>::pick(x_[q] + at_, places);
-        auto const term = simd::dot4(none, factor_, bytes);
         auto const scale = simd::look_up_4<Arch>(scales[q].value + at_ / (2 * Unit), unit_of_lane_);
         if constexpr (zero_points) {
+          auto const term = simd::to_float<Arch>(simd::dot4<1>(none, words::broadcast(0x01010101U), bytes));
           auto const zero = simd::look_up_4<Arch>(zeros.value + at_ / (2 * Unit), unit_of_lane_);
           auto const y = simd::to_float<Arch>(simd::dot4<levels::largest>(none, level, bytes));
-          total_[q] = simd::fused(simd::fused(zero, simd::to_float<Arch>(term), y), scale, total_[q]);
+          total_[q] = simd::fused(simd::fused(zero, term, y), scale, total_[q]);
         } else {
-          auto const y = simd::dot4<levels::largest>(none - term, level, bytes);
+          auto const y = simd::dot4_above<levels::bias, levels::largest>(none, level, bytes);
           total_[q] = simd::fused(simd::to_float<Arch>(y), scale, total_[q]);
         }
       }
@@ -165,7 +166,6 @@ class picked_rows {
     words unit_of_lane_ =
         simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i / (Unit / 4)); });
     typename levels::template lanes<Arch> level_{};
-    words factor_ = words::broadcast((zero_points ? 1U : static_cast<std::uint32_t>(levels::bias)) * 0x01010101U);
   };
   struct no_zeros {
     static constexpr float const* value = nullptr;
