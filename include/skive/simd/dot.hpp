@@ -6,6 +6,7 @@
 ///   dot4(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1 + a_i2 b_i2 + a_i3 b_i3, a_ij unsigned, b_ij signed bytes
 ///   dot4<127>(sum, a, b)       the same, where no a_ij is above 127: 3 instructions instead of 9 below VNNI
 ///   dot4_signed(sum, a, b)     the same with both signed
+///   even_bytes(w), odd_bytes(w)    bytes 0 and 2, or 1 and 3, of a lane as its halves
 ///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
@@ -144,6 +145,23 @@ template <class Arch>
           detail::dot2<Arch>(xsimd::bitwise_cast<std::int16_t>(x.part[i]), xsimd::bitwise_cast<std::int16_t>(y.part[i]));
     }
   }
+  return r;
+}
+
+/// Do four products of 16 bits take no more instructions than four of bytes? x86 without products of bytes that add four.
+template <class Arch>
+inline constexpr bool prefers_halves = (has_avx2<Arch> || has_sse2<Arch>) && !has_avx512<Arch> && !detail::has_avxvnni<Arch>;
+
+template <class Arch>
+[[gnu::always_inline]] inline words<Arch> even_bytes(words<Arch> const& w) noexcept {
+  return w & words<Arch>::broadcast(0x00FF00FF);
+}
+template <class Arch>
+[[gnu::always_inline]] inline words<Arch> odd_bytes(words<Arch> const& w) noexcept {
+  words<Arch> r;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < r.registers; ++i)
+    r.part[i] = xsimd::bitwise_cast<std::uint32_t>(xsimd::bitwise_cast<std::uint16_t>(w.part[i]) >> 8);
   return r;
 }
 
