@@ -55,7 +55,7 @@ struct products_of<grouped<Scheme>, Arch> {
 template <class Scheme, class Arch>
   requires(dot_lanes<Scheme, Arch> && nibble_scheme<Scheme> && simd::has_nibble_levels<Arch>)
 struct products_of<grouped<Scheme>, Arch> {
-  using type = nibble_products<Scheme, Arch>;
+  using type = nibble_products<Arch>;
 };
 template <class Codec, class Arch>
 concept multiplied_codec = requires { typename products_of<Codec, Arch>::type; };

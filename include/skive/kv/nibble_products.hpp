@@ -43,10 +43,9 @@ constexpr std::array<std::int16_t, 16> nibble_values() noexcept {
   return v;
 }
 
-template <class Scheme, class Arch>
+/// One type for all schemes, so that their products are compiled once.
+template <class Arch>
 class nibble_products {
-  static constexpr float unit = integer_levels<typename Scheme::element>::unit;
-  using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
@@ -59,13 +58,16 @@ class nibble_products {
   }
 
   /// Precondition: groups are whole sixteens that fill a token; count <= tokens_at_once(); row.n = count head_size.
-  nibble_products(Scheme const& scheme, group_layout const& row, from_planes const& from, std::size_t head_size,
+  template <class Scheme>
+  nibble_products(Scheme const& scheme, group_layout const& row,
+                  planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t head_size,
                   std::size_t count) noexcept
       : codes_{from[0].data},
         bytes_{head_size / 2},
         group_{row.group},
         groups_{head_size / row.group},
         count_{count},
+        unit_{integer_levels<typename Scheme::element>::unit},
         levels_{nibble_values<Scheme>(), row.order} {
     group_parameters<Arch> parameters;
     parameters.load(scheme, from, 0, count * groups_, row);
@@ -73,7 +75,7 @@ class nibble_products {
   }
 
   template <std::size_t Rows>
-  void dot(paired_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
+  [[gnu::noinline]] void dot(paired_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
     alignas(64) std::byte turned[2][16][64];
     floats total[Rows * 2];
     unrolled<Rows * 2>([&]<std::size_t I>() __attribute__((always_inline)) { total[I] = floats::broadcast(0.0f); });
@@ -89,7 +91,7 @@ class nibble_products {
       }
     }
     for (std::size_t i = 0; i < Rows; ++i) {
-      auto const step = floats::broadcast(q.steps[h + i] * unit);
+      auto const step = floats::broadcast(q.steps[h + i] * unit_);
       for (std::size_t t = 0; t < count_; t += 16)
         store_some<Arch>(simd::product<Arch>(total[2 * i + t / 16], step), &logits(h + i, t), count_ - t);
     }
@@ -97,7 +99,7 @@ class nibble_products {
 
   /// False: a scale, or a sum, is not finite.
   template <std::size_t Rows>
-  bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
+  [[gnu::noinline]] bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
     alignas(64) std::byte pairs[Rows][2 * largest_head_size / 16 * tile_tokens];  // [row][group][token], 16 bits each
     float step[Rows];
     if (!scale_weights(weights, h, pairs, step)) return false;
@@ -235,7 +237,8 @@ class nibble_products {
       constexpr std::size_t row = I / registers;
       if (8 * (I % registers) >= some) return;
       auto* const to = &sums(h + row, 2 * at + 16 * (I % registers));
-      auto const y = simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit), floats::load(to));
+      auto const y =
+          simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit_), floats::load(to));
       y.store(to);
       largest = max(largest, simd::as<std::uint32_t>(y) & words::broadcast(0x7FFF'FFFF));
     });
@@ -246,6 +249,7 @@ class nibble_products {
   std::size_t group_;
   std::size_t groups_;
   std::size_t count_;
+  float unit_;
   levels levels_;
   alignas(64) float scale_[largest_head_size / 16 * tile_tokens];  // [group][token]
 };
