@@ -11,6 +11,7 @@
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
+#include "skive/kv/polar_pair_group.hpp"
 #include "skive/transform/random_hadamard.hpp"
 
 #include <fmt/format.h>
@@ -147,6 +148,13 @@ void add_published_keys(std::vector<cache_quantizer>& all) {
     return mapped<token, projection_map>(done ? token::make({rank, s.tokens}) : done.error(), projection_map::make(rows, mean));
   }));
   add_keys<2>(all);
+  for (polar_bits const bits : {polar_bits{4, 4}, {4, 3}, {4, 2}, {3, 2}})
+    all.push_back(key_row(fmt::format("PolarQuant: halved pairs, G128, {} + {} bits", bits.angle, bits.radius),
+                          [bits](page_shape s, rows_view, constants&) -> result<grouped_keys<polar_pair_group>> {
+                            auto const group = polar_pair_group::make(s.head_size, 128, bits, rope_pairing::halved);
+                            if (!group) return group.error();
+                            return grouped_keys<polar_pair_group>::make(*group, s);
+                          }));
 }
 
 void add_published_values(std::vector<cache_quantizer>& all) {

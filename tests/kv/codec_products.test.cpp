@@ -80,7 +80,7 @@ TEST_CASE("codec_products: 64, 32 and 16 channels, zero points, scales for a tok
 
 TEST_CASE("codec_products: registers of eight lanes", "[kv]") {
   test::for_each(test::few_arches{}, [&]<class Arch>() {
-    if constexpr (xsimd::batch<float, Arch>::size == 8) check<Arch>(skive::mx<skive::e2m1>{32}, {96, 32});
+    if constexpr (xsimd::batch<float, Arch>::size == 8) check<Arch>(e4m3_codec{32}, {96, 32});
   });
 }
 

@@ -11,21 +11,22 @@ namespace {
 
 template <class Arch>
 void check() {
-  if constexpr (skive::simd::has_e4m3<Arch>) {
+  constexpr auto at_once = skive::simd::e4m3_at_once<Arch>;
+  if constexpr (at_once != 0) {
     for (unsigned first = 0; first < 256; ++first) {
-      std::byte codes[64];
+      std::byte codes[16 * at_once];
       bool nan = false;
-      for (unsigned i = 0; i < 64; ++i) {
+      for (unsigned i = 0; i < 16 * at_once; ++i) {
         codes[i] = static_cast<std::byte>((first + 3 * i) & 0xFF);
         nan = nan || (std::to_integer<unsigned>(codes[i]) & 0x7F) == 0x7F;
       }
       skive::simd::e4m3_nan<Arch> seen;
-      skive::simd::floats<Arch> x[4];
+      skive::simd::floats<Arch> x[at_once];
       skive::simd::load_e4m3<Arch>(codes, seen, x);
       REQUIRE(seen.any() == nan);
-      alignas(64) float value[64];
-      for (std::size_t i = 0; i < 4; ++i) x[i].store(value + 16 * i);
-      for (std::size_t i = 0; i < 64; ++i) {
+      alignas(64) float value[16 * at_once];
+      for (std::size_t i = 0; i < at_once; ++i) x[i].store(value + 16 * i);
+      for (std::size_t i = 0; i < 16 * at_once; ++i) {
         auto const code = std::to_integer<std::uint8_t>(codes[i]);
         if ((code & 0x7F) != 0x7F)
           REQUIRE(std::bit_cast<std::uint32_t>(value[i] * 256) == std::bit_cast<std::uint32_t>(skive::e4m3fn::decode(code)));

@@ -14,7 +14,7 @@ namespace test = skive::test;
 namespace simd = skive::simd;
 using skive::bit_order;
 
-constexpr std::array<std::int16_t, 16> levels{0, 1, 2, 3, 4, 6, 8, 12, 32767, -1, -2, -3, -4, -6, -8, -32768};
+constexpr std::array<std::int16_t, 16> levels{0, 1, 2, 3, 4, 6, 8, 12, 127, -1, -2, -3, -4, -6, -8, -128};
 
 std::int16_t level(std::byte const* row, unsigned i, bit_order order) {
   auto const byte = std::to_integer<unsigned>(row[i / 2]);
@@ -35,10 +35,11 @@ void check(bit_order order) {
   auto const* const a = rows[0] + 1;  // no alignment
   auto const* const b = rows[1] + 1;
   simd::nibble_levels<Arch> const table{levels, order};
-  simd::words<Arch> out[4];
+  constexpr auto registers = simd::nibble_levels<Arch>::registers_at_once;
+  simd::words<Arch> out[registers];
   table.load_pairs(a, b, out);
   std::uint32_t lane[16];
-  for (unsigned r = 0; r < 4; ++r) {
+  for (unsigned r = 0; r < registers; ++r) {
     out[r].store(lane);
     for (unsigned i = 0; i < 16; ++i) {
       auto const k = 16 * r + (i < 8 ? 2 * i : 2 * i - 15);
@@ -46,14 +47,19 @@ void check(bit_order order) {
     }
   }
   for (unsigned i = 0; i < 16; ++i) lane[i] = i * 0x9E3779B9U;
-  std::uint32_t looked_up[16];
-  table.of_halves(simd::words<Arch>::load(lane)).store(looked_up);
-  for (unsigned i = 0; i < 16; ++i) REQUIRE(looked_up[i] == halves(levels[lane[i] & 15], levels[lane[i] >> 16 & 15]));
+  simd::words<Arch> four[4];
+  table.of_words(simd::words<Arch>::load(lane), four);
+  for (unsigned k = 0; k < 4; ++k) {
+    std::uint32_t looked_up[16];
+    four[k].store(looked_up);
+    for (unsigned i = 0; i < 16; ++i)
+      REQUIRE(looked_up[i] == halves(levels[lane[i] >> 4 * k & 15], levels[lane[i] >> (4 * k + 16) & 15]));
+  }
 }
 
 }  // namespace
 
-TEST_CASE("nibble_levels: pairs of two rows and halves of lanes", "[simd]") {
+TEST_CASE("nibble_levels: pairs of two rows and all nibbles of lanes", "[simd]") {
   test::for_each(test::few_arches{}, [&]<class Arch>() {
     if constexpr (simd::has_nibble_levels<Arch>) {
       check<Arch>(bit_order::low_first);

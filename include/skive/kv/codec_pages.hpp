@@ -12,8 +12,9 @@
 /// Model of : key_quantizer (codec_keys), value_quantizer (codec_values)
 /// Cost     : kv/nibble_products.hpp (4 bits) or kv/codec_products.hpp where groups are whole registers and fill a token, else
 ///            kv/decoded_pages.hpp.
-/// Accuracy : the codec's, and that of the products: floats, or with AVX-512 VBMI, where codes of 4 bits have integer levels, queries
-///            and weights of 16 bits (kv/nibble_products.hpp), so that these logits differ from those of other instruction sets.
+/// Accuracy : the codec's, and that of the products: floats, or with AVX2 and AVX-512 VBMI, where codes of 4 bits have integer levels,
+///            queries and weights of 16 bits (kv/nibble_products.hpp), so that these logits differ from those of other instruction
+///            sets.
 /// Promise  : the bytes of the codec. NaN and infinity are refused, and the page is left alone unless the codec itself refuses a
 ///            row that is finite.
 /// Source   : -
@@ -54,7 +55,7 @@ struct products_of<grouped<Scheme>, Arch> {
 template <class Scheme, class Arch>
   requires(dot_lanes<Scheme, Arch> && nibble_scheme<Scheme> && simd::has_nibble_levels<Arch>)
 struct products_of<grouped<Scheme>, Arch> {
-  using type = nibble_products<Scheme, Arch>;
+  using type = nibble_products<Arch>;
 };
 template <class Codec, class Arch>
 concept multiplied_codec = requires { typename products_of<Codec, Arch>::type; };

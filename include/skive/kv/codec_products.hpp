@@ -11,7 +11,7 @@
 ///
 /// Model of : -
 /// Cost     : decoding 16 numbers, one multiplication with the scale for keys of several groups, one multiply-add for each query.
-///            64 channels at a time, the last ones 16 at a time.
+///            64 channels at a time (32 and 16 where a register has fewer than 16 floats), the last ones 16 at a time.
 /// Accuracy : products and sums of floats; 16 lanes of a token each add their channels in order.
 /// Promise  : codes of NaN make dot return numbers that are not finite and accumulate return false. Other tokens of the page are
 ///            not read.
@@ -28,7 +28,7 @@ template <class Scheme, class Arch>
 class codec_products {
   static constexpr int width = code_width<Scheme>;
   static constexpr std::size_t code_bytes = 2 * static_cast<std::size_t>(width);  // of 16 codes
-  static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::has_e4m3<Arch>;
+  static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::e4m3_at_once<Arch> != 0;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using batch = xsimd::batch<float, Arch>;
@@ -54,9 +54,9 @@ class codec_products {
   template <std::size_t Rows>
   void dot(plain_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
     auto const& queries = q.rows;
-    auto const whole = head_size_ / 64 * 64;
-    if (whole != 0 && groups_ == 1) dot_channels<Rows, 4, false>(queries, h, 0, whole, logits);
-    if (whole != 0 && groups_ != 1) dot_channels<Rows, 4, true>(queries, h, 0, whole, logits);
+    auto const whole = head_size_ / (16 * dot_columns) * (16 * dot_columns);
+    if (whole != 0 && groups_ == 1) dot_channels<Rows, dot_columns, false>(queries, h, 0, whole, logits);
+    if (whole != 0 && groups_ != 1) dot_channels<Rows, dot_columns, true>(queries, h, 0, whole, logits);
     if (whole != head_size_) dot_channels<Rows, 1, true>(queries, h, whole, head_size_, logits);
   }
 
@@ -65,18 +65,21 @@ class codec_products {
   bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
     alignas(64) float scaled[Rows][pitch];  // weights times scales: [group][token]
     scale_weights(weights, h, scaled);
-    auto const whole = head_size_ / 64 * 64;
+    auto const whole = head_size_ / (16 * sum_columns) * (16 * sum_columns);
     bool good = true;
-    if (whole != 0 && groups_ == 1) good = add_channels<Rows, 4, false>(scaled, h, 0, whole, sums);
-    if (whole != 0 && groups_ != 1) good = add_channels<Rows, 4, true>(scaled, h, 0, whole, sums);
+    if (whole != 0 && groups_ == 1) good = add_channels<Rows, sum_columns, false>(scaled, h, 0, whole, sums);
+    if (whole != 0 && groups_ != 1) good = add_channels<Rows, sum_columns, true>(scaled, h, 0, whole, sums);
     if (whole != head_size_) good &= add_channels<Rows, 1, true>(scaled, h, whole, head_size_, sums);
     return good;
   }
 
  private:
-  static constexpr std::size_t read_ahead = 4096;                      // bytes
-  static constexpr std::size_t pitch = largest_head_size;              // at least 16 tokens of each group
-  static constexpr std::size_t side = floats::registers == 1 ? 4 : 2;  // tokens whose sums are in registers
+  static constexpr std::size_t read_ahead = 4096;          // bytes
+  static constexpr std::size_t pitch = largest_head_size;  // at least 16 tokens of each group
+  // Sums of four rows in registers: of so many tokens, with so many times 16 channels at once; of so many times 16 channels.
+  static constexpr std::size_t side = floats::registers == 1 ? 4 : 1;
+  static constexpr std::size_t dot_columns = floats::registers == 1 ? 4 : 2;
+  static constexpr std::size_t sum_columns = floats::registers == 1 ? 4 : 1;
 
   // Channels [begin, end); they are added to those before `begin`. Grouped: a token has more than one scale.
   template <std::size_t Rows, std::size_t Count, bool Grouped>
@@ -151,9 +154,14 @@ class codec_products {
     auto const* const group = group_of_ + d / 16;
     auto const first = token * groups_;
     simd::prefetch<Arch>(codes, read_ahead);
-    if constexpr (by_halves && Count == 4) simd::load_e4m3<Arch>(codes, nan, x);
+    constexpr bool all = by_halves && Count == 4 && simd::has_e4m3<Arch>;
+    if constexpr (all) simd::load_e4m3<Arch>(codes, nan, x);
     unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
-      if constexpr (!(by_halves && Count == 4))
+      if constexpr (by_halves && !simd::has_e4m3<Arch>) {
+        floats sixteen[1];
+        simd::load_e4m3<Arch>(codes + K * code_bytes, nan, sixteen);
+        x[K] = sixteen[0];
+      } else if constexpr (!all)
         x[K] = level_of(simd::load_fields<width, Arch>(codes + K * code_bytes, order_), first + group[K]);
       if constexpr (Scaled) x[K] = simd::product<Arch>(x[K], floats::broadcast(parameters_.scale[first + group[K]]));
     });

@@ -11,7 +11,7 @@
 ///
 /// Model of : -
 /// Cost     : for 64 codes about 8 instructions to turn, look up and scale keys, or to pair and look up values, and 2 for each
-///            query.
+///            query (AVX2: 16 and 10).
 /// Accuracy : dot adds at most 2^-16 max_d |q(h, d)| sum_d |x(t, d)|, accumulate 2^-15 max_t |w(h, t)| max |scale| unit
 ///            sum_t |level| for each tile of at most 32 tokens, and rounding of floats.
 /// Promise  : scales that are not finite make dot return numbers that are not finite, and accumulate return false. Other tokens of
@@ -43,10 +43,9 @@ constexpr std::array<std::int16_t, 16> nibble_values() noexcept {
   return v;
 }
 
-template <class Scheme, class Arch>
+/// One type for all schemes, so that their products are compiled once.
+template <class Arch>
 class nibble_products {
-  static constexpr float unit = integer_levels<typename Scheme::element>::unit;
-  using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
@@ -59,13 +58,16 @@ class nibble_products {
   }
 
   /// Precondition: groups are whole sixteens that fill a token; count <= tokens_at_once(); row.n = count head_size.
-  nibble_products(Scheme const& scheme, group_layout const& row, from_planes const& from, std::size_t head_size,
+  template <class Scheme>
+  nibble_products(Scheme const& scheme, group_layout const& row,
+                  planes<std::byte const, 1 + Scheme::field_bits.size()> const& from, std::size_t head_size,
                   std::size_t count) noexcept
       : codes_{from[0].data},
         bytes_{head_size / 2},
         group_{row.group},
         groups_{head_size / row.group},
         count_{count},
+        unit_{integer_levels<typename Scheme::element>::unit},
         levels_{nibble_values<Scheme>(), row.order} {
     group_parameters<Arch> parameters;
     parameters.load(scheme, from, 0, count * groups_, row);
@@ -73,7 +75,7 @@ class nibble_products {
   }
 
   template <std::size_t Rows>
-  void dot(paired_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
+  [[gnu::noinline]] void dot(paired_queries const& q, std::size_t h, matrix_view<float> logits) const noexcept {
     alignas(64) std::byte turned[2][16][64];
     floats total[Rows * 2];
     unrolled<Rows * 2>([&]<std::size_t I>() __attribute__((always_inline)) { total[I] = floats::broadcast(0.0f); });
@@ -81,13 +83,15 @@ class nibble_products {
       auto const some = smaller(64, bytes_ - at);
       turn(0, at, some, turned[0][0]);
       if (count_ > 16) turn(16, at, some, turned[1][0]);
-      if (count_ > 16)
-        dot_block<Rows, 2>(turned, at / 4, some / 4, q, h, total);
-      else
-        dot_block<Rows, 1>(turned, at / 4, some / 4, q, h, total);
+      if (count_ > 16 && many_registers) {
+        dot_block<Rows, 0, 2>(turned, at / 4, some / 4, q, h, total);
+      } else {
+        dot_block<Rows, 0, 1>(turned, at / 4, some / 4, q, h, total);
+        if (count_ > 16) dot_block<Rows, 1, 1>(turned, at / 4, some / 4, q, h, total);
+      }
     }
     for (std::size_t i = 0; i < Rows; ++i) {
-      auto const step = floats::broadcast(q.steps[h + i] * unit);
+      auto const step = floats::broadcast(q.steps[h + i] * unit_);
       for (std::size_t t = 0; t < count_; t += 16)
         store_some<Arch>(simd::product<Arch>(total[2 * i + t / 16], step), &logits(h + i, t), count_ - t);
     }
@@ -95,21 +99,21 @@ class nibble_products {
 
   /// False: a scale, or a sum, is not finite.
   template <std::size_t Rows>
-  bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
+  [[gnu::noinline]] bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
     alignas(64) std::byte pairs[Rows][2 * largest_head_size / 16 * tile_tokens];  // [row][group][token], 16 bits each
     float step[Rows];
     if (!scale_weights(weights, h, pairs, step)) return false;
-    alignas(64) std::byte rest[tile_tokens][32];
+    alignas(64) std::byte rest[tile_tokens][block];
     auto largest = words::broadcast(0);
-    for (std::size_t at = 0; at < bytes_; at += 32) {
-      auto const some = smaller(32, bytes_ - at);
+    for (std::size_t at = 0; at < bytes_; at += block) {
+      auto const some = smaller(block, bytes_ - at);
       auto const* from = codes_ + at;
       auto stride = bytes_;
-      if (some < 32) {
+      if (some < block) {
         std::memset(rest, 0, sizeof rest);
         for (std::size_t t = 0; t < count_; ++t) std::memcpy(rest[t], codes_ + t * bytes_ + at, some);
         from = rest[0];
-        stride = 32;
+        stride = block;
       }
       add_block<Rows>(from, stride, at, some, pairs, step, h, sums, largest);
     }
@@ -118,6 +122,9 @@ class nibble_products {
 
  private:
   static constexpr std::size_t read_ahead = 4096;  // bytes
+  static constexpr std::size_t registers = levels::registers_at_once;
+  static constexpr std::size_t block = 8 * registers;             // bytes of a token
+  static constexpr bool many_registers = floats::registers == 1;  // for sums of 32 tokens
 
   // Sixteen groups of sixteen tokens at a time; past the last token its scales stand again.
   void turn_scales(float const* scale) noexcept {
@@ -148,7 +155,7 @@ class nibble_products {
   }
 
   // Words first ... first + count - 1 of the tokens, eight codes each.
-  template <std::size_t Rows, std::size_t Tiles>
+  template <std::size_t Rows, std::size_t First, std::size_t Tiles>
   [[gnu::always_inline]] void dot_block(std::byte const (&turned)[2][16][64], std::size_t first, std::size_t count,
                                         paired_queries const& q, std::size_t h, floats (&total)[Rows * 2]) const noexcept {
     std::uint32_t const* pairs[Rows];
@@ -160,17 +167,18 @@ class nibble_products {
       integers sum[Rows * Tiles];
       unrolled<Rows * Tiles>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
       for (; j < end; ++j)
-        unrolled<4 * Tiles>([&]<std::size_t K>() __attribute__((always_inline)) {
-          constexpr std::size_t tile = K % Tiles;
-          auto const w = words::load(reinterpret_cast<std::uint32_t const*>(turned[tile][j]));
-          auto const x = levels_.of_halves(w >> static_cast<int>(4 * (K / Tiles)));
-          unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-            sum[H * Tiles + tile] = simd::dot2(sum[H * Tiles + tile], x, words::broadcast(pairs[H][4 * j + K / Tiles]));
+        unrolled<Tiles>([&]<std::size_t T>() __attribute__((always_inline)) {
+          words x[4];
+          levels_.of_words(words::load(reinterpret_cast<std::uint32_t const*>(turned[First + T][j])), x);
+          unrolled<4 * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
+            auto& s = sum[I % Rows * Tiles + T];
+            s = simd::settled(simd::dot2(s, x[I / Rows], words::broadcast(pairs[I % Rows][4 * j + I / Rows])));
           });
         });
       unrolled<Rows * Tiles>([&]<std::size_t I>() __attribute__((always_inline)) {
-        auto const scale = floats::load(scale_ + g * tile_tokens + I % Tiles * 16);
-        auto& t = total[I / Tiles * 2 + I % Tiles];
+        constexpr std::size_t tile = First + I % Tiles;
+        auto const scale = floats::load(scale_ + g * tile_tokens + tile * 16);
+        auto& t = total[I / Tiles * 2 + tile];
         t = simd::fused(simd::to_float(sum[I]), scale, t);
       });
     }
@@ -203,32 +211,34 @@ class nibble_products {
     return true;
   }
 
-  // Channels 2 at ... of all tokens, `some` bytes of 32.
+  // Channels 2 at ... of all tokens, `some` bytes of a block.
   template <std::size_t Rows>
   [[gnu::always_inline]] void add_block(std::byte const* from, std::size_t stride, std::size_t at, std::size_t some,
                                         std::byte const (&pairs)[Rows][4 * largest_head_size], float const (&step)[Rows],
                                         std::size_t h, matrix_view<float> sums, words& largest) const noexcept {
-    integers sum[Rows * 4];
-    std::byte const* weight[4];
-    unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
-    for (std::size_t r = 0; r < 4; ++r) weight[r] = pairs[0] + 2 * tile_tokens * smaller((2 * at + 16 * r) / group_, groups_ - 1);
+    integers sum[Rows * registers];
+    std::byte const* weight[registers];
+    unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
+    for (std::size_t r = 0; r < registers; ++r)
+      weight[r] = pairs[0] + 2 * tile_tokens * smaller((2 * at + 16 * r) / group_, groups_ - 1);
     for (std::size_t t = 0; t < count_; t += 2) {
-      words x[4];
+      words x[registers];
       auto const* const a = from + t * stride;
       simd::prefetch<Arch>(a, read_ahead);
       levels_.load_pairs(a, from + smaller(t + 1, count_ - 1) * stride, x);
-      unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) {
-        constexpr std::size_t row = I / 4;
+      unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
+        constexpr std::size_t row = I / registers;
         std::uint32_t w;
-        std::memcpy(&w, weight[I % 4] + row * sizeof pairs[0] + 2 * t, 4);
-        sum[I] = simd::dot2(sum[I], x[I % 4], words::broadcast(w));
+        std::memcpy(&w, weight[I % registers] + row * sizeof pairs[0] + 2 * t, 4);
+        sum[I] = simd::settled(simd::dot2(sum[I], x[I % registers], words::broadcast(w)));
       });
     }
-    unrolled<Rows * 4>([&]<std::size_t I>() __attribute__((always_inline)) {
-      constexpr std::size_t row = I / 4;
-      if (8 * (I % 4) >= some) return;
-      auto* const to = &sums(h + row, 2 * at + 16 * (I % 4));
-      auto const y = simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit), floats::load(to));
+    unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
+      constexpr std::size_t row = I / registers;
+      if (8 * (I % registers) >= some) return;
+      auto* const to = &sums(h + row, 2 * at + 16 * (I % registers));
+      auto const y =
+          simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit_), floats::load(to));
       y.store(to);
       largest = max(largest, simd::as<std::uint32_t>(y) & words::broadcast(0x7FFF'FFFF));
     });
@@ -239,6 +249,7 @@ class nibble_products {
   std::size_t group_;
   std::size_t groups_;
   std::size_t count_;
+  float unit_;
   levels levels_;
   alignas(64) float scale_[largest_head_size / 16 * tile_tokens];  // [group][token]
 };

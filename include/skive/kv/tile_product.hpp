@@ -2,15 +2,17 @@
 #pragma once
 /// @file kv/tile_product.hpp - products of a few rows of coefficients with a column of packed codes, in lanes.
 ///
-///   sum(h, column) = sum_r (128 high(h, r) + low(h, r)) code(r, column)
+///   sum(h, column) = sum_r coefficient(h, r) code(r, column),   coefficients as kv/coefficients.hpp leaves them
 ///
 /// Lanes are columns, so that nothing is added across lanes: four rows of codes meet a word of four coefficients that all lanes
-/// share. A register of codes is unpacked once for all h.
+/// share. A register of codes is unpacked once for all h. Where registers are few a column is done at a time, so that its sums
+/// stay in them.
 ///
 /// Model of : -
-/// Cost     : 64 codes: unpacking (kv/code_tile.hpp) and 2 dot4 for each h.
-/// Accuracy : exact while (2^Width - 1) 127 rows < 2^31, then one rounding to float.
-/// Promise  : -
+/// Cost     : 64 codes: unpacking (kv/code_tile.hpp) and 2 dot4 for each h, or widening and 2 dot2.
+/// Accuracy : exact while (2^Width - 1) 127 rows < 2^31, then one rounding to float. Sums of halves: (2^Width - 1) 16383 rows of
+///            all calls < 2^31, or all rows in one call.
+/// Promise  : the same integers everywhere.
 /// Source   : -
 
 #include "skive/kv/code_tile.hpp"
@@ -45,8 +47,39 @@ struct tile_product {
   }
   /// Units one after another; coefficients of row h start at `stride` h bytes. map: what becomes of codes first.
   template <class Map = same_bytes>
-  [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* highs, std::byte const* lows,
+  [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* first, std::byte const* second,
                                   std::size_t stride, Map map = {}) noexcept {
+    if constexpr (simd::prefers_halves<Arch>) {
+      while (units > most_units) {
+        add_halves(unit, most_units, first, second, stride, map);
+        unrolled<Rows * Tile::columns>([&]<std::size_t I>() __attribute__((always_inline)) {
+          auto& sum = low[I / Tile::columns][I % Tile::columns];
+          auto& upper = high[I / Tile::columns][I % Tile::columns];
+          auto const carried = sum >> 7;
+          upper = upper + carried;
+          sum = sum - (carried << 7);
+        });
+        unit += most_units * Tile::bytes;
+        first += most_units * Tile::rows;
+        second += most_units * Tile::rows;
+        units -= most_units;
+      }
+      add_halves(unit, units, first, second, stride, map);
+    } else {
+      add_bytes(unit, units, first, second, stride, map);
+    }
+  }
+  [[gnu::always_inline]] floats value(std::size_t h, std::size_t column) const noexcept {
+    return simd::fused(simd::to_float(high[h][column]), floats::broadcast(128.0f), simd::to_float(low[h][column]));
+  }
+
+ private:
+  static constexpr std::size_t read_ahead = 4096;                                                       // bytes
+  static constexpr std::size_t most_units = 0x7FFF'FFFF / (std::size_t{Largest} * 16384 * Tile::rows);  // of 31 bits
+
+  template <class Map>
+  [[gnu::always_inline]] void add_bytes(std::byte const* unit, std::size_t units, std::byte const* highs, std::byte const* lows,
+                                        std::size_t stride, Map map) noexcept {
     for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows) {
       for (std::size_t i = 0; i < Tile::bytes; i += 64) simd::prefetch<Arch>(unit + i, read_ahead);
       unrolled<Tile::registers>([&]<std::size_t V>() __attribute__((always_inline)) {
@@ -60,12 +93,32 @@ struct tile_product {
       });
     }
   }
-  [[gnu::always_inline]] floats value(std::size_t h, std::size_t column) const noexcept {
-    return simd::fused(simd::to_float(high[h][column]), floats::broadcast(128.0f), simd::to_float(low[h][column]));
+  // A column at a time: the sums of four rows fill half of AVX2's registers.
+  template <class Map>
+  [[gnu::always_inline]] void add_halves(std::byte const* const from, std::size_t units, std::byte const* const evens,
+                                         std::byte const* const odds, std::size_t stride, Map map) noexcept {
+    unrolled<Tile::columns>([&]<std::size_t Column>() __attribute__((always_inline)) {
+      integers sum[Rows];
+      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { sum[H] = low[H][Column]; });
+      auto const* unit = from;
+      auto const* even = evens;
+      auto const* odd = odds;
+      for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, even += Tile::rows, odd += Tile::rows) {
+        if constexpr (Column == 0)
+          for (std::size_t i = 0; i < Tile::bytes; i += 64) simd::prefetch<Arch>(unit + i, read_ahead);
+        unrolled<Tile::quads>([&]<std::size_t Q>() __attribute__((always_inline)) {
+          auto const codes = map(Tile::template load<Q * Tile::columns + Column, Arch>(unit));
+          auto const a = simd::even_bytes(codes);
+          auto const b = simd::odd_bytes(codes);
+          unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
+            auto const half = simd::dot2(sum[H], a, four(even + H * stride + 4 * Q));
+            sum[H] = simd::settled(simd::dot2(half, b, four(odd + H * stride + 4 * Q)));
+          });
+        });
+      }
+      unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { low[H][Column] = sum[H]; });
+    });
   }
-
- private:
-  static constexpr std::size_t read_ahead = 4096;  // bytes
   [[gnu::always_inline]] static words four(std::byte const* from) noexcept {
     std::uint32_t w;
     std::memcpy(&w, from, 4);

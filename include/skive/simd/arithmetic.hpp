@@ -3,6 +3,7 @@
 /// @file simd/arithmetic.hpp - products that stay products, and correctly rounded quotients by multiplication.
 ///
 ///   product(a, b)   RNE(a b), never contracted into a following sum
+///   settled(x)      x, at which sums of integers are not regrouped
 ///   quotient(x, d)  RNE(x / s) for a divisor d of s: y = RNE(1 / s), rest = RNE((1 - s y) y), so that y + rest = (1 / s)(1 + e),
 ///                   |e| < 2^-46;   q = RNE(x y + RNE(x rest)), and for s of more than 16 bits RNE(q + RNE(x - q s) y)
 ///
@@ -48,6 +49,20 @@ template <class Arch>
     a.part[i] = typename floats<Arch>::batch(p);
   }
   return a;
+}
+
+/// The same integers, between whose sums before and after the compiler regroups nothing: g++ makes a tree of a long sum, whose
+/// leaves then need more registers than there are. AVX-512 has twice as many, and nothing is done.
+template <class Arch>
+[[gnu::always_inline]] inline integers<Arch> settled(integers<Arch> x) noexcept {
+  if constexpr (has_avx512<Arch>) return x;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < x.registers; ++i) {
+    auto p = x.part[i].data;  // as above
+    detail::keep_apart<Arch>(p);
+    x.part[i] = typename integers<Arch>::batch(p);
+  }
+  return x;
 }
 
 /// RNE(a b + c) on instruction sets that fuse; elsewhere two roundings: for results that are not promised bit by bit.

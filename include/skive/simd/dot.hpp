@@ -8,6 +8,7 @@
 ///   dot4_signed(sum, a, b)     the same with both signed
 ///   dot4_by_signs(sum, a, b)   the same where no b_ij is -128 (has_dot4_by_signs: AVX2 and SSSE3 below VNNI)
 ///   dot4_of<Largest, N>(sum, a, b)   dot4 of N registers each, one after another; no a_ij is above Largest
+///   even_bytes(w), odd_bytes(w)  bytes 0 and 2, or 1 and 3, of a lane as its halves
 ///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
@@ -163,6 +164,23 @@ template <class Arch>
           detail::dot2<Arch>(xsimd::bitwise_cast<std::int16_t>(x.part[i]), xsimd::bitwise_cast<std::int16_t>(y.part[i]));
     }
   }
+  return r;
+}
+
+/// Do four products of 16 bits take no more instructions than four of bytes? x86 without products of bytes that add four.
+template <class Arch>
+inline constexpr bool prefers_halves = (has_avx2<Arch> || has_sse2<Arch>) && !has_avx512<Arch> && !detail::has_avxvnni<Arch>;
+
+template <class Arch>
+[[gnu::always_inline]] inline words<Arch> even_bytes(words<Arch> const& w) noexcept {
+  return w & words<Arch>::broadcast(0x00FF00FF);
+}
+template <class Arch>
+[[gnu::always_inline]] inline words<Arch> odd_bytes(words<Arch> const& w) noexcept {
+  words<Arch> r;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < r.registers; ++i)
+    r.part[i] = xsimd::bitwise_cast<std::uint32_t>(xsimd::bitwise_cast<std::uint16_t>(w.part[i]) >> 8);
   return r;
 }
 

@@ -2,17 +2,17 @@
 #pragma once
 /// @file simd/nibble_levels.hpp - codes of 4 bits as integers of 16, two to a lane, by a table of 16: what dot2 multiplies.
 ///
-///   nibble_levels<Arch>{levels, order}
-///   .of_halves(w)                 halves of lane i: levels[w_i mod 16], levels[w_i >> 16 mod 16]
+///   nibble_levels<Arch>{levels, order}     levels within -128 ... 127
+///   .of_words(w, out)             halves of lane i of out[k]: levels of nibbles k and k + 4 of w_i
 ///   .load_pairs(a, b, out)        halves of lane i of out[r]: levels of the codes 16 r + k of the rows at a and at b, where
 ///                                 k = 2 i for i < 8, else 2 i - 15;  in_order(x) brings such lanes into the order of codes
 ///   store_words(x, y, p)          32 lanes as numbers of 16 bits, in order; beyond them the nearest that there is
 ///
 /// Model of : -
-/// Cost     : AVX-512 VBMI: a look-up of 32 codes 1 instruction; load_pairs 13 for 128 codes; elsewhere there is none
-///            (has_nibble_levels).
+/// Cost     : of_words, 128 codes: AVX-512 VBMI 7 instructions, AVX2 22. load_pairs: VBMI 13 for 128 codes, AVX2 11 for 32;
+///            elsewhere there is none (has_nibble_levels).
 /// Accuracy : exact.
-/// Promise  : load_pairs reads exactly 32 bytes of each row; numbers of 16 bits are little-endian.
+/// Promise  : load_pairs reads exactly 8 registers_at_once bytes of each row; numbers of 16 bits are little-endian.
 /// Source   : -
 
 #include "skive/core/bits.hpp"
@@ -23,7 +23,7 @@
 namespace skive::simd {
 
 template <class Arch>
-inline constexpr bool has_nibble_levels = has_avx512vbmi<Arch>;
+inline constexpr bool has_nibble_levels = has_avx512vbmi<Arch> || (has_avx2<Arch> && !has_avx512<Arch>);
 
 template <class Arch>
 class nibble_levels;
@@ -54,17 +54,20 @@ inline constexpr pair_places nibble_pairs = pair_places::make();
 }  // namespace detail
 
 template <class Arch>
-  requires has_nibble_levels<Arch>
+  requires has_avx512vbmi<Arch>
 class nibble_levels<Arch> {
  public:
+  static constexpr std::size_t registers_at_once = 4;  ///< of load_pairs
+
   [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept {
     auto const sixteen = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(levels.data()));
     levels_ = _mm512_broadcast_i64x4(sixteen);  // twice: an index has five bits, of which four count
     shift_ = _mm512_load_si512(detail::nibble_pairs<Arch>.shift[order == bit_order::low_first ? 0 : 1]);
     for (int r = 0; r < 4; ++r) source_[r] = _mm512_load_si512(detail::nibble_pairs<Arch>.source[r]);
   }
-  [[gnu::always_inline]] words<Arch> of_halves(words<Arch> const& w) const noexcept {
-    return {{_mm512_permutexvar_epi16(w.part[0], levels_)}};
+  [[gnu::always_inline]] void of_words(words<Arch> const& w, words<Arch> (&out)[4]) const noexcept {
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) out[k] = of_halves(w >> (4 * k));
   }
   [[gnu::always_inline]] void load_pairs(std::byte const* a, std::byte const* b, words<Arch> (&out)[4]) const noexcept {
     auto const load = [](std::byte const* p) noexcept { return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p)); };
@@ -77,20 +80,84 @@ class nibble_levels<Arch> {
   }
 
  private:
+  [[gnu::always_inline]] words<Arch> of_halves(words<Arch> const& w) const noexcept {
+    return {{_mm512_permutexvar_epi16(w.part[0], levels_)}};
+  }
+
   __m512i levels_;
   __m512i shift_;
   __m512i source_[4];
 };
+#endif
 
+#if XSIMD_WITH_AVX2
+template <class Arch>
+  requires(has_avx2<Arch> && !has_avx512<Arch>)
+class nibble_levels<Arch> {
+ public:
+  static constexpr std::size_t registers_at_once = 1;
+
+  [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept {
+    alignas(16) std::int8_t bytes[16];
+    for (std::size_t i = 0; i < 16; ++i) bytes[i] = static_cast<std::int8_t>(levels[i]);
+    levels_ = _mm_load_si128(reinterpret_cast<__m128i const*>(bytes));
+    first_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 0 : 4);
+    second_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 4 : 0);
+  }
+  [[gnu::always_inline]] void of_words(words<Arch> const& w, words<Arch> (&out)[4]) const noexcept {
+    auto const table = _mm256_broadcastsi128_si256(levels_);
+    auto const clear = _mm256_set1_epi8(15);
+#pragma GCC unroll 2
+    for (std::size_t i = 0; i < 2; ++i)
+#pragma GCC unroll 2
+      for (int high = 0; high < 2; ++high) {
+        auto const nibbles = _mm256_and_si256(_mm256_srli_epi16(w.part[i], 4 * high), clear);
+        auto const x = _mm256_shuffle_epi8(table, nibbles);
+        out[high].part[i] = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+        out[2 + high].part[i] = _mm256_srai_epi16(x, 8);
+      }
+  }
+  [[gnu::always_inline]] void load_pairs(std::byte const* a, std::byte const* b, words<Arch> (&out)[1]) const noexcept {
+    auto const load = [](std::byte const* p) noexcept { return _mm_loadl_epi64(reinterpret_cast<__m128i const*>(p)); };
+    auto const both = _mm_unpacklo_epi8(load(a), load(b));
+    auto const looked_up = [&](__m128i shift) noexcept {
+      return _mm256_cvtepi8_epi16(_mm_shuffle_epi8(levels_, _mm_and_si128(_mm_srl_epi16(both, shift), _mm_set1_epi8(15))));
+    };
+    out[0].part[0] = looked_up(first_);
+    out[0].part[1] = looked_up(second_);
+  }
+  [[gnu::always_inline]] static floats<Arch> in_order(floats<Arch> const& x) noexcept {
+    auto const low = _mm256_unpacklo_ps(x.part[0], x.part[1]);
+    auto const high = _mm256_unpackhi_ps(x.part[0], x.part[1]);
+    return {{_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)}};
+  }
+
+ private:
+  __m128i levels_;
+  __m128i first_;  // shifts that bring the first code of a byte down, and the second
+  __m128i second_;
+};
 #endif
 
 template <class Arch>
   requires has_nibble_levels<Arch>
 [[gnu::always_inline]] inline void store_words([[maybe_unused]] floats<Arch> const& x, [[maybe_unused]] floats<Arch> const& y,
                                                [[maybe_unused]] std::byte* to) noexcept {
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch> && !has_avx512<Arch>) {
+    auto const narrow = [](floats<Arch> const& z) noexcept {
+      auto const mixed = _mm256_packs_epi32(_mm256_cvtps_epi32(z.part[0]), _mm256_cvtps_epi32(z.part[1]));
+      return _mm256_permute4x64_epi64(mixed, 0xD8);
+    };
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), narrow(x));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 32), narrow(y));
+  }
+#endif
 #if XSIMD_WITH_AVX512VBMI
-  auto const mixed = _mm512_packs_epi32(_mm512_cvtps_epi32(x.part[0]), _mm512_cvtps_epi32(y.part[0]));
-  _mm512_storeu_si512(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed));
+  if constexpr (has_avx512vbmi<Arch>) {
+    auto const mixed = _mm512_packs_epi32(_mm512_cvtps_epi32(x.part[0]), _mm512_cvtps_epi32(y.part[0]));
+    _mm512_storeu_si512(to, _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), mixed));
+  }
 #endif
 }
 
