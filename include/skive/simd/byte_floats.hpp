@@ -69,7 +69,7 @@ template <int FractionBits, byte_nan Nan, int Shift, bool OneNan, class Arch>
 
 template <int FractionBits, byte_nan Nan, int Shift, class Arch>
   requires detail::has_f16c<Arch>
-[[gnu::always_inline]] inline floats<Arch> load_byte_floats(std::byte const* from) noexcept {
+[[gnu::always_inline]] inline floats<Arch> load_byte_floats([[maybe_unused]] std::byte const* from) noexcept {
 #if XSIMD_WITH_AVX2 && defined(__F16C__)
   return detail::sixteen_byte_floats<FractionBits, Nan, Shift, true, Arch>(from);
 #endif

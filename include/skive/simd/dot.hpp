@@ -244,14 +244,16 @@ inline constexpr bool has_dot4_by_signs = (has_avx2<Arch> || has_ssse3<Arch>) &&
 /// |a| meets b with the sign of a: 128 * 127 twice stays below 2^15.
 template <class Arch>
   requires has_dot4_by_signs<Arch>
-[[gnu::always_inline]] inline integers<Arch> dot4_by_signs(integers<Arch> sum, words<Arch> const& a,
-                                                           words<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline integers<Arch> dot4_by_signs(integers<Arch> sum, [[maybe_unused]] words<Arch> const& a,
+                                                           [[maybe_unused]] words<Arch> const& b) noexcept {
+#if XSIMD_WITH_SSSE3
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < sum.registers; ++i) {
     auto const p = detail::products_by_signs<Arch>(xsimd::bitwise_cast<std::int32_t>(a.part[i]),
                                                    xsimd::bitwise_cast<std::int32_t>(b.part[i]));
     sum.part[i] = sum.part[i] + detail::dot2<Arch>(p, detail::lanes16<Arch>(1));
   }
+#endif
   return sum;
 }
 
