@@ -45,6 +45,7 @@
 #include "skive/simd/e2m1.hpp"
 #include "skive/simd/e4m3.hpp"
 #include "skive/simd/expand_halves.hpp"
+#include "skive/simd/few_lanes.hpp"
 #include "skive/simd/fused.hpp"
 #include "skive/simd/gather.hpp"
 #include "skive/simd/half.hpp"

@@ -37,9 +37,9 @@ TEST_CASE("mix_blocks: every column of every block, exact where sums are integer
       auto const h = *hadamard_matrix::make_core(m);
       std::vector<std::uint8_t> code(skive::detail::sign_code_bytes(m));
       auto const codes = skive::detail::make_sign_codes<Arch>(h, false, code);
-      for (std::size_t const width : {1U, 4U, 7U, 16U, 33U}) {
+      for (std::size_t const width : {1U, 4U, 7U, 12U, 16U, 33U}) {
         CAPTURE(m, width);
-        std::size_t const count = 3;
+        std::size_t const count = width == 4 ? 5 : 3;  // narrow blocks of large matrices are gathered from four on
         std::vector<float> x(count * m * width);
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(static_cast<int>(i * 7919 % 201) - 100);
         auto y = x;

@@ -10,7 +10,8 @@
 ///
 /// Model of : orthogonal_transform
 /// Cost     : s + sum of (m / 4 + 5) additions and one product a number, p double multiply-adds for each prime factor p of
-///            the odd part; matrices of order 36 and more are expanded to scratch in every call. A value has 1112 bytes.
+///            the odd part; matrices past 512 bytes of codes (order 48 and more, or two of which one is 44), and
+///            for the way back those that are not symmetric, are expanded to scratch in every call. A value has 1800 bytes.
 /// Accuracy : ||y - exact|| <= roundings() u ||x|| to first order, u = 2^-24: roundings() = s + 2 + sum of (m / 4 + 1) + sum of
 ///            (1 + sqrt(p) / 16); of doubles (roundings() + 2 + sum of (p + 8)) 2^-53. Small entries beside large ones count as
 ///            zero as in walsh_hadamard.hpp.
@@ -40,7 +41,7 @@ class hadamard : public detail::both_ways<hadamard> {
     for (std::size_t i = 0; i < h.plan_.count; ++i) {
       h.cores_[i] = *hadamard_matrix::make_core(h.plan_.cores[i]);
       auto const bytes = detail::sign_code_bytes(h.plan_.cores[i]);
-      if (!h.cores_[i].symmetric() || bytes > kept_bytes - kept) continue;
+      if (bytes > kept_bytes - kept) continue;
       detail::make_sign_codes<scalar_arch>(h.cores_[i], false, std::span{h.codes_}.subspan(kept, bytes));
       h.first_code_[i] = static_cast<std::uint16_t>(kept);
       kept += bytes;
@@ -113,7 +114,7 @@ class hadamard : public detail::both_ways<hadamard> {
   }
 
  private:
-  static constexpr std::uint16_t kept_bytes = 256;
+  static constexpr std::uint16_t kept_bytes = 512;
   template <class T>
   static constexpr T* w_take(workspace w, std::size_t count) noexcept {
     return count == 0 ? nullptr : w.take<T>(count).data();
@@ -134,7 +135,7 @@ class hadamard : public detail::both_ways<hadamard> {
     auto const m = plan_.cores[i];
     auto* const room = w.take<T>(detail::mix_blocks_floats(m) * sizeof(float) / sizeof(T)).data();
     detail::sign_codes codes{m, codes_.data() + (first_code_[i] < kept_bytes ? first_code_[i] : 0)};
-    if (first_code_[i] >= kept_bytes)
+    if (first_code_[i] >= kept_bytes || (D == direction::inverse && !cores_[i].symmetric()))
       codes = detail::make_sign_codes<Arch>(cores_[i], D == direction::inverse, w.take<std::uint8_t>(detail::sign_code_bytes(m)));
     detail::mix_blocks<Arch>(x, width, total / (m * width), codes, scale, room);
   }
@@ -151,7 +152,7 @@ class hadamard : public detail::both_ways<hadamard> {
   hadamard_plan plan_{};
   std::array<hadamard_matrix, hadamard_plan::most_cores> cores_{};
   std::array<std::uint16_t, hadamard_plan::most_cores> first_code_{kept_bytes, kept_bytes, kept_bytes};  // kept_bytes: none kept
-  std::array<std::uint8_t, kept_bytes> codes_{};  // of small symmetric cores, so that short rows need not make them
+  std::array<std::uint8_t, kept_bytes> codes_{};  // of small cores, not transposed, so that short rows need not make them
 };
 
 static_assert(orthogonal_transform<hadamard>);

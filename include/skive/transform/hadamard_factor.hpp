@@ -16,6 +16,7 @@
 /// Source   : tables of all sums of a few: V. L. Arlazarov, E. A. Dinic, M. A. Kronrod, I. A. Faradzev, 1970.
 
 #include "skive/core/separate.hpp"
+#include "skive/simd/few_lanes.hpp"
 #include "skive/transform/safe_range.hpp"
 #include "skive/transform/sign_rows.hpp"
 #include "skive/transform/unrolled.hpp"
@@ -73,6 +74,12 @@ template <class Arch>
   return simd::product<Arch>(x, scale);
 }
 
+template <class Arch, std::size_t Count>
+[[gnu::always_inline]] inline simd::few_lanes<Arch, Count> scaled(simd::few_lanes<Arch, Count> const& x,
+                                                                  simd::few_lanes<Arch, Count> const& scale) noexcept {
+  return simd::product(x, scale);
+}
+
 struct sign_codes {
   std::uint32_t order = 0;
   std::uint8_t const* code = nullptr;  // [i][q]: bit b is the sign of entry (i, 4 q + b)
@@ -112,7 +119,10 @@ constexpr sign_codes make_sign_codes(hadamard_matrix const& h, bool transposed, 
       eight = (eight | eight << 16) & 0x0000'FFFF'0000'FFFF;
       eight = (eight | eight << 8) & 0x00FF'00FF'00FF'00FF;
       eight = (eight | eight << 4) & 0x0F0F'0F0F'0F0F'0F0F;
-      for (std::size_t k = q; k < q + 8 && k < quads; ++k, eight >>= 8) out[k] = static_cast<std::uint8_t>(eight & 15);
+      if (!std::is_constant_evaluated() && std::endian::native == std::endian::little && i * quads + q + 8 <= code.size())
+        std::memcpy(out + q, &eight, 8);  // past the row's end is what comes next
+      else
+        for (std::size_t k = q; k < q + 8 && k < quads; ++k, eight >>= 8) out[k] = static_cast<std::uint8_t>(eight & 15);
     }
   }
   if (transposed && !h.symmetric())
@@ -209,8 +219,26 @@ constexpr void mix_blocks(float* x, std::size_t width, std::size_t count, sign_c
           for (std::size_t c = 0; c < width; c += 16) mix_columns<Arch, simd::floats<Arch>, 16>(x + c, width, h, scale, room);
         return;
       }
-      for (std::size_t c = 0; c < count * width; c += 16)
-        mix_gathered<Arch>(x, width, h, scale, room, c, count * width - c < 16 ? count * width - c : 16);
+      if (width % 4 == 0 && (width > 4 || count < 4 || h.order <= 36)) {  // else 16 columns at once win more than gathering costs
+        for (std::size_t k = 0; k < count; ++k, x += h.order * width)
+          for (std::size_t c = 0; c < width;) {
+            if constexpr (simd::has_eight_lanes<Arch>)
+              if (width - c >= 8) {
+                mix_columns<Arch, simd::few_lanes<Arch, 8>, 8>(x + c, width, h, scale, room);
+                c += 8;
+                continue;
+              }
+            mix_columns<Arch, simd::few_lanes<Arch, 4>, 4>(x + c, width, h, scale, room);
+            c += 4;
+          }
+        return;
+      }
+      auto const all = count * width;
+      std::size_t c = 0;
+      for (; all - c > 4; c += all - c < 16 ? all - c : 16)
+        mix_gathered<Arch>(x, width, h, scale, room, c, all - c < 16 ? all - c : 16);
+      for (; c < all; ++c)
+        mix_columns<Arch, one_column<Arch, float>, 1>(x + c / width * h.order * width + c % width, width, h, scale, room);
       return;
     }
   }

@@ -187,23 +187,28 @@ class sign_rows {
     for (std::uint32_t j = 0; j < 4; ++j) {
       auto const which = block ^ j;
       auto const start = std::size_t{2} * m * which;
-      bits part;
+      bool const negated = h_.block_is_negated(block, j);
       if (base != 0)  // symmetric: a(c - r) = a(r - c)
         for (std::uint32_t high = 0; high < m; high += base)
-          part.append(doubled_, start + 2 * digit_difference(r - r % base, high, base, m) + base - r % base, base);
+          append_signed(out, doubled_, start + 2 * digit_difference(r - r % base, high, base, m) + base - r % base, base,
+                        negated);
       else if (which == 0 || h_.circulants().symmetric)
-        part.append(doubled_, start + m - r, m);
+        append_signed(out, doubled_, start + m - r, m, negated);
       else if (block != 0 && j != 0)
-        part.append(doubled_, start + r + 1, m);  // transposed and reversed
+        append_signed(out, doubled_, start + r + 1, m, negated);  // transposed and reversed
       else
-        part.append(reversed_, start + r, m);
-      for (std::size_t first = 0; first < m; first += 64) {
-        auto const count = m - first < 64 ? m - first : 64;
-        auto const mask = ~std::uint64_t{0} >> (64 - count);
-        out.append(part.window(first, count) ^ (h_.block_is_negated(block, j) ? mask : 0), count);
-      }
+        append_signed(out, reversed_, start + r, m, negated);
     }
     return out;
+  }
+  static constexpr void append_signed(bits& out, strings const& from, std::size_t first, std::size_t count,
+                                      bool negated) noexcept {
+    for (auto const flips = negated ? ~std::uint64_t{0} : 0; count != 0;) {
+      auto const now = count < 64 ? count : 64;
+      out.append((from.window(first, now) ^ flips) & (~std::uint64_t{0} >> (64 - now)), now);
+      first += now;
+      count -= now;
+    }
   }
 
   hadamard_matrix const& h_;
