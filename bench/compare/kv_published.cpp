@@ -149,12 +149,13 @@ void add_published_keys(std::vector<cache_quantizer>& all) {
   }));
   add_keys<2>(all);
   for (polar_bits const bits : {polar_bits{4, 4}, {4, 3}, {4, 2}, {3, 2}})
-    all.push_back(key_row(fmt::format("PolarQuant: halved pairs, G128, {} + {} bits", bits.angle, bits.radius),
-                          [bits](page_shape s, rows_view, constants&) -> result<grouped_keys<polar_pair_group>> {
-                            auto const group = polar_pair_group::make(s.head_size, 128, bits, rope_pairing::halved);
-                            if (!group) return group.error();
-                            return grouped_keys<polar_pair_group>::make(*group, s);
-                          }));
+    all.push_back({fmt::format("PolarQuant: pairs of RoPE, G128, {} + {} bits", bits.angle, bits.radius),
+                   [bits](head_input const& in, matrix_view<float> decoded) -> std::optional<head_result> {
+                     auto const group = polar_pair_group::make(in.rows.cols, kv_page_tokens, bits, in.pairing);
+                     if (!group) return std::nullopt;
+                     auto const keys = grouped_keys<polar_pair_group>::make(*group, {in.rows.cols, kv_page_tokens});
+                     return keys ? keys_through(*keys, in, decoded) : std::nullopt;
+                   }});
 }
 
 void add_published_values(std::vector<cache_quantizer>& all) {

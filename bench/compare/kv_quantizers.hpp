@@ -21,6 +21,7 @@ struct head_input {
   matrix_view<float const> queries;  // what products are timed with
   rope_table const* rope = nullptr;  // rows are keys before rotary embedding; decoded ones are rotated
   bool timing = false;
+  rope_pairing pairing = rope_pairing::halved;  // of the model, where the file shows it
 };
 
 struct head_result {

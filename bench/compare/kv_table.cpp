@@ -76,7 +76,8 @@ std::optional<row_sums> measure_head(cache_layer const& l, std::size_t h, part w
   if (what == part::values && q.rows != 0) q.cols = q.row_stride = source.size;  // only their number counts
   std::vector<float> memory(source.tokens * source.size);
   matrix_view<float> const decoded{memory.data(), source.tokens, source.size};
-  auto const result = quantizer.run({rows, q, what == part::keys_before ? &*rope.table : nullptr, timing}, decoded);
+  auto const pairing = l.rope ? l.rope->pairing : rope_pairing::halved;
+  auto const result = quantizer.run({rows, q, what == part::keys_before ? &*rope.table : nullptr, timing, pairing}, decoded);
   if (!result) return std::nullopt;
   row_sums out;
   out.numbers = static_cast<double>(memory.size());
