@@ -99,7 +99,7 @@ template <class Arch>
 #if XSIMD_WITH_AVX2 && defined(__F16C__)
   if constexpr (has_avx2<Arch>) {
     std::byte some[64] = {};
-    std::memcpy(some, from, 2 * n);
+    if (n != 0) std::memcpy(some, from, 2 * n);
     expand_float16<Arch>(some, bits, out);
   }
 #endif
