@@ -6,6 +6,7 @@
 ///   dot4(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1 + a_i2 b_i2 + a_i3 b_i3, a_ij unsigned, b_ij signed bytes
 ///   dot4<127>(sum, a, b)       the same, where no a_ij is above 127: 3 instructions instead of 9 below VNNI
 ///   dot4_signed(sum, a, b)     the same with both signed
+///   dot4_sized(sum, a, b)      the same where no b_ij is -128: 5 instructions where has_dot4_sized, that is below VNNI
 ///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
@@ -75,19 +76,23 @@ template <class Arch>
   }
 }
 
-// Precondition: a_ij <= 127, so that no sum of two products reaches 2^15.
+// Lane i of 16 bits: a_2i b_2i + a_(2i+1) b_(2i+1). Precondition: a_ij <= 127, so that no sum of two products reaches 2^15.
 template <class Arch>
-[[gnu::always_inline]] inline lanes32<Arch> dot4_small([[maybe_unused]] lanes32<Arch> const& a,
-                                                       [[maybe_unused]] lanes32<Arch> const& b) noexcept {
+[[gnu::always_inline]] inline lanes16<Arch> pair_sums([[maybe_unused]] lanes32<Arch> const& a,
+                                                      [[maybe_unused]] lanes32<Arch> const& b) noexcept {
 #if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) return dot2<Arch>(_mm512_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_avx512<Arch>) return _mm512_maddubs_epi16(a, b);
 #endif
 #if XSIMD_WITH_AVX2
-  if constexpr (has_avx2<Arch>) return dot2<Arch>(_mm256_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_avx2<Arch>) return _mm256_maddubs_epi16(a, b);
 #endif
 #if XSIMD_WITH_SSSE3
-  if constexpr (has_ssse3<Arch>) return dot2<Arch>(_mm_maddubs_epi16(a, b), lanes16<Arch>(1));
+  if constexpr (has_ssse3<Arch>) return _mm_maddubs_epi16(a, b);
 #endif
+}
+template <class Arch>
+[[gnu::always_inline]] inline lanes32<Arch> dot4_small(lanes32<Arch> const& a, lanes32<Arch> const& b) noexcept {
+  return dot2<Arch>(pair_sums<Arch>(a, b), lanes16<Arch>(1));
 }
 template <class Arch>
 inline constexpr bool has_dot4_small = has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch>;
@@ -175,6 +180,39 @@ template <int Largest = 255, class Arch>
   return r;
 }
 
+/// Below VNNI: sums of dot4's products that stay in 16 bits for as long as they fit. add(sum, a, b) again and again, then flush(sum).
+/// Precondition: no byte of a is above Largest.
+template <int Largest, class Arch>
+class dot4_halves {
+  static constexpr int together = 32767 / (256 * Largest);
+
+ public:
+  static constexpr bool usable =
+      detail::has_dot4_small<Arch> && !detail::has_avx512vnni<Arch> && !detail::has_avxvnni<Arch> && together >= 2;
+
+  [[gnu::always_inline]] void add(integers<Arch>& sum, words<Arch> const& a, words<Arch> const& b) noexcept {
+    auto const x = as<std::int32_t>(a);
+    auto const y = as<std::int32_t>(b);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < words<Arch>::registers; ++i) {
+      auto const pairs = detail::pair_sums<Arch>(x.part[i], y.part[i]);
+      half_[i] = held_ == 0 ? pairs : half_[i] + pairs;
+    }
+    if (++held_ == together) flush(sum);
+  }
+  [[gnu::always_inline]] void flush(integers<Arch>& sum) noexcept {
+    if (held_ == 0) return;
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < words<Arch>::registers; ++i)
+      sum.part[i] = sum.part[i] + detail::dot2<Arch>(half_[i], detail::lanes16<Arch>(1));
+    held_ = 0;
+  }
+
+ private:
+  detail::lanes16<Arch> half_[words<Arch>::registers];
+  int held_ = 0;
+};
+
 template <class Arch>
 [[gnu::always_inline]] inline integers<Arch> dot4_signed(integers<Arch> const& sum, words<Arch> const& a,
                                                          words<Arch> const& b) noexcept {
@@ -198,6 +236,31 @@ template <class Arch>
     }
     return r;
   }
+}
+
+/// |a| takes the signs of a over to b: bytes of at most 128 times signed ones of at most 127.
+template <class Arch>
+inline constexpr bool has_dot4_sized =
+    !detail::has_avx512vnni<Arch> && !detail::has_avxvnni<Arch> && !has_avx512<Arch> && detail::has_dot4_small<Arch>;
+template <class Arch>
+  requires has_dot4_sized<Arch>
+[[gnu::always_inline]] inline integers<Arch> dot4_sized([[maybe_unused]] integers<Arch> const& sum, words<Arch> const& a,
+                                                        words<Arch> const& b) noexcept {
+  auto const x = as<std::int32_t>(a);
+  auto const y = as<std::int32_t>(b);
+  integers<Arch> r;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < r.registers; ++i) {
+#if XSIMD_WITH_AVX2
+    if constexpr (has_avx2<Arch>)
+      r.part[i] = sum.part[i] + detail::dot4_small<Arch>(_mm256_abs_epi8(x.part[i]), _mm256_sign_epi8(y.part[i], x.part[i]));
+#endif
+#if XSIMD_WITH_SSSE3
+    if constexpr (!has_avx2<Arch>)
+      r.part[i] = sum.part[i] + detail::dot4_small<Arch>(_mm_abs_epi8(x.part[i]), _mm_sign_epi8(y.part[i], x.part[i]));
+#endif
+  }
+  return r;
 }
 
 template <class Arch>
