@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// simd/dot.hpp: sums of products byte by byte, the extremes that saturate in some instructions; bits one by one.
+// simd/dot.hpp: sums of products byte by byte, the extremes that saturate in some instructions.
 #include "skive/simd/dot.hpp"
 
 #include "support/simd_arches.hpp"
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -23,29 +22,6 @@ int unsigned_byte(std::uint32_t w, int j) { return static_cast<int>((w >> (8 * j
 int signed_byte(std::uint32_t w, int j) {
   int const x = unsigned_byte(w, j);
   return x < 128 ? x : x - 256;
-}
-
-// N registers, whose bytes are those of a, or what is left of them below Largest.
-template <int Largest, std::size_t N, class Arch>
-void several(sums const& start, lanes const& a, lanes const& b) {
-  words<Arch> x[N], y[N];
-  auto sum = start;
-  for (std::size_t n = 0; n < N; ++n) {
-    lanes u{}, v{};
-    for (std::size_t i = 0; i < 16; ++i) {
-      v[i] = b[(i + n) % 16];
-      for (int j = 0; j < 4; ++j) {
-        auto const byte = unsigned_byte(a[(i + n) % 16], j);
-        u[i] |= static_cast<std::uint32_t>(byte > Largest ? Largest : byte) << (8 * j);
-        sum[i] += unsigned_byte(u[i], j) * signed_byte(v[i], j);
-      }
-    }
-    x[n] = words<Arch>::load(u.data());
-    y[n] = words<Arch>::load(v.data());
-  }
-  sums read;
-  skive::simd::dot4_of<Largest>(integers<Arch>::load(start.data()), x, y).store(read.data());
-  REQUIRE(read == sum);
 }
 
 template <class Arch>
@@ -80,10 +56,6 @@ void check(sums const& start, lanes const& a, lanes const& b) {
     skive::simd::dot4_by_signs(s, words<Arch>::load(a.data()), words<Arch>::load(above.data())).store(read.data());
     REQUIRE(read == both);
   }
-  several<255, 2, Arch>(start, a, b);
-  several<24, 2, Arch>(start, a, b);
-  several<3, 4, Arch>(start, a, b);
-  several<15, 8, Arch>(start, a, b);
   sums pairs;
   for (std::size_t i = 0; i < 16; ++i) {
     auto sum = static_cast<std::uint32_t>(start[i]);  // wraps, as lanes do
@@ -117,21 +89,6 @@ TEST_CASE("four products a lane", "[simd]") {
         start[i] = static_cast<std::int32_t>(static_cast<std::uint32_t>(random())) / 2;
       }
       check<Arch>(start, x, y);
-    }
-  });
-}
-
-TEST_CASE("set bits of each lane", "[simd]") {
-  skive::test::for_each_arch([]<class Arch>() {
-    std::mt19937 random{10};
-    for (int round = 0; round < 500; ++round) {
-      lanes w, read, expected{};
-      for (auto& x : w) x = static_cast<std::uint32_t>(random()) & (round % 3 == 0 ? static_cast<std::uint32_t>(random()) : ~0U);
-      w[static_cast<std::size_t>(round % 16)] = round % 2 == 0 ? ~0U : 0U;
-      for (std::size_t i = 0; i < 16; ++i)
-        for (std::uint32_t rest = w[i]; rest != 0; rest >>= 1) expected[i] += rest & 1;
-      skive::simd::count_bits(words<Arch>::load(w.data())).store(read.data());
-      REQUIRE(read == expected);
     }
   });
 }

@@ -20,7 +20,7 @@
 #include "skive/block/read_ahead.hpp"
 #include "skive/block/scale_cursor.hpp"
 #include "skive/simd/arithmetic.hpp"
-#include "skive/simd/dot.hpp"
+#include "skive/simd/dot_halves.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive::detail {

@@ -19,7 +19,7 @@
 #include "skive/block/int8_query.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bytes.hpp"
-#include "skive/simd/dot.hpp"
+#include "skive/simd/dot_halves.hpp"
 #include "skive/simd/reduce.hpp"
 
 #include <cstring>
@@ -78,6 +78,8 @@ class byte_level_product {
     using words = simd::words<Arch>;
     using floats = simd::floats<Arch>;
     using integers = simd::integers<Arch>;
+    using halves = simd::dot4_halves<Levels::most, Arch>;
+    constexpr bool by_signs = Levels::most > 127 && simd::has_dot4_by_signs<Arch>;  // the bias, 128, leaves the bytes: no term
     constexpr auto parts = Levels::parts;
     constexpr auto bytes = 64 * Levels::fields;
     constexpr auto pitch = record_bytes(Levels::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
@@ -94,7 +96,8 @@ class byte_level_product {
 #pragma GCC unroll 2
       for (std::size_t p = 0; p < parts; ++p) sum[p][0] = sum[p][1] = zero;
       for (std::size_t c = from; c < to; ++c, record += pitch) {
-        auto const term = simd::as<std::int32_t>(words::load(reinterpret_cast<std::uint32_t const*>(record + bytes)));
+        auto const term =
+            by_signs ? zero : simd::as<std::int32_t>(words::load(reinterpret_cast<std::uint32_t const*>(record + bytes)));
 #pragma GCC unroll 2
         for (std::size_t p = 0; p < parts; ++p) {
           sum[p][0] = PerBlock ? term : sum[p][0] + term;
@@ -103,10 +106,19 @@ class byte_level_product {
         auto const* const at = codes + Levels::chunk_bytes * c;
 #pragma GCC unroll 4
         for (std::size_t b = 0; b < Levels::chunk_bytes; b += 64) simd::prefetch<Arch>(at + b, read_ahead);
-        levels_.bytes(at, [&](std::size_t part, std::size_t field, words const& levels) {
+        [[maybe_unused]] halves held[parts];
+        levels_.bytes(at, [&](std::size_t part, std::size_t field, words const& levels) __attribute__((always_inline)) {
           auto const q = words::load(reinterpret_cast<std::uint32_t const*>(record + 64 * field));
-          sum[part][field % 2] = simd::dot4<Levels::most>(sum[part][field % 2], levels, q);
+          if constexpr (halves::usable)
+            held[part].add(sum[part][0], levels, q);
+          else if constexpr (by_signs)
+            sum[part][0] = simd::dot4_by_signs(sum[part][0], levels ^ words::broadcast(0x80808080), q);
+          else
+            sum[part][field % 2] = simd::dot4<Levels::most>(sum[part][field % 2], levels, q);
         });
+        if constexpr (halves::usable)
+#pragma GCC unroll 2
+          for (std::size_t p = 0; p < parts; ++p) held[p].flush(sum[p][0]);
         if constexpr (PerBlock) {
           auto const scale = floats::load(reinterpret_cast<float const*>(record + bytes + 64));
 #pragma GCC unroll 2

@@ -10,7 +10,7 @@
 ///
 /// Model of : -
 /// Cost     : VBMI: 105 instructions for 512 numbers of E8P, 55 of e8_1b, 167 and 203 of their pairs for 3 and 4 bits, products and
-///            loop included (g++ 12). Elsewhere the rule, number by number.
+///            loop included (g++ 12); AVX2 about 460 of E8P. Without byte shuffles the rule, number by number.
 /// Accuracy : codebook/byte_level_dot.hpp.
 /// Promise  : any bytes are safe; nothing outside of the codes is read.
 /// Source   : -
@@ -24,11 +24,13 @@ namespace skive::detail {
 inline constexpr int e8p_bias = 16;
 inline constexpr std::uint32_t e8p_query_order = query_order(1, e8p_bias, false, bit_order::low_first) | 1U << 19;
 
+struct e8_tables {
+  alignas(64) std::uint8_t table[4][256]{};
+};
+
 /// Byte r of table k: digits of coordinates 2 k (low) and 2 k + 1 of row r, plus 8.
 inline constexpr auto e8p_nibbles = [] {
-  struct {
-    alignas(64) std::array<std::array<std::uint8_t, 256>, 4> table{};
-  } out;
+  e8_tables out;
   for (std::size_t r = 0; r < 256; ++r)
     for (std::size_t i = 0; i < 8; ++i) {
       auto const negative = i == 7 && e8p_row_odd[r];  // coordinate 7 is entry 7
@@ -38,11 +40,20 @@ inline constexpr auto e8p_nibbles = [] {
   return out;
 }();
 
+/// Bits 2 j of byte r of table k: coordinate 4 k + j of row r without its 1/2; a row is odd where the sum of all eight is.
+inline constexpr auto e8p_quarters = [] {
+  struct {
+    alignas(64) std::uint8_t table[2][256]{};
+  } out;
+  for (std::size_t r = 0; r < 256; ++r)
+    for (std::size_t i = 0; i < 8; ++i)
+      out.table[i / 4][r] = static_cast<std::uint8_t>(out.table[i / 4][r] | e8p_rows[r][i] / 2 << (2 * (i % 4)));
+  return out;
+}();
+
 /// Byte c of table k: levels of coordinates 2 k (low) and 2 k + 1 of code c of e8_1b, plus 8.
 inline constexpr auto e8_1b_nibbles = [] {
-  struct {
-    alignas(64) std::array<std::array<std::uint8_t, 256>, 4> table{};
-  } out;
+  e8_tables out;
   for (std::size_t c = 0; c < 256; ++c) {
     std::int16_t level[8]{};
     e8_1b::levels(c, level);
@@ -52,18 +63,31 @@ inline constexpr auto e8_1b_nibbles = [] {
   return out;
 }();
 
+template <class Arch>
+inline constexpr simd::byte_tables_256<4, Arch> e8p_nibble_tables{e8p_nibbles.table};
+template <class Arch>
+inline constexpr simd::byte_tables_256<2, Arch> e8p_quarter_tables{e8p_quarters.table};
+template <class Arch>
+inline constexpr simd::byte_tables_256<4, Arch> e8_1b_tables{e8_1b_nibbles.table};
+
 /// f(j, 2 d + 16) of digit j, 0 <= j < 8, which the tables keep plus 8.
 template <class Arch, class F>
   requires simd::has_byte_pairs<Arch>
-[[gnu::always_inline]] inline void doubled_digits(std::array<std::array<std::uint8_t, 256>, 4> const& table,
-                                                  simd::words<Arch> const& index, F&& f) noexcept {
+[[gnu::always_inline]] inline void doubled_digits(simd::byte_tables_256<4, Arch> const& tables, simd::words<Arch> const& index,
+                                                  F&& f) noexcept {
   auto const even = simd::words<Arch>::broadcast(0x1E1E1E1E);
-#pragma GCC unroll 4
-  for (std::size_t k = 0; k < 4; ++k) {
-    auto const digits = simd::look_up_256<Arch>(table[k].data(), index);
+  simd::look_up_256(tables, index, [&](std::size_t k, simd::words<Arch> const& digits) __attribute__((always_inline)) {
     f(2 * k, (digits << 1) & even);
     f(2 * k + 1, (digits >> 3) & even);
-  }
+  });
+}
+
+/// The parity of each byte in its bit 0; the bits above are open.
+template <class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> byte_parity(simd::words<Arch> x) noexcept {
+  x = x ^ (x >> 4);
+  x = x ^ (x >> 2);
+  return x ^ (x >> 1);
 }
 
 /// f(j, levels plus 16 of coordinate j) of 64 codes of E8P, 0 <= j < 8.
@@ -71,17 +95,35 @@ template <class Arch, class F>
   requires simd::has_byte_pairs<Arch>
 [[gnu::always_inline]] inline void e8p_levels(simd::words<Arch> signs, simd::words<Arch> const& rows, F&& f) noexcept {
   using words = simd::words<Arch>;
-  auto parity = signs ^ (signs >> 4);
-  parity = parity ^ (parity >> 2);
-  parity = (parity ^ (parity >> 1)) & words::broadcast(0x01010101);
+  auto const ones = words::broadcast(0x01010101);
+  auto const parity = byte_parity<Arch>(signs) & ones;
   signs = signs ^ parity;
-  auto const plus = words::broadcast(0x01010101) - (parity << 1);  // 1 - 2 p: added to 6 and more, it borrows from no other byte
-  auto const minus = words::broadcast(0x21212121) - (parity << 1);
-  words twice[8];
-  doubled_digits<Arch>(e8p_nibbles.table, rows, [&](std::size_t j, words const& w) { twice[j] = w; });
-  [&]<std::size_t... J>(std::index_sequence<J...>) {
-    (f(J, simd::choose_bytes<e8p_entry[J], Arch>(signs, twice[J] + plus, minus - twice[J])), ...);
-  }(std::make_index_sequence<8>{});
+  // A level is twice + plus, or minus - twice where its sign is: 16, 1 - 2 p and, without nibbles, twice the 1/2 of each coordinate.
+  constexpr auto nibbles = simd::has_avx512vbmi<Arch>;  // elsewhere a table costs more than what is left out of it
+  auto const plus = words::broadcast(nibbles ? 0x01010101 : 0x13131313) - (parity << 1);  // the sum borrows from no other byte
+  auto const minus = words::broadcast(nibbles ? 0x21212121 : 0x0F0F0F0F) - (parity << 1);
+  auto const each = [&](auto&& twice) __attribute__((always_inline)) {
+    [&]<std::size_t... J>(std::index_sequence<J...>) __attribute__((always_inline)) {
+      (f(J, simd::choose_bytes<e8p_entry[J], Arch>(signs, twice(J) + plus, minus - twice(J))), ...);
+    }(std::make_index_sequence<8>{});
+  };
+  if constexpr (nibbles) {
+    words found[8];
+    doubled_digits<Arch>(e8p_nibble_tables<Arch>, rows,
+                         [&](std::size_t j, words const& w) __attribute__((always_inline)) { found[j] = w; });
+    each([&](std::size_t j) __attribute__((always_inline)) { return found[j]; });
+  } else {
+    words quarters[2];
+    simd::look_up_256(e8p_quarter_tables<Arch>, rows,
+                      [&](std::size_t k, words const& w) __attribute__((always_inline)) { quarters[k] = w; });
+    auto const odd = byte_parity<Arch>((quarters[0] ^ quarters[1]) & words::broadcast(0x55555555)) & ones;
+    signs = signs ^ (odd << 7);  // coordinate 7 is entry 7
+    auto const digit = words::broadcast(0x0C0C0C0C);
+    each([&](std::size_t j) __attribute__((always_inline)) {
+      auto const& w = quarters[j / 4];
+      return (j % 4 == 0 ? w << 2 : j % 4 == 1 ? w : j % 4 == 2 ? w >> 2 : w >> 4) & digit;
+    });
+  }
 }
 
 /// codebook/byte_level_dot.hpp for a set of E8; none for other codes.
@@ -113,7 +155,7 @@ struct e8_bytes<e8p, Arch> : e8_bytes_base<e8p, Arch> {
     simd::words<Arch> signs;
     simd::words<Arch> rows;
     simd::unzip_bytes<Arch>(load_64<Arch>(p), load_64<Arch>(p + 64), signs, rows);
-    e8p_levels<Arch>(signs, rows, [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+    e8p_levels<Arch>(signs, rows, [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(0, j, w); });
   }
 };
 
@@ -123,7 +165,8 @@ struct e8_bytes<e8_1b, Arch> : e8_bytes_base<e8_1b, Arch> {
   static constexpr float weight(std::size_t) noexcept { return 0.5f; }
   template <class F>
   [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
-    doubled_digits<Arch>(e8_1b_nibbles.table, load_64<Arch>(p), [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
+    doubled_digits<Arch>(e8_1b_tables<Arch>, load_64<Arch>(p),
+                         [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(0, j, w); });
   }
 };
 
@@ -134,9 +177,11 @@ struct e8_bytes<residual_pair<e8p, e8_1b, M, K>, Arch> : e8_bytes_base<residual_
   template <class F>
   [[gnu::always_inline]] static void bytes(std::byte const* p, F&& f) noexcept {
     simd::words<Arch> of_code[3];
-    simd::unzip_3_bytes<Arch>(load_64<Arch>(p), load_64<Arch>(p + 64), load_64<Arch>(p + 128), of_code);
-    e8p_levels<Arch>(of_code[0], of_code[1], [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
-    doubled_digits<Arch>(e8_1b_nibbles.table, of_code[2], [&](std::size_t j, simd::words<Arch> const& w) { f(1, j, w); });
+    simd::unzip_3_bytes<Arch>(p, of_code);
+    e8p_levels<Arch>(of_code[0], of_code[1],
+                     [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(0, j, w); });
+    doubled_digits<Arch>(e8_1b_tables<Arch>, of_code[2],
+                         [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(1, j, w); });
   }
 };
 
@@ -154,8 +199,10 @@ struct e8_bytes<residual_pair<e8p, e8p, M, K>, Arch> : e8_bytes_base<residual_pa
     simd::words<Arch> rows[2];
     simd::unzip_bytes<Arch>(even[0], even[1], signs[0], signs[1]);
     simd::unzip_bytes<Arch>(odd[0], odd[1], rows[0], rows[1]);
-    e8p_levels<Arch>(signs[0], rows[0], [&](std::size_t j, simd::words<Arch> const& w) { f(0, j, w); });
-    e8p_levels<Arch>(signs[1], rows[1], [&](std::size_t j, simd::words<Arch> const& w) { f(1, j, w); });
+    e8p_levels<Arch>(signs[0], rows[0],
+                     [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(0, j, w); });
+    e8p_levels<Arch>(signs[1], rows[1],
+                     [&](std::size_t j, simd::words<Arch> const& w) __attribute__((always_inline)) { f(1, j, w); });
   }
 };
 

@@ -6,7 +6,7 @@
 ///
 /// Model of : levels_of_bytes
 /// Cost     : VBMI, products and loop included (g++ 12): Bits = 8, P = 4 33 instructions for 256 numbers, P = 2 23 for 128; Bits = 4,
-///            P = 2 18 for 256. Bits = 8 elsewhere: the rule, number by number.
+///            P = 2 18 for 256. Bits = 8 without byte shuffles: the rule, number by number.
 /// Accuracy : levels are rounded to 255 values: |x'_i - used_i| <= largest / 254, largest the largest magnitude of the table times
 ///            the scale; evenly spread rounding is 0.8 % of the error of kmeans4_d2, 0.04 % of kmeans2_d4.
 /// Promise  : any bytes are safe; nothing outside of the codes is read.
@@ -47,7 +47,7 @@ class vector_bytes {
     return simd::has_byte_pairs<Arch>;
   }();
 
-  explicit vector_bytes(Table const& t) noexcept : table_{&t}, small_{t} {}
+  explicit vector_bytes(Table const& t) noexcept : table_{&t}, kept_{t} {}
   float weight(std::size_t) const noexcept { return table_->byte_unit; }
   float unit() const noexcept { return table_->byte_unit; }
   void numbers(std::byte const* from, std::size_t i, std::int16_t* y) const noexcept {
@@ -59,14 +59,14 @@ class vector_bytes {
   [[gnu::always_inline]] void bytes(std::byte const* p, F&& f) const noexcept {
     auto const index = load_64<Arch>(p);
     if constexpr (index_bits == 8) {
-#pragma GCC unroll 4
-      for (std::size_t j = 0; j < dimension; ++j) f(0, j, simd::look_up_256<Arch>(table_->byte[j], index));
+      simd::look_up_256(kept_.table, index,
+                        [&f](std::size_t j, simd::words<Arch> const& levels) __attribute__((always_inline)) { f(0, j, levels); });
     } else {
       auto const low = simd::words<Arch>::broadcast(0x0F0F0F0F);
 #pragma GCC unroll 4
       for (std::size_t j = 0; j < dimension; ++j) {
-        f(0, j, simd::look_up_bytes(small_.table[j], index & low));
-        f(0, dimension + j, simd::look_up_bytes(small_.table[j], (index >> 4) & low));
+        f(0, j, simd::look_up_bytes(kept_.table[j], index & low));
+        f(0, dimension + j, simd::look_up_bytes(kept_.table[j], (index >> 4) & low));
       }
     }
   }
@@ -84,17 +84,26 @@ class vector_bytes {
     template <std::size_t... J>
     registers(Table const& t, std::index_sequence<J...>) noexcept : table{simd::byte_table<16, A>{std::to_array(t.byte[J])}...} {}
   };
-  template <class A, bool Small>
+  template <class A>
+  struct wide {
+    simd::byte_tables_256<dimension, A> table;
+    explicit wide(Table const& t) noexcept : table{t.byte} {}
+  };
+  template <class A, bool InLanes, std::size_t Bits>
   struct choice {
     using type = nothing;
   };
   template <class A>
-  struct choice<A, true> {
+  struct choice<A, true, 4> {
     using type = registers<A>;
+  };
+  template <class A>
+  struct choice<A, true, 8> {
+    using type = wide<A>;
   };
 
   Table const* table_;
-  [[no_unique_address]] typename choice<Arch, in_lanes && index_bits == 4>::type small_;
+  [[no_unique_address]] typename choice<Arch, in_lanes, index_bits>::type kept_;
 };
 
 }  // namespace skive::detail

@@ -3,99 +3,322 @@
 /// @file simd/byte_pairs.hpp - 64 numbers of 16 bits as bytes: taken apart, looked up by a whole byte, chosen by a bit.
 ///
 ///   unzip_bytes(a, b, low, high)     byte j of low and high: the bytes of number j of the 128 bytes a, b
-///   unzip_3_bytes(a, b, c, out)      byte j of out[k]: byte k of the triple j of the 192 bytes a, b, c
-///   look_up_256<Arch>(p, index)      byte j is p[index byte j], of 256 bytes
+///   unzip_3_bytes(p, out)            byte j of out[k]: byte k of the triple j of the 192 bytes at p
+///   look_up_256(tables, index, f)    f(k, w) for each table k of the byte_tables_256: byte j of w is entry index byte j
 ///   choose_bytes<Bit>(index, a, b)   byte j of b where bit Bit of index byte j is set, else of a
 ///
+/// Shuffles of 16 entries look 256 up in two runs of eight: every step takes 16 away from the index, whose sign ends its part, and
+/// adds (exclusively) what the next sixteen entries differ by. The index is shared by all of the tables.
+///
 /// Model of : -
-/// Cost     : with VBMI 2, 6, 3 and 2 instructions for 64 bytes, a table being four registers; without there is none.
+/// Cost     : VBMI: 2, 6, 3 and 2 instructions for 64 bytes, a table being four registers. A register of AVX2: 4, 11, 15 + 47 a
+///            table (16 of them loads, shared by two registers), 2; NEON takes tables of 64. Without byte shuffles there is none.
 /// Promise  : exact.
 /// Source   : -
 
 #include "skive/simd/lookup.hpp"
 
+#include <cstring>
+
 namespace skive::simd {
 
+namespace detail {
+// A whole table, or 64 entries of it, by one instruction.
 template <class Arch>
-inline constexpr bool has_byte_pairs = has_avx512vbmi<Arch>;
+inline constexpr bool has_wide_look_up = has_avx512vbmi<Arch> || has_neon64<Arch>;
+}  // namespace detail
 
 template <class Arch>
-  requires has_byte_pairs<Arch>
-void unzip_bytes(words<Arch> const& a, words<Arch> const& b, words<Arch>& low, words<Arch>& high) noexcept;
+inline constexpr bool has_byte_pairs = has_avx512<Arch> || has_avx2<Arch> || has_ssse3<Arch> || has_neon64<Arch>;
+
+/// N tables of 256 bytes, on a boundary of 64 and where they stay: a pointer to them, or what their sixteens differ by.
+template <std::size_t N, class Arch>
+class byte_tables_256 {
+ public:
+  constexpr explicit byte_tables_256(std::uint8_t const (&from)[N][256]) noexcept {
+    if (std::is_constant_evaluated()) {
+      for (std::size_t k = 0; k < N; ++k)
+        for (std::size_t i = 0; i < 256; ++i)
+          step[k][i] = i % 128 < 16 ? from[k][i] : static_cast<std::uint8_t>(from[k][i] ^ from[k][i - 16]);
+    } else {
+      for (std::size_t k = 0; k < N; ++k)
+        for (std::size_t i = 0; i < 256; i += 8) {
+          std::uint64_t now = 0;
+          std::uint64_t before = 0;
+          std::memcpy(&now, from[k] + i, 8);
+          if (i % 128 >= 16) std::memcpy(&before, from[k] + i - 16, 8);
+          now ^= before;
+          std::memcpy(step[k] + i, &now, 8);
+        }
+    }
+  }
+  alignas(64) std::uint8_t step[N][256]{};
+};
+template <std::size_t N, class Arch>
+  requires detail::has_wide_look_up<Arch>
+class byte_tables_256<N, Arch> {
+ public:
+  constexpr explicit byte_tables_256(std::uint8_t const (&from)[N][256]) noexcept : table{&from} {}
+  std::uint8_t const (*table)[N][256];
+};
+
+namespace detail {
 
 template <class Arch>
-  requires has_byte_pairs<Arch>
-void unzip_3_bytes(words<Arch> const& a, words<Arch> const& b, words<Arch> const& c, words<Arch> (&out)[3]) noexcept;
-
-/// p: 256 bytes on a boundary of 64.
-template <class Arch>
-  requires has_byte_pairs<Arch>
-words<Arch> look_up_256(std::uint8_t const* p, words<Arch> const& index) noexcept;
-
-template <int Bit, class Arch>
-  requires has_byte_pairs<Arch>
-words<Arch> choose_bytes(words<Arch> const& index, words<Arch> const& a, words<Arch> const& b) noexcept;
-
-#if XSIMD_WITH_AVX512VBMI
-template <class Arch>
-  requires has_byte_pairs<Arch>
-[[gnu::always_inline]] inline void unzip_bytes(words<Arch> const& a, words<Arch> const& b, words<Arch>& low,
-                                               words<Arch>& high) noexcept {
-  alignas(64) static constexpr std::array<std::uint8_t, 64> even = [] {
-    std::array<std::uint8_t, 64> at{};
-    for (std::size_t j = 0; j < 64; ++j) at[j] = static_cast<std::uint8_t>(2 * j);
-    return at;
-  }();
-  __m512i const first = a.part[0];
-  __m512i const second = b.part[0];
-  auto const from = _mm512_load_si512(even.data());
-  low.part[0] = _mm512_permutex2var_epi8(first, from, second);
-  high.part[0] = _mm512_permutex2var_epi8(first, _mm512_add_epi8(from, _mm512_set1_epi8(1)), second);
+[[gnu::always_inline]] inline byte_batch<Arch> byte_part(words<Arch> const& w, std::size_t i) noexcept {
+  return xsimd::bitwise_cast<std::uint8_t>(w.part[i]);
 }
 
+#if XSIMD_WITH_SSSE3
+// 16 bytes in each group of 16.
+template <class Arch>
+[[gnu::always_inline]] inline byte_batch<Arch> load_repeated(std::uint8_t const* p) noexcept {
+  auto const sixteen_bytes = load_128<Arch>(p);
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) return _mm512_broadcast_i32x4(sixteen_bytes);
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) return _mm256_broadcastsi128_si256(sixteen_bytes);
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) return sixteen_bytes;
+}
+
+// Group g of 16 bytes of the result is p[Pitch g] ...
+template <std::size_t Pitch, class Arch>
+[[gnu::always_inline]] inline byte_batch<Arch> load_groups(std::byte const* p) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    auto r = _mm512_castsi128_si512(load_128<Arch>(p));
+    r = _mm512_inserti32x4(r, load_128<Arch>(p + Pitch), 1);
+    r = _mm512_inserti32x4(r, load_128<Arch>(p + 2 * Pitch), 2);
+    return _mm512_inserti32x4(r, load_128<Arch>(p + 3 * Pitch), 3);
+  }
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>)
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128<Arch>(p)), load_128<Arch>(p + Pitch), 1);
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) return load_128<Arch>(p);
+}
+
+// The even bytes (Shift 0) or odd ones (8) of a, then of b, in order.
+template <int Shift, class Arch>
+[[gnu::always_inline]] inline byte_batch<Arch> every_other_byte(byte_batch<Arch> const& a, byte_batch<Arch> const& b) noexcept {
+#if XSIMD_WITH_AVX512BW
+  if constexpr (has_avx512<Arch>) {
+    auto const one = [](__m512i x) noexcept {
+      return Shift == 0 ? _mm512_and_si512(x, _mm512_set1_epi16(255)) : _mm512_srli_epi16(x, 8);
+    };
+    return _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), _mm512_packus_epi16(one(a), one(b)));
+  }
+#endif
+#if XSIMD_WITH_AVX2
+  if constexpr (has_avx2<Arch>) {
+    auto const one = [](__m256i x) noexcept {
+      return Shift == 0 ? _mm256_and_si256(x, _mm256_set1_epi16(255)) : _mm256_srli_epi16(x, 8);
+    };
+    return _mm256_permute4x64_epi64(_mm256_packus_epi16(one(a), one(b)), 0xD8);
+  }
+#endif
+  if constexpr (!has_avx512<Arch> && !has_avx2<Arch>) {
+    auto const one = [](__m128i x) noexcept { return Shift == 0 ? _mm_and_si128(x, _mm_set1_epi16(255)) : _mm_srli_epi16(x, 8); };
+    return _mm_packus_epi16(one(a), one(b));
+  }
+}
+#endif
+
+}  // namespace detail
+
 template <class Arch>
   requires has_byte_pairs<Arch>
-[[gnu::always_inline]] inline void unzip_3_bytes(words<Arch> const& a, words<Arch> const& b, words<Arch> const& c,
-                                                 words<Arch> (&out)[3]) noexcept {
-  alignas(64) static constexpr std::array<std::array<std::uint8_t, 64>, 3> place = [] {
-    std::array<std::array<std::uint8_t, 64>, 3> at{};
-    for (std::size_t k = 0; k < 3; ++k)
-      for (std::size_t j = 0; j < 64; ++j) at[k][j] = static_cast<std::uint8_t>((3 * j + k) % 128);
-    return at;
-  }();
-  __m512i const first = a.part[0];
-  __m512i const second = b.part[0];
-  __m512i const third = c.part[0];
-#pragma GCC unroll 3
-  for (std::size_t k = 0; k < 3; ++k) {
-    auto const from = _mm512_load_si512(place[k].data());
-    auto const in_third = ~std::uint64_t{0} << ((130 - k) / 3);  // from 3 j + k = 128 on
-    out[k].part[0] = _mm512_mask_permutexvar_epi8(_mm512_permutex2var_epi8(first, from, second), in_third, from, third);
+[[gnu::always_inline]] inline void unzip_bytes(words<Arch> const& a, words<Arch> const& b, [[maybe_unused]] words<Arch>& low,
+                                               [[maybe_unused]] words<Arch>& high) noexcept {
+#if XSIMD_WITH_AVX512VBMI
+  if constexpr (has_avx512vbmi<Arch>) {
+    alignas(64) static constexpr std::array<std::uint8_t, 64> even = [] {
+      std::array<std::uint8_t, 64> at{};
+      for (std::size_t j = 0; j < 64; ++j) at[j] = static_cast<std::uint8_t>(2 * j);
+      return at;
+    }();
+    __m512i const first = a.part[0];
+    __m512i const second = b.part[0];
+    auto const from = _mm512_load_si512(even.data());
+    low.part[0] = _mm512_permutex2var_epi8(first, from, second);
+    high.part[0] = _mm512_permutex2var_epi8(first, _mm512_add_epi8(from, _mm512_set1_epi8(1)), second);
+    return;
+  }
+#endif
+  constexpr auto parts = words<Arch>::registers;
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < parts; ++i) {
+    [[maybe_unused]] auto const piece = [&](std::size_t at) noexcept {
+      return detail::byte_part(at < parts ? a : b, at % parts);
+    };
+#if XSIMD_WITH_SSSE3
+    if constexpr (!has_neon64<Arch> && !has_avx512vbmi<Arch>) {
+      low.part[i] = xsimd::bitwise_cast<std::uint32_t>(detail::every_other_byte<0, Arch>(piece(2 * i), piece(2 * i + 1)));
+      high.part[i] = xsimd::bitwise_cast<std::uint32_t>(detail::every_other_byte<8, Arch>(piece(2 * i), piece(2 * i + 1)));
+    }
+#endif
+#if XSIMD_WITH_NEON64
+    if constexpr (has_neon64<Arch>) {
+      low.part[i] = vreinterpretq_u32_u8(vuzp1q_u8(piece(2 * i), piece(2 * i + 1)));
+      high.part[i] = vreinterpretq_u32_u8(vuzp2q_u8(piece(2 * i), piece(2 * i + 1)));
+    }
+#endif
   }
 }
 
+/// p: 192 bytes.
 template <class Arch>
   requires has_byte_pairs<Arch>
-[[gnu::always_inline]] inline words<Arch> look_up_256(std::uint8_t const* p, words<Arch> const& index) noexcept {
-  __m512i const at = index.part[0];
-  auto const below = _mm512_permutex2var_epi8(_mm512_load_si512(p), at, _mm512_load_si512(p + 64));
-  auto const above = _mm512_permutex2var_epi8(_mm512_load_si512(p + 128), at, _mm512_load_si512(p + 192));
-  words<Arch> r;
-  r.part[0] = _mm512_mask_blend_epi8(_mm512_movepi8_mask(at), below, above);
-  return r;
+[[gnu::always_inline]] inline void unzip_3_bytes([[maybe_unused]] std::byte const* p,
+                                                 [[maybe_unused]] words<Arch> (&out)[3]) noexcept {
+#if XSIMD_WITH_AVX512VBMI
+  if constexpr (has_avx512vbmi<Arch>) {
+    alignas(64) static constexpr std::array<std::array<std::uint8_t, 64>, 3> place = [] {
+      std::array<std::array<std::uint8_t, 64>, 3> at{};
+      for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t j = 0; j < 64; ++j) at[k][j] = static_cast<std::uint8_t>((3 * j + k) % 128);
+      return at;
+    }();
+    auto const first = _mm512_loadu_si512(p);
+    auto const second = _mm512_loadu_si512(p + 64);
+    auto const third = _mm512_loadu_si512(p + 128);
+#pragma GCC unroll 3
+    for (std::size_t k = 0; k < 3; ++k) {
+      auto const from = _mm512_load_si512(place[k].data());
+      auto const in_third = ~std::uint64_t{0} << ((130 - k) / 3);  // from 3 j + k = 128 on
+      out[k].part[0] = _mm512_mask_permutexvar_epi8(_mm512_permutex2var_epi8(first, from, second), in_third, from, third);
+    }
+    return;
+  }
+#endif
+#if XSIMD_WITH_SSSE3
+  if constexpr (!has_neon64<Arch> && !has_avx512vbmi<Arch>) {
+    // Byte j of 16 is byte 3 j + k of 48: of group g of these, where it lies in it.
+    alignas(16) static constexpr auto place = [] {
+      std::array<std::array<std::array<std::uint8_t, 16>, 3>, 3> at{};
+      for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t g = 0; g < 3; ++g)
+          for (std::size_t j = 0; j < 16; ++j)
+            at[k][g][j] = static_cast<std::uint8_t>((3 * j + k) / 16 == g ? (3 * j + k) % 16 : 128);
+      return at;
+    }();
+    constexpr auto size = byte_batch<Arch>::size;
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < words<Arch>::registers; ++i)
+#pragma GCC unroll 3
+      for (std::size_t k = 0; k < 3; ++k) {
+        auto const found = [&](std::size_t g) noexcept {
+          return detail::look_up_16<Arch>(detail::load_groups<48, Arch>(p + 3 * size * i + 16 * g),
+                                          detail::load_repeated<Arch>(place[k][g].data()));
+        };
+        out[k].part[i] = xsimd::bitwise_cast<std::uint32_t>(found(0) | found(1) | found(2));
+      }
+  }
+#endif
+#if XSIMD_WITH_NEON64
+  if constexpr (has_neon64<Arch>)
+    for (std::size_t i = 0; i < 4; ++i) {
+      auto const bytes = vld3q_u8(reinterpret_cast<std::uint8_t const*>(p) + 48 * i);
+      for (std::size_t k = 0; k < 3; ++k) out[k].part[i] = vreinterpretq_u32_u8(bytes.val[k]);
+    }
+#endif
+}
+
+template <std::size_t N, class Arch, class F>
+  requires has_byte_pairs<Arch>
+[[gnu::always_inline]] inline void look_up_256([[maybe_unused]] byte_tables_256<N, Arch> const& tables,
+                                               [[maybe_unused]] words<Arch> const& index, [[maybe_unused]] F&& f) noexcept {
+#if XSIMD_WITH_AVX512VBMI
+  if constexpr (has_avx512vbmi<Arch>) {
+    __m512i const at = index.part[0];
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < N; ++k) {
+      auto const* const p = (*tables.table)[k];
+      auto const below = _mm512_permutex2var_epi8(_mm512_load_si512(p), at, _mm512_load_si512(p + 64));
+      auto const above = _mm512_permutex2var_epi8(_mm512_load_si512(p + 128), at, _mm512_load_si512(p + 192));
+      words<Arch> r;
+      r.part[0] = _mm512_mask_blend_epi8(_mm512_movepi8_mask(at), below, above);
+      f(k, r);
+    }
+    return;
+  }
+#endif
+#if XSIMD_WITH_NEON64
+  if constexpr (has_neon64<Arch>)
+    for (std::size_t k = 0; k < N; ++k) {
+      words<Arch> r;
+      for (std::size_t i = 0; i < 4; ++i) {
+        uint8x16_t const at = detail::byte_part(index, i);
+        auto found = vqtbl4q_u8(vld1q_u8_x4((*tables.table)[k]), at);
+        for (std::size_t q = 1; q < 4; ++q)
+          found = vqtbx4q_u8(found, vld1q_u8_x4((*tables.table)[k] + 64 * q),
+                             vsubq_u8(at, vdupq_n_u8(static_cast<std::uint8_t>(64 * q))));
+        r.part[i] = vreinterpretq_u32_u8(found);
+      }
+      f(k, r);
+    }
+#endif
+#if XSIMD_WITH_SSSE3
+  if constexpr (!detail::has_wide_look_up<Arch>) {
+    constexpr auto parts = words<Arch>::registers;
+    using bytes = byte_batch<Arch>;
+    using signed_bytes = xsimd::batch<std::int8_t, Arch>;
+    bytes found[N][parts];
+#pragma GCC unroll 4
+    for (auto& of_table : found)
+#pragma GCC unroll 4
+      for (auto& x : of_table) x = bytes(0);
+#pragma GCC unroll 2
+    for (std::size_t half = 0; half < 2; ++half) {
+      signed_bytes at[parts];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < parts; ++i)
+        at[i] = xsimd::bitwise_cast<std::int8_t>(detail::byte_part(index, i) ^ bytes(half == 0 ? 0 : 0x80));
+#pragma GCC unroll 1  // g++ 12 would keep sixteen tables and what they give in memory
+      for (std::size_t first = 128 * half; first < 128 * half + 128; first += 16) {
+#pragma GCC unroll 4
+        for (std::size_t k = 0; k < N; ++k) {
+          auto const steps = detail::load_repeated<Arch>(tables.step[k] + first);
+#pragma GCC unroll 4
+          for (std::size_t i = 0; i < parts; ++i)
+            found[k][i] = found[k][i] ^ detail::look_up_16<Arch>(steps, xsimd::bitwise_cast<std::uint8_t>(at[i]));
+        }
+#pragma GCC unroll 4
+        for (auto& x : at) x = xsimd::ssub(x, signed_bytes(16));
+      }
+    }
+#pragma GCC unroll 4
+    for (std::size_t k = 0; k < N; ++k) {
+      words<Arch> r;
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < parts; ++i) r.part[i] = xsimd::bitwise_cast<std::uint32_t>(found[k][i]);
+      f(k, r);
+    }
+  }
+#endif
 }
 
 template <int Bit, class Arch>
   requires has_byte_pairs<Arch>
 [[gnu::always_inline]] inline words<Arch> choose_bytes(words<Arch> const& index, words<Arch> const& a,
                                                        words<Arch> const& b) noexcept {
-  __m512i const bits = index.part[0];
-  __m512i const no = a.part[0];
-  __m512i const yes = b.part[0];
   words<Arch> r;
-  r.part[0] = _mm512_mask_blend_epi8(_mm512_test_epi8_mask(bits, _mm512_set1_epi8(static_cast<char>(1 << Bit))), no, yes);
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < words<Arch>::registers; ++i) {
+    auto const bits = detail::byte_part(index, i);
+    auto const no = detail::byte_part(a, i);
+    auto const yes = detail::byte_part(b, i);
+#if XSIMD_WITH_NEON64
+    if constexpr (has_neon64<Arch>)
+      r.part[i] = vreinterpretq_u32_u8(vbslq_u8(vtstq_u8(bits, vdupq_n_u8(static_cast<std::uint8_t>(1 << Bit))), yes, no));
+    else
+#endif
+      r.part[i] = xsimd::bitwise_cast<std::uint32_t>(detail::choose<Bit, Arch>(bits, no, yes));
+  }
   return r;
 }
-#endif
 
 }  // namespace skive::simd

@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file simd/dot.hpp - products of bytes, four to a lane, of halves of words, two to a lane, and set bits of a lane.
+/// @file simd/dot.hpp - products of bytes, four to a lane, and of halves of words, two to a lane.
 ///
 ///   dot2(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1, a_ij and b_ij signed numbers of 16 bits
 ///   dot4(sum, a, b)            lane i: sum_i + a_i0 b_i0 + a_i1 b_i1 + a_i2 b_i2 + a_i3 b_i3, a_ij unsigned, b_ij signed bytes
 ///   dot4<127>(sum, a, b)       the same, where no a_ij is above 127: 3 instructions instead of 9 below VNNI
 ///   dot4_signed(sum, a, b)     the same with both signed
 ///   dot4_by_signs(sum, a, b)   the same where no b_ij is -128 (has_dot4_by_signs: AVX2 and SSSE3 below VNNI)
-///   dot4_of<Largest, N>(sum, a, b)   dot4 of N registers each, one after another; no a_ij is above Largest
 ///   even_bytes(w), odd_bytes(w)  bytes 0 and 2, or 1 and 3, of a lane as its halves
-///   count_bits(w)              lane i: how many bits of w_i are set
 ///
 /// 64 bytes are 16 lanes of four: byte j of lane i is (w_i >> 8 j) & 255, as in little-endian memory.
 ///
 /// Model of : -
 /// Cost     : dot2: VNNI 1 instruction a register, x86 2, else 6; dot4: VNNI 1, else 9 or 3; dot4_signed: VNNI 3 and a move, NEON
-///            dot products 1, else 10; dot4_by_signs 5; dot4_of: below VNNI and for small numbers N + 1 and one for each
-///            register. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6 times as slow).
+///            dot products 1, else 10; dot4_by_signs 5. Loops over registers are unrolled: g++ 12 kept sums in memory (AVX2: 6
+///            times as slow).
 /// Accuracy : exact: no intermediate sum saturates.
 /// Promise  : the caller keeps sums below 2^31: 2^16 products of bytes always fit. dot2: a lane of a whose numbers are both -2^15
 ///            meets no such lane of b.
 /// Source   : -
 
-#include "skive/simd/lookup.hpp"
-
-#include <bit>
+#include "skive/simd/sixteen.hpp"
 
 namespace skive::simd {
 
@@ -131,19 +127,6 @@ template <bool SignedA, class Arch>
       dot2<Arch>(odd_bytes<SignedA, Arch>(a), odd_bytes<true, Arch>(b));
 }
 
-// Set bits of 0 ... 15, again and again.
-template <class Arch>
-struct nibble_table {
-  alignas(64) std::uint8_t count[64];
-  static constexpr nibble_table make() noexcept {
-    nibble_table t{};
-    for (unsigned i = 0; i < 64; ++i) t.count[i] = static_cast<std::uint8_t>(std::popcount(i % 16));
-    return t;
-  }
-};
-template <class Arch>
-inline constexpr nibble_table<Arch> nibble_counts = nibble_table<Arch>::make();
-
 }  // namespace detail
 
 template <class Arch>
@@ -212,32 +195,6 @@ template <int Largest = 255, class Arch>
   return r;
 }
 
-/// Below VNNI sums of a few small products fit 16 bits: one widening for all of them.
-template <int Largest, std::size_t N, class Arch>
-[[gnu::always_inline]] inline integers<Arch> dot4_of(integers<Arch> sum, words<Arch> const (&a)[N],
-                                                     words<Arch> const (&b)[N]) noexcept {
-#if XSIMD_WITH_SSSE3
-  constexpr bool fits = N > 1 && std::size_t{2 * 128} * Largest * N < 0x8000;
-  if constexpr (fits && (has_avx2<Arch> || has_ssse3<Arch>) && !detail::has_avxvnni<Arch> && !has_avx512<Arch>) {
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < sum.registers; ++i) {
-      auto const pairs = [&](std::size_t n) __attribute__((always_inline)) {
-        return detail::pair_sums<Arch>(xsimd::bitwise_cast<std::int32_t>(a[n].part[i]),
-                                       xsimd::bitwise_cast<std::int32_t>(b[n].part[i]));
-      };
-      auto all = pairs(0);
-#pragma GCC unroll 8
-      for (std::size_t n = 1; n < N; ++n) all = all + pairs(n);
-      sum.part[i] = sum.part[i] + detail::dot2<Arch>(all, detail::lanes16<Arch>(1));
-    }
-    return sum;
-  }
-#endif
-#pragma GCC unroll 8
-  for (std::size_t n = 0; n < N; ++n) sum = dot4<Largest>(sum, a[n], b[n]);
-  return sum;
-}
-
 template <class Arch>
 inline constexpr bool has_dot4_by_signs = (has_avx2<Arch> || has_ssse3<Arch>) && !has_avx512<Arch> && !detail::has_avxvnni<Arch>;
 
@@ -279,36 +236,6 @@ template <class Arch>
       }
     }
     return r;
-  }
-}
-
-template <class Arch>
-[[gnu::always_inline]] inline words<Arch> count_bits(words<Arch> const& w) noexcept {
-#if XSIMD_WITH_AVX512VBMI && defined(__AVX512VPOPCNTDQ__)
-  if constexpr (has_avx512vbmi<Arch>) {
-    return {{_mm512_popcnt_epi32(w.part[0])}};
-  } else
-#endif
-      if constexpr (detail::has_dot4_small<Arch>) {  // a table of 4 bits, twice; no byte of the sum is above 8
-    auto const table = byte_batch<Arch>::load_unaligned(detail::nibble_counts<Arch>.count);
-    auto const low = words<Arch>::broadcast(0x0F0F0F0F);
-    auto const counts = [&table](words<Arch> const& nibbles) noexcept {
-      words<Arch> r;
-#pragma GCC unroll 4
-      for (std::size_t i = 0; i < r.registers; ++i)
-        r.part[i] = xsimd::bitwise_cast<std::uint32_t>(
-            detail::look_up_16<Arch>(table, xsimd::bitwise_cast<std::uint8_t>(nibbles.part[i])));
-      return r;
-    };
-    auto const bytes = counts(w & low) + counts((w >> 4) & low);
-    return as<std::uint32_t>(dot4<127>(integers<Arch>::broadcast(0), bytes, words<Arch>::broadcast(0x01010101)));
-  } else {
-    auto const mask = [](std::uint32_t x) noexcept { return words<Arch>::broadcast(x); };
-    auto const two = w - ((w >> 1) & mask(0x55555555));
-    auto const four = (two & mask(0x33333333)) + ((two >> 2) & mask(0x33333333));
-    auto const eight = (four + (four >> 4)) & mask(0x0F0F0F0F);
-    auto const sixteen_bits = eight + (eight >> 8);
-    return (sixteen_bits + (sixteen_bits >> 16)) & mask(0x3F);
   }
 }
 

@@ -239,7 +239,7 @@ template <int Bit, class Arch>
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     __m512i const bits = index, no = a, yes = b;  // without optimization intrinsics are macros that cast
-    return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(bits, _mm512_set1_epi8(1 << Bit)), no, yes);
+    return _mm512_mask_blend_epi8(_mm512_test_epi8_mask(bits, _mm512_set1_epi8(static_cast<char>(1 << Bit))), no, yes);
   }
 #endif
 #if XSIMD_WITH_AVX2
@@ -247,7 +247,7 @@ template <int Bit, class Arch>
 #endif
 #if XSIMD_WITH_SSSE3
   if constexpr (has_ssse3<Arch>) {
-    auto const bit = _mm_set1_epi8(1 << Bit);
+    auto const bit = _mm_set1_epi8(static_cast<char>(1 << Bit));
     auto const set = _mm_cmpeq_epi8(_mm_and_si128(index, bit), bit);
     return _mm_or_si128(_mm_and_si128(set, b), _mm_andnot_si128(set, a));
   }
