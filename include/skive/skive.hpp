@@ -51,6 +51,7 @@
 #include "skive/simd/fused.hpp"
 #include "skive/simd/gather.hpp"
 #include "skive/simd/half.hpp"
+#include "skive/simd/look_up_256.hpp"
 #include "skive/simd/lookup.hpp"
 #include "skive/simd/nibble_floats.hpp"
 #include "skive/simd/nibble_levels.hpp"

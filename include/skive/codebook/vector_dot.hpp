@@ -14,7 +14,7 @@
 
 #include "skive/codebook/byte_level_dot.hpp"
 #include "skive/codebook/vector_table.hpp"
-#include "skive/simd/byte_pairs.hpp"
+#include "skive/simd/look_up_256.hpp"
 #include "skive/simd/byte_windows.hpp"
 
 #include <utility>
@@ -44,7 +44,7 @@ class vector_bytes {
   static constexpr int most = 255;
   static constexpr bool in_lanes = [] {
     if constexpr (index_bits == 4) return simd::vector_arch<Arch>;
-    return simd::has_byte_pairs<Arch>;
+    return simd::has_look_up_256<Arch>;
   }();
 
   explicit vector_bytes(Table const& t) noexcept : table_{&t}, kept_{t} {}
