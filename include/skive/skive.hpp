@@ -206,6 +206,7 @@
 #include "skive/transform/rows.hpp"
 #include "skive/transform/safe_range.hpp"
 #include "skive/transform/scaling.hpp"
+#include "skive/transform/sign_codes.hpp"
 #include "skive/transform/sign_rows.hpp"
 #include "skive/transform/unrolled.hpp"
 #include "skive/transform/walsh_hadamard.hpp"

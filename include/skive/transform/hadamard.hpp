@@ -21,6 +21,7 @@
 #include "skive/transform/hadamard_factor.hpp"
 #include "skive/transform/hadamard_plan.hpp"
 #include "skive/transform/hartley.hpp"
+#include "skive/transform/sign_codes.hpp"
 #include "skive/transform/walsh_hadamard.hpp"
 
 namespace skive {
