@@ -50,8 +50,11 @@ struct tile_product {
   [[gnu::always_inline]] void add(std::byte const* unit, std::size_t units, std::byte const* first, std::byte const* second,
                                   std::size_t stride, Map map = {}) noexcept {
     if constexpr (simd::prefers_halves<Arch>) {
-      while (units > most_units) {
-        add_halves(unit, most_units, first, second, stride, map);
+      for (;;) {
+        auto const now = units < most_units ? units : most_units;
+        add_halves(unit, now, first, second, stride, map);
+        units -= now;
+        if (units == 0) return;
         unrolled<Rows * Tile::columns>([&]<std::size_t I>() __attribute__((always_inline)) {
           auto& sum = low[I / Tile::columns][I % Tile::columns];
           auto& upper = high[I / Tile::columns][I % Tile::columns];
@@ -59,12 +62,10 @@ struct tile_product {
           upper = upper + carried;
           sum = sum - (carried << 7);
         });
-        unit += most_units * Tile::bytes;
-        first += most_units * Tile::rows;
-        second += most_units * Tile::rows;
-        units -= most_units;
+        unit += now * Tile::bytes;
+        first += now * Tile::rows;
+        second += now * Tile::rows;
       }
-      add_halves(unit, units, first, second, stride, map);
     } else {
       add_bytes(unit, units, first, second, stride, map);
     }
