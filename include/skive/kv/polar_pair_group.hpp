@@ -13,7 +13,8 @@
 /// Cost     : encode: a square root and two arctangents a pair; decode: 2^angle bits cosines and sines a pair and call, then two
 ///            look-ups and products a pair.
 /// Accuracy : half a step of each, and float16 of the parameters.
-/// Promise  : the same bytes but for angles within rounding of the middle of two codes (std::atan2 is the C library's).
+/// Promise  : atan2, cos and sin are the C library's: with another one, codes differ for angles within rounding of the middle of two
+///            codes, and decoded numbers in their last bits.
 /// Source   : S. Wu et al., "PolarQuant: Leveraging Polar Transformation for Efficient Key Cache Quantization and Decoding
 ///            Acceleration", arXiv:2502.00527.
 
