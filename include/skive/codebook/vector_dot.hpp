@@ -14,8 +14,8 @@
 
 #include "skive/codebook/byte_level_dot.hpp"
 #include "skive/codebook/vector_table.hpp"
-#include "skive/simd/look_up_256.hpp"
 #include "skive/simd/byte_windows.hpp"
+#include "skive/simd/look_up_256.hpp"
 
 #include <utility>
 

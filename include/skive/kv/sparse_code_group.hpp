@@ -80,7 +80,7 @@ class sparse_code_group {
       : dictionary_{dictionary}, terms_{terms} {}
   constexpr std::size_t index_bytes() const noexcept { return dictionary_.rows <= 256 ? 1 : 2; }
 
-  matrix_view<float const> dictionary_{};
+  matrix_view<float const> dictionary_;
   std::size_t terms_ = 0;
 };
 
