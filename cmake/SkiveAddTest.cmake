@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 include(CheckCXXCompilerFlag)
+include(CheckCXXSourceCompiles)
 include(CheckCXXSourceRuns)
 
 # skive_precompile(NAME FILE FLAGS): what nearly every test includes, parsed once per set of FLAGS instead of once per program (1 to 1.5 s
@@ -57,7 +58,7 @@ endfunction()
 
 # skive_add_simd_tests(FLOOR STEM FILE [VARIANTS]): FILE once per set of flags that the compiler knows (and the regular expression
 # VARIANTS names, if there is one); run where this machine can run it. Emulated registers stand in for the widths that the machine
-# lacks. SKIVE_TEST_VARIANTS, a regular expression, leaves out others, to save time. Where products can be fused the compiler is told
+# lacks; no AVX2 apart where the machine has no more. SKIVE_TEST_VARIANTS, a regular expression, leaves out others, to save time. Where products can be fused the compiler is told
 # to fuse all it likes.
 function(skive_add_simd_tests floor stem file)
   if(NOT SKIVE_BUILD_TESTING)
@@ -78,7 +79,13 @@ function(skive_add_simd_tests floor stem file)
     endif()
   endif()
   check_cxx_compiler_flag(-march=x86-64-v3 SKIVE_KNOWS_V3)
-  if(SKIVE_KNOWS_V3)
+  set(CMAKE_REQUIRED_FLAGS -march=native)
+  check_cxx_source_compiles("#if !defined(__AVX2__) || !defined(__FMA__) || defined(__AVXVNNI__) || defined(__AVX512F__)
+    #error
+    #endif
+    int main() {}" SKIVE_NATIVE_IS_V3)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(SKIVE_KNOWS_V3 AND NOT (SKIVE_NATIVE_IS_V3 AND native IN_LIST variants))
     list(APPEND variants v3)
     check_cxx_source_runs("int main() { return __builtin_cpu_supports(\"avx2\") && __builtin_cpu_supports(\"fma\") ? 0 : 1; }"
                           SKIVE_RUNS_V3)
