@@ -58,8 +58,8 @@ endfunction()
 
 # skive_add_simd_tests(FLOOR STEM FILE [VARIANTS]): FILE once per set of flags that the compiler knows (and the regular expression
 # VARIANTS names, if there is one); run where this machine can run it. Emulated registers stand in for the widths that the machine
-# lacks; no AVX2 apart where the machine has no more. SKIVE_TEST_VARIANTS, a regular expression, leaves out others, to save time. Where products can be fused the compiler is told
-# to fuse all it likes.
+# lacks; no AVX2 apart where the machine has no more. SKIVE_TEST_VARIANTS, a regular expression, leaves out others, to save time.
+# Where products can be fused the compiler is told to fuse all it likes.
 function(skive_add_simd_tests floor stem file)
   if(NOT SKIVE_BUILD_TESTING)
     return()
