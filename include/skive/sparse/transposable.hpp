@@ -26,21 +26,19 @@ namespace detail {
 /// Sets of two out of four places, those with the lower places first.
 inline constexpr std::array<std::uint8_t, 6> pairs_of_four{0b0011, 0b0101, 0b1001, 0b0110, 0b1010, 0b1100};
 
-/// Rows of each pattern as indices into pairs_of_four.
+/// Rows of each pattern as indices into pairs_of_four. A row's places are counted in a nibble each, so that a sum of rows is checked
+/// at once: compilers evaluate this wherever the header is read.
 inline constexpr auto transposable_patterns = [] {
+  constexpr std::array<unsigned, 6> places{0x0011, 0x0101, 0x1001, 0x0110, 0x1010, 0x1100};
   std::array<std::array<std::uint8_t, 4>, 90> patterns{};
   std::size_t found = 0;
-  for (int p = 0; p < 6 * 6 * 6 * 6; ++p) {
-    std::array<std::uint8_t, 4> const rows{static_cast<std::uint8_t>(p / 216), static_cast<std::uint8_t>(p / 36 % 6),
-                                           static_cast<std::uint8_t>(p / 6 % 6), static_cast<std::uint8_t>(p % 6)};
-    bool good = true;
-    for (int c = 0; c < 4; ++c) {
-      int kept = 0;
-      for (auto const r : rows) kept += pairs_of_four[r] >> c & 1;
-      good = good && kept == 2;
-    }
-    if (good) patterns[found++] = rows;
-  }
+  for (std::uint8_t a = 0; a < 6; ++a)
+    for (std::uint8_t b = 0; b < 6; ++b)
+      for (std::uint8_t c = 0; c < 6; ++c) {
+        unsigned const last = 0x2222 - (places[a] + places[b] + places[c]);  // no place where three rows have one
+        for (std::uint8_t d = 0; d < 6; ++d)
+          if (places[d] == last) patterns[found++] = {a, b, c, d};
+      }
   return patterns;
 }();
 
