@@ -158,6 +158,7 @@
 #include "skive/linalg/product_kernel.hpp"
 #include "skive/linalg/qr.hpp"
 #include "skive/linalg/randomized_svd.hpp"
+#include "skive/linalg/range_finder.hpp"
 #include "skive/linalg/real.hpp"
 #include "skive/linalg/reflections.hpp"
 #include "skive/linalg/registers.hpp"
