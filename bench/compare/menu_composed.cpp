@@ -4,6 +4,7 @@
 #include "composed_format.hpp"
 
 #include "skive/compose/low_rank_plus.hpp"
+#include "skive/compose/masked_codec.hpp"
 #include "skive/compose/residual.hpp"
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
@@ -122,6 +123,15 @@ struct outliers_maker : plain_maker {
   }
 };
 
+struct masked_maker : plain_maker {
+  float fraction = 0.0f;
+  std::size_t part_cols(std::size_t cols) const { return cols == 0 ? 0 : top_fraction{fraction}.count(cols); }
+  result<masked_codec<top_fraction, erased_codec>> make(std::size_t, std::span<float const>,
+                                                        std::vector<erased_codec> const& parts) const {
+    return masked_codec{top_fraction{fraction}, parts[0]};
+  }
+};
+
 template <class Maker, class... Parts>
 made composed(std::string name, Maker maker, Parts... parts) {
   std::vector<made> list;
@@ -156,6 +166,7 @@ made composition_entry(std::string const& name, composer const& c, std::function
     case composer_kind::low_rank: return composed(name, low_rank_maker{{.bits_each = 16}, c.count}, part());
     case composer_kind::outliers:
       return composed(name, outliers_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
+    case composer_kind::masked: return composed(name, masked_maker{{}, static_cast<float>(c.parts_per_million) * 1e-6f}, part());
     case composer_kind::n_of_m:
       return kept_of_group<1, 2, 1, 4, 2, 4, 3, 4, 2, 8, 4, 8, 6, 8, 4, 16, 8, 16, 16, 32>(name, c, part);
     default: throw std::invalid_argument("this program has no such composer");

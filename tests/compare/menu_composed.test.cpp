@@ -6,6 +6,7 @@
 #include "skive/block/affine.hpp"
 
 #include "skive/block/nvfp4.hpp"
+#include "skive/compose/masked_codec.hpp"
 #include "skive/compose/residual.hpp"
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_codec.hpp"
@@ -74,6 +75,15 @@ TEST_CASE("menu: outliers apart", "[compare]") {
         test::rows_through(split_outliers{top_fraction{0.005f}, a}, m, 400));
   CHECK(make_format("out0.5+uint3_g16")->total_bits({10, 400}) ==
         make_format("uint3_g16")->total_bits({10, 400}) + 10 * 2 * 32.0);
+}
+
+TEST_CASE("menu: part of a row kept wherever it lies", "[compare]") {
+  auto const m = test::mixed_row(4000, 4);
+  absmax<int4> const a{32};
+  CHECK(test::through_format(*make_format("mask30+int4_g32"), m, 400) ==
+        test::rows_through(masked_codec{top_fraction{0.3f}, a}, m, 400));
+  CHECK(make_format("mask30+int4_g32")->total_bits({10, 400}) == make_format("int4_g32")->total_bits({10, 120}) + 10 * 400.0);
+  CHECK(make_format("mask50+nvfp4")->fit({m.data(), 10, 400})->constants() == std::vector<float>{amax_of(m)});
 }
 
 TEST_CASE("menu: rotations of the row or of blocks", "[compare]") {

@@ -25,6 +25,8 @@ static_assert(only("16:32+x") == composer{n_of_m, 16, 32});
 static_assert(only("x2+x") == composer{repeated, 2});
 static_assert(only("out0.5+x") == composer{outliers, 0, 0, 5'000});
 static_assert(only("out12+x") == composer{outliers, 0, 0, 120'000});
+static_assert(only("mask50+x") == composer{masked, 0, 0, 500'000});
+static_assert(only("mask12.5+x") == composer{masked, 0, 0, 125'000});
 static_assert(only("out0.0001+x") == composer{outliers, 0, 0, 1});
 
 }  // namespace
@@ -45,10 +47,11 @@ TEST_CASE("composition name: composers outermost first, then the codec", "[compo
 
 TEST_CASE("composition name: words that are none", "[compose]") {
   for (auto const* name :
-       {"+int4",           "had0+int4",   "had+rh+int4",   "hadx+int4",         "lr+int4",   "lr0+int4",   "lr99999999+int4",
-        "perm2+int4",      "x+int4",      "x1+int4",       "x9+int4",           "4:2+int4",  "4:4+int4",   "0:4+int4",
-        "2:33+int4",       "2:+int4",     "2:4x+int4",     "out+int4",          "out0+int4", "out.5+int4", "out5.+int4",
-        "out0.00001+int4", "out100+int4", "out1.2.3+int4", "int4_g32+int4_g32", "had +int4"}) {
+       {"+int4",           "had0+int4",       "had+rh+int4", "hadx+int4",     "lr+int4",           "lr0+int4",
+        "lr99999999+int4", "perm2+int4",      "x+int4",      "x1+int4",       "x9+int4",           "4:2+int4",
+        "4:4+int4",        "0:4+int4",        "2:33+int4",   "2:+int4",       "2:4x+int4",         "out+int4",
+        "out0+int4",       "out.5+int4",      "out5.+int4",  "mask+int4",     "mask0+int4",        "mask100+int4",
+        "masks5+int4",     "out0.00001+int4", "out100+int4", "out1.2.3+int4", "int4_g32+int4_g32", "had +int4"}) {
     CAPTURE(name);
     CHECK(parse_composition(name).error() == errc::invalid_argument);
     CHECK(!std::string_view{name}.starts_with("had+") == (unknown_composer(name).data() == name));
@@ -60,7 +63,7 @@ TEST_CASE("composition name: words that are none", "[compose]") {
 
 TEST_CASE("composition name: written and read again", "[compose]") {
   for (auto const* name : {"int4_g32", "had+int4_g32", "rht128+x3+e8p", "out0.5+int3_g64", "out12+a", "out0.0307+a",
-                           "out99.9999+a", "lr7+perm+2:4+out2.05+nf4_g64"}) {
+                           "out99.9999+a", "lr7+perm+2:4+out2.05+nf4_g64", "mask33.3333+rht+a"}) {
     CAPTURE(name);
     auto const c = parse_composition(name);
     REQUIRE(c);

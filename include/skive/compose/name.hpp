@@ -5,9 +5,11 @@
 ///   had[<n>]      Hadamard transform of the row, or of every n numbers      rht[<n>]   the same behind random signs
 ///   perm          channels permuted by their range                          x<count>   the codec again on what it leaves over
 ///   lr<rank>      low rank, the codec on the rest                           <n>:<m>    n of every m numbers kept
-///   out<percent>  so many of a row's largest numbers kept apart, with up to four decimals
+///   out<percent>  so many of a row's largest numbers kept apart               mask<percent>  only so many of them kept
 ///
-///   rht+int4_g32    lr32+rht+int4_g64    2:4+e4m3fn_g128    out0.5+int3_g64    x2+nf4_g64
+/// A percentage has up to four decimals.
+///
+///   rht+int4_g32    lr32+rht+int4_g64    2:4+e4m3fn_g128    out0.5+int3_g64    mask50+int4_g64    x2+nf4_g64
 ///
 /// The codec's own name (block/name.hpp) is not looked into.
 ///
@@ -28,14 +30,24 @@
 
 namespace skive {
 
-enum class composer_kind : std::uint8_t { none, hadamard, random_hadamard, permutation, repeated, low_rank, n_of_m, outliers };
+enum class composer_kind : std::uint8_t {
+  none,
+  hadamard,
+  random_hadamard,
+  permutation,
+  repeated,
+  low_rank,
+  n_of_m,
+  outliers,
+  masked
+};
 
 /// One word before a '+'.
 struct composer {
   composer_kind kind = composer_kind::none;
-  std::uint32_t count = 0;  ///< n of had, rht (0: the row) and n:m; the rank; how often
-  std::uint32_t of = 0;     ///< m of n:m
-  std::uint32_t parts_per_million = 0;
+  std::uint32_t count = 0;              ///< n of had, rht (0: the row) and n:m; the rank; how often
+  std::uint32_t of = 0;                 ///< m of n:m
+  std::uint32_t parts_per_million = 0;  ///< of outliers and masked
   friend constexpr bool operator==(composer const&, composer const&) noexcept = default;
 };
 
@@ -61,6 +73,12 @@ inline constexpr composer_word composer_words[]{{"had", composer_kind::hadamard,
                                                 {"lr", composer_kind::low_rank, 1, 1U << 16},
                                                 {"x", composer_kind::repeated, 2, 8}};
 
+struct percent_word {
+  std::string_view word;
+  composer_kind kind;
+};
+inline constexpr percent_word percent_words[]{{"out", composer_kind::outliers}, {"mask", composer_kind::masked}};
+
 // A percentage above 0 and below 100 as parts per million; 0 if it is none.
 constexpr std::uint32_t read_percent(std::string_view text) noexcept {
   std::uint32_t value = 0;
@@ -81,10 +99,11 @@ constexpr std::uint32_t read_percent(std::string_view text) noexcept {
 }
 
 constexpr composer read_composer(std::string_view word) noexcept {
-  name_reader r{word};
-  if (r.take_part("out")) {
-    auto const parts = read_percent(r.rest());
-    return parts == 0 ? composer{} : composer{composer_kind::outliers, 0, 0, parts};
+  for (auto const& known : percent_words) {
+    name_reader at{word};
+    if (!at.take_part(known.word)) continue;
+    auto const parts = read_percent(at.rest());
+    return parts == 0 ? composer{} : composer{known.kind, 0, 0, parts};
   }
   for (auto const& known : composer_words) {
     name_reader at{word};
@@ -93,6 +112,7 @@ constexpr composer read_composer(std::string_view word) noexcept {
     bool const good = at.rest().empty() && number >= known.least && (number != 0 || word == known.word);
     return good ? composer{known.kind, number} : composer{};
   }
+  name_reader r{word};
   auto const n = static_cast<std::uint32_t>(r.take_number(32));
   auto const m = n != 0 && r.take_part(":") ? static_cast<std::uint32_t>(r.take_number(32)) : 0;
   return n < m && r.rest().empty() ? composer{composer_kind::n_of_m, n, m} : composer{};
@@ -107,7 +127,8 @@ constexpr void write_percent(name_writer& w, std::uint32_t parts) noexcept {
 }
 
 constexpr void write_composer(name_writer& w, composer const& c) noexcept {
-  if (c.kind == composer_kind::outliers) return w.put("out"), write_percent(w, c.parts_per_million);
+  for (auto const& known : percent_words)
+    if (known.kind == c.kind) return w.put(known.word), write_percent(w, c.parts_per_million);
   if (c.kind == composer_kind::n_of_m) return w.put_number(c.count), w.put(":"), w.put_number(c.of);
   for (auto const& known : composer_words)
     if (known.kind == c.kind) w.put(known.word);
