@@ -89,8 +89,10 @@ void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sig
     if constexpr (simd::loads_butterflies<Arch>) {
       own == nullptr ? low_butterflies<false, Arch>(x, n, own) : low_butterflies<true, Arch>(x, n, own);
       butterfly_pass<loading::halves, Arch, T>(registers, x, n, size, last);
+    } else if (own == nullptr) {
+      butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last);
     } else {
-      butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last, own);
+      butterfly_pass<most_registers<Arch>, loading::flipped, Arch, T>(x, n, size, last, own);
     }
   } else {
     butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last);

@@ -75,22 +75,25 @@ template <class Arch, class T>
 }
 
 enum class loading : std::uint8_t {
-  plain,   // registers as they are
-  within,  // and all stages inside
-  halves,  // and the stage between its halves
+  plain,    // registers as they are
+  within,   // and all stages inside
+  flipped,  // and that after changes of sign
+  halves,   // and the stage between its halves
 };
 
-// Of the register x in memory, with all stages inside but that of its halves if `Low`. `flips`: bit i % 32 of word i / 32 changes
-// the sign of x_i first, `at` being i of lane 0.
-template <bool Low, class Arch, class T>
-[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(T const* x, T const* again, std::uint32_t const* flips,
-                                                                       std::size_t at) noexcept {
+// Of the register x in memory, with all stages inside but that of its halves if `Low`. If `Flips`, bit i % 32 of word i / 32 of
+// `flips` changes the sign of x_i first, `at` being i of lane 0.
+template <bool Low, bool Flips, class Arch, class T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(T const* x, T const* again,
+                                                                       [[maybe_unused]] std::uint32_t const* flips,
+                                                                       [[maybe_unused]] std::size_t at) noexcept {
   using batch = xsimd::batch<T, Arch>;
   constexpr auto below = Low ? batch::size / 2 : batch::size;
   batch v;
-  if constexpr (std::is_same_v<T, float>)
-    v = flips == nullptr ? simd::loaded_butterfly<1, Arch>(x, again)
-                         : simd::butterfly<1, Arch>(simd::flipped<Arch>(batch::load_unaligned(x), flips[at / 32] >> (at % 32)));
+  if constexpr (Flips)
+    v = simd::butterfly<1, Arch>(simd::flipped<Arch>(batch::load_unaligned(x), flips[at / 32] >> (at % 32)));
+  else if constexpr (std::is_same_v<T, float>)
+    v = simd::loaded_butterfly<1, Arch>(x, again);
   else
     v = simd::butterfly<1, Arch>(batch::load_unaligned(x));
   if constexpr (below > 2) v = simd::butterfly<2, Arch>(v);
@@ -107,7 +110,7 @@ template <std::size_t Count, bool Flips, class Arch>
   xsimd::batch<float, Arch> v[Count];
   unrolled<Count, Arch>([&](auto r) __attribute__((always_inline)) {
     auto const i = at + r * size;
-    v[r] = butterflies_within<true, Arch, float>(x + i, again + i, Flips ? flips : nullptr, i);
+    v[r] = butterflies_within<true, Flips, Arch, float>(x + i, again + i, flips, i);
   });
   unrolled<Count, Arch>([&](auto r) __attribute__((always_inline)) { v[r].store_unaligned(x + at + r * size); });
 }
@@ -137,8 +140,8 @@ template <std::size_t Radix, loading Load, class Arch, class T>
       batch v[Radix];
       unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
         [[maybe_unused]] auto const at = j + r * h;
-        if constexpr (Load == loading::within)
-          v[r] = butterflies_within<false, Arch, T>(x + at, again + at, flips, at);
+        if constexpr (Load == loading::within || Load == loading::flipped)
+          v[r] = butterflies_within < false, Load == loading::flipped, Arch, T > (x + at, again + at, flips, at);
         else if constexpr (Load == loading::halves)
           v[r] = simd::loaded_butterfly<size / 2, Arch>(x + at, again + at);
         else
@@ -190,10 +193,11 @@ template <class Arch>
   constexpr auto half = most_registers<Arch>;
   constexpr auto size = batch::size;
   auto* const second = x + half * size;
+  auto const* const again = simd::hidden<Arch, float>(second);
   inline_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
   batch v[half];
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
-    v[r] = butterflies_within<false, Arch, float>(second + r * size, second + r * size, nullptr, 0);
+    v[r] = butterflies_within<false, false, Arch, float>(second + r * size, again + r * size, nullptr, 0);
   });
   butterflies_across<half, Arch, float>(v, batch(1.0f));
   auto const factor = batch(scale != nullptr ? *scale : 1.0f);
