@@ -38,9 +38,14 @@ inline constexpr bool has_registers = std::is_same_v<T, float> || requires { typ
 template <class Arch>
 inline constexpr bool folds_factors = simd::fuses<Arch> && most_registers<Arch> == 16;
 
-// Butterflies of whole registers. `factor`, a power of two, multiplies every result: v_0 first, then one number of each pair
-// that meets it, so that fused products do the rest at no cost.
-template <std::size_t Radix, class Arch, class T>
+// Whether the differences of the last stage are products with 1: Zen 3 takes 2 sums or products a cycle, but 3 if a third are
+// products, and Alder Lake too has a unit for each kind and one for both. With less than 24 sums stores take longer.
+template <std::size_t Radix, class Arch>
+inline constexpr bool mixes_products = simd::fuses<Arch> && simd::has_avx2<Arch> && !folds_factors<Arch> && Radix == 8;
+
+// Butterflies of whole registers. `factor`, a power of two, multiplies every result where folds_factors: v_0 first, then one number
+// of each pair that meets it, so that fused products do the rest at no cost. Elsewhere it is 1.
+template <std::size_t Radix, bool Mixed, class Arch, class T>
 [[gnu::always_inline]] inline void butterflies_across(xsimd::batch<T, Arch> (&v)[Radix],
                                                       [[maybe_unused]] xsimd::batch<T, Arch> factor) noexcept {
   if constexpr (folds_factors<Arch>) v[0] = v[0] * factor;
@@ -52,6 +57,9 @@ template <std::size_t Radix, class Arch, class T>
       auto const b = v[i + h];
       if constexpr (folds_factors<Arch> && i < h) {
         v[i] = xsimd::fma(b, factor, a);
+        v[i + h] = simd::minus_product(a, b, factor);
+      } else if constexpr (Mixed && 2 * h == Radix) {
+        v[i] = a + b;
         v[i + h] = simd::minus_product(a, b, factor);
       } else {
         v[i] = a + b;
@@ -131,7 +139,9 @@ template <std::size_t Radix, loading Load, class Arch, class T>
   constexpr auto size = batch::size;
   if constexpr (Load != loading::plain) h = size;
   bool const folded = folds<Arch>(scale);
-  auto const fold = batch(folded ? *scale : T(1));
+  auto fold = batch(folded ? *scale : T(1));
+  constexpr bool mixed = Load == loading::plain && mixes_products<Radix, Arch>;
+  if constexpr (mixed) simd::detail::keep_apart<Arch>(fold.data);  // else compilers know that it is 1
   auto const factor = batch(scale != nullptr ? *scale : T(1));
   bool const multiplies = scale != nullptr && !folded;
   [[maybe_unused]] auto const* const again = simd::hidden<Arch, T>(x);
@@ -147,7 +157,7 @@ template <std::size_t Radix, loading Load, class Arch, class T>
         else
           v[r] = batch::load_unaligned(x + at);
       });
-      butterflies_across<Radix, Arch, T>(v, fold);
+      butterflies_across<Radix, mixed, Arch, T>(v, fold);
       if (multiplies)
         unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
           v[r] = v[r] * factor;
@@ -199,7 +209,7 @@ template <class Arch>
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
     v[r] = butterflies_within<false, false, Arch, float>(second + r * size, again + r * size, nullptr, 0);
   });
-  butterflies_across<half, Arch, float>(v, batch(1.0f));
+  butterflies_across<half, false, Arch, float>(v, batch(1.0f));
   auto const factor = batch(scale != nullptr ? *scale : 1.0f);
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
     auto const a = batch::load_unaligned(x + r * size);
