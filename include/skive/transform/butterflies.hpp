@@ -7,8 +7,8 @@
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
 /// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 until their stages are done, and in L2 65536 or an
-/// eighth of a row of up to 2^21 numbers. What is left is one more pass over memory: in registers for that eighth and, with
-/// AVX-512, for a sixteenth of 2^22; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
+/// eighth of a row of up to 2^21 numbers (with AVX-512 a sixteenth of 2^20 and 2^22). What is left is one more pass over memory: in
+/// registers for such parts, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
 /// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
@@ -126,13 +126,14 @@ void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* ti
 template <class T, class Arch>
 inline constexpr std::size_t blocks_joined = std::is_same_v<T, float> ? most_registers<Arch> : 1;
 
-// What is transformed before that: an eighth, up to four times l2_numbers. 16 rows so far apart would take turns in a set of L1.
+// What is transformed before that: an eighth, up to four times l2_numbers. 16 rows so far apart take turns in a set of L1, but
+// save a pass in L2 or the tiles.
 template <class T, class Arch>
 constexpr std::size_t l2_block(std::size_t n) noexcept {
-  constexpr auto most = 4 * l2_numbers<T>;
-  if (n <= l2_numbers<T>) return n;
-  if (n <= 8 * most) return n / 8;
-  return blocks_joined<T, Arch> == 16 && n == 16 * most ? most : l2_numbers<T>;
+  constexpr auto l2 = l2_numbers<T>;
+  if (n <= l2) return n;
+  if (blocks_joined<T, Arch> == 16 && (n == 16 * l2 || n == 64 * l2)) return n / 16;
+  return n <= 32 * l2 ? n / 8 : l2;
 }
 
 // Floats of scratch that walsh_hadamard() takes.
