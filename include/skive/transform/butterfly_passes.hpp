@@ -204,7 +204,8 @@ template <class Arch>
   constexpr auto size = batch::size;
   auto* const second = x + half * size;
   auto const* const again = simd::hidden<Arch, float>(second);
-  inline_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
+  // called, not inlined: the registers of two such networks at once would not suffice
+  butterfly_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
   batch v[half];
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
     v[r] = butterflies_within<false, false, Arch, float>(second + r * size, again + r * size, nullptr, 0);
