@@ -52,7 +52,7 @@ TEST_CASE("butterflies: the textbook's sums on every architecture", "[transform]
 
 TEST_CASE("butterflies: blocks of caches and tiles change no bit", "[transform]") {
   test::for_each(test::first_arch{}, []<class Arch>() {
-    for (int const k : {12, 13, 14, 15, 17, 20, 21, 23}) {
+    for (int k = 12; k <= 23; ++k) {
       CAPTURE(k);
       auto const n = std::size_t{1} << k;
       auto const t = *walsh_hadamard::make(n);

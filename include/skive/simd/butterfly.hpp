@@ -56,7 +56,8 @@ template <int Distance, class Arch>
   }
 }
 
-/// loaded_butterfly<D>() has a form without a shuffle for D = 1 and for half a register. (So could AVX2's: it gains nothing there.)
+/// loaded_butterfly<D>() has a form without a shuffle for D = 1 and for half a register. (AVX2's only for D = 1: for halves too it
+/// would need a pass more, which costs what it saves.)
 template <class Arch>
 inline constexpr bool loads_butterflies =
 #if XSIMD_WITH_AVX512F
@@ -85,6 +86,12 @@ template <int Distance, class Arch>
     auto const low = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p)));
     auto const high = _mm512_broadcast_f64x4(_mm256_castps_pd(_mm256_loadu_ps(p + 8)));
     return _mm512_fmadd_ps(_mm512_castpd_ps(high), sign, _mm512_castpd_ps(low));
+  } else
+#endif
+#if XSIMD_WITH_FMA3_AVX2
+      if constexpr (has_avx2<Arch> && fuses<Arch> && Distance == 1) {
+    return _mm256_fmadd_ps(_mm256_movehdup_ps(_mm256_loadu_ps(again)), detail::by_bit<1, float, Arch>(-1.0f, 1.0f),
+                           _mm256_moveldup_ps(_mm256_loadu_ps(p)));
   } else
 #endif
   {

@@ -6,9 +6,9 @@
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 and 65536 in L2 until their stages are done, so that
-/// L2 is passed over twice. What is left is one more pass over memory: in registers for up to 3 stages, with AVX-512 4, of
-/// blocks that grow to 2^18 for that; else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
+/// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 until their stages are done, and in L2 65536 or an
+/// eighth of a row of up to 2^21 numbers (with AVX-512 a sixteenth of 2^20 and 2^22). What is left is one more pass over memory: in
+/// registers for such parts, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
 /// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
 ///
 /// Model of : -
@@ -89,8 +89,10 @@ void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sig
     if constexpr (simd::loads_butterflies<Arch>) {
       own == nullptr ? low_butterflies<false, Arch>(x, n, own) : low_butterflies<true, Arch>(x, n, own);
       butterfly_pass<loading::halves, Arch, T>(registers, x, n, size, last);
+    } else if (own == nullptr) {
+      butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last);
     } else {
-      butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last, own);
+      butterfly_pass<most_registers<Arch>, loading::flipped, Arch, T>(x, n, size, last, own);
     }
   } else {
     butterfly_pass<loading::within, Arch, T>(registers, x, n, size, last);
@@ -100,7 +102,7 @@ void butterflies_in_l1(T* x, std::size_t n, T const* scale, [[maybe_unused]] sig
 template <class Arch, class T>
 void butterflies_in_l2(T* x, std::size_t n, T const* scale, sign_source const* signs) noexcept {
   if (n <= 2 * l1_numbers<T>) return butterflies_in_l1<Arch, T>(x, n, scale, signs);
-  auto const block = n <= 8 * l1_numbers<T> ? l1_numbers<T> : 2 * l1_numbers<T>;  // leaves stages for one pass
+  auto const block = n == 16 * l1_numbers<T> ? 2 * l1_numbers<T> : l1_numbers<T>;  // 3 stages are left then, not 4
   for (std::size_t i = 0; i < n; i += block) {
     auto const own = signs_from(signs, i);
     butterflies_in_l1<Arch, T>(x + i, block, nullptr, signs != nullptr ? &own : nullptr);
@@ -124,12 +126,14 @@ void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* ti
 template <class T, class Arch>
 inline constexpr std::size_t blocks_joined = std::is_same_v<T, float> ? most_registers<Arch> : 1;
 
-// What is transformed before that: up to four times l2_numbers where blocks that large are joined in registers.
+// What is transformed before that: an eighth, up to four times l2_numbers. 16 rows so far apart take turns in a set of L1, but
+// save a pass in L2 or the tiles.
 template <class T, class Arch>
 constexpr std::size_t l2_block(std::size_t n) noexcept {
-  constexpr auto joined = blocks_joined<T, Arch>;
-  if (n <= l2_numbers<T>) return n;
-  return joined > 1 && n > joined * l2_numbers<T> && n <= 4 * joined * l2_numbers<T> ? n / joined : l2_numbers<T>;
+  constexpr auto l2 = l2_numbers<T>;
+  if (n <= l2) return n;
+  if (blocks_joined<T, Arch> == 16 && (n == 16 * l2 || n == 64 * l2)) return n / 16;
+  return n <= 32 * l2 ? n / 8 : l2;
 }
 
 // Floats of scratch that walsh_hadamard() takes.

@@ -38,9 +38,14 @@ inline constexpr bool has_registers = std::is_same_v<T, float> || requires { typ
 template <class Arch>
 inline constexpr bool folds_factors = simd::fuses<Arch> && most_registers<Arch> == 16;
 
-// Butterflies of whole registers. `factor`, a power of two, multiplies every result: v_0 first, then one number of each pair
-// that meets it, so that fused products do the rest at no cost.
-template <std::size_t Radix, class Arch, class T>
+// Whether the differences of the last stage are products with 1: Zen 3 takes 2 sums or products a cycle, but 3 if a third are
+// products, and Alder Lake too has a unit for each kind and one for both. With less than 24 sums stores take longer.
+template <std::size_t Radix, class Arch>
+inline constexpr bool mixes_products = simd::fuses<Arch> && simd::has_avx2<Arch> && !folds_factors<Arch> && Radix == 8;
+
+// Butterflies of whole registers. `factor`, a power of two, multiplies every result where folds_factors: v_0 first, then one number
+// of each pair that meets it, so that fused products do the rest at no cost. Elsewhere it is 1.
+template <std::size_t Radix, bool Mixed, class Arch, class T>
 [[gnu::always_inline]] inline void butterflies_across(xsimd::batch<T, Arch> (&v)[Radix],
                                                       [[maybe_unused]] xsimd::batch<T, Arch> factor) noexcept {
   if constexpr (folds_factors<Arch>) v[0] = v[0] * factor;
@@ -52,6 +57,9 @@ template <std::size_t Radix, class Arch, class T>
       auto const b = v[i + h];
       if constexpr (folds_factors<Arch> && i < h) {
         v[i] = xsimd::fma(b, factor, a);
+        v[i + h] = simd::minus_product(a, b, factor);
+      } else if constexpr (Mixed && 2 * h == Radix) {
+        v[i] = a + b;
         v[i + h] = simd::minus_product(a, b, factor);
       } else {
         v[i] = a + b;
@@ -75,22 +83,25 @@ template <class Arch, class T>
 }
 
 enum class loading : std::uint8_t {
-  plain,   // registers as they are
-  within,  // and all stages inside
-  halves,  // and the stage between its halves
+  plain,    // registers as they are
+  within,   // and all stages inside
+  flipped,  // and that after changes of sign
+  halves,   // and the stage between its halves
 };
 
-// Of the register x in memory, with all stages inside but that of its halves if `Low`. `flips`: bit i % 32 of word i / 32 changes
-// the sign of x_i first, `at` being i of lane 0.
-template <bool Low, class Arch, class T>
-[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(T const* x, T const* again, std::uint32_t const* flips,
-                                                                       std::size_t at) noexcept {
+// Of the register x in memory, with all stages inside but that of its halves if `Low`. If `Flips`, bit i % 32 of word i / 32 of
+// `flips` changes the sign of x_i first, `at` being i of lane 0.
+template <bool Low, bool Flips, class Arch, class T>
+[[gnu::always_inline]] inline xsimd::batch<T, Arch> butterflies_within(T const* x, T const* again,
+                                                                       [[maybe_unused]] std::uint32_t const* flips,
+                                                                       [[maybe_unused]] std::size_t at) noexcept {
   using batch = xsimd::batch<T, Arch>;
   constexpr auto below = Low ? batch::size / 2 : batch::size;
   batch v;
-  if constexpr (std::is_same_v<T, float>)
-    v = flips == nullptr ? simd::loaded_butterfly<1, Arch>(x, again)
-                         : simd::butterfly<1, Arch>(simd::flipped<Arch>(batch::load_unaligned(x), flips[at / 32] >> (at % 32)));
+  if constexpr (Flips)
+    v = simd::butterfly<1, Arch>(simd::flipped<Arch>(batch::load_unaligned(x), flips[at / 32] >> (at % 32)));
+  else if constexpr (std::is_same_v<T, float>)
+    v = simd::loaded_butterfly<1, Arch>(x, again);
   else
     v = simd::butterfly<1, Arch>(batch::load_unaligned(x));
   if constexpr (below > 2) v = simd::butterfly<2, Arch>(v);
@@ -107,7 +118,7 @@ template <std::size_t Count, bool Flips, class Arch>
   xsimd::batch<float, Arch> v[Count];
   unrolled<Count, Arch>([&](auto r) __attribute__((always_inline)) {
     auto const i = at + r * size;
-    v[r] = butterflies_within<true, Arch, float>(x + i, again + i, Flips ? flips : nullptr, i);
+    v[r] = butterflies_within<true, Flips, Arch, float>(x + i, again + i, flips, i);
   });
   unrolled<Count, Arch>([&](auto r) __attribute__((always_inline)) { v[r].store_unaligned(x + at + r * size); });
 }
@@ -128,7 +139,9 @@ template <std::size_t Radix, loading Load, class Arch, class T>
   constexpr auto size = batch::size;
   if constexpr (Load != loading::plain) h = size;
   bool const folded = folds<Arch>(scale);
-  auto const fold = batch(folded ? *scale : T(1));
+  auto fold = batch(folded ? *scale : T(1));
+  constexpr bool mixed = Load == loading::plain && mixes_products<Radix, Arch>;
+  if constexpr (mixed) simd::detail::keep_apart<Arch>(fold.data);  // else compilers know that it is 1
   auto const factor = batch(scale != nullptr ? *scale : T(1));
   bool const multiplies = scale != nullptr && !folded;
   [[maybe_unused]] auto const* const again = simd::hidden<Arch, T>(x);
@@ -137,14 +150,14 @@ template <std::size_t Radix, loading Load, class Arch, class T>
       batch v[Radix];
       unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
         [[maybe_unused]] auto const at = j + r * h;
-        if constexpr (Load == loading::within)
-          v[r] = butterflies_within<false, Arch, T>(x + at, again + at, flips, at);
+        if constexpr (Load == loading::within || Load == loading::flipped)
+          v[r] = butterflies_within < false, Load == loading::flipped, Arch, T > (x + at, again + at, flips, at);
         else if constexpr (Load == loading::halves)
           v[r] = simd::loaded_butterfly<size / 2, Arch>(x + at, again + at);
         else
           v[r] = batch::load_unaligned(x + at);
       });
-      butterflies_across<Radix, Arch, T>(v, fold);
+      butterflies_across<Radix, mixed, Arch, T>(v, fold);
       if (multiplies)
         unrolled<Radix, Arch>([&](auto r) __attribute__((always_inline)) {
           v[r] = v[r] * factor;
@@ -190,12 +203,14 @@ template <class Arch>
   constexpr auto half = most_registers<Arch>;
   constexpr auto size = batch::size;
   auto* const second = x + half * size;
-  inline_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
+  auto const* const again = simd::hidden<Arch, float>(second);
+  // called, not inlined: the registers of two such networks at once would not suffice
+  butterfly_pass<half, loading::within, Arch, float>(x, half * size, size, nullptr, nullptr);
   batch v[half];
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
-    v[r] = butterflies_within<false, Arch, float>(second + r * size, second + r * size, nullptr, 0);
+    v[r] = butterflies_within<false, false, Arch, float>(second + r * size, again + r * size, nullptr, 0);
   });
-  butterflies_across<half, Arch, float>(v, batch(1.0f));
+  butterflies_across<half, false, Arch, float>(v, batch(1.0f));
   auto const factor = batch(scale != nullptr ? *scale : 1.0f);
   unrolled<half, Arch>([&](auto r) __attribute__((always_inline)) {
     auto const a = batch::load_unaligned(x + r * size);
