@@ -6,8 +6,8 @@
 ///   codes group by group, sixteen numbers in lanes; block/lane_batch.hpp has what comes before
 ///
 /// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule take the scalar rule. Of
-/// a group that is no multiple of 16 the last numbers are coded in lanes of which some are empty. Groups of 16, 32 and 64 that lie
-/// side by side go sixty-four numbers a step where the format can.
+/// a group that is no multiple of 16 the last numbers are coded in lanes of which some are empty. Groups of 16, 32 and of whole
+/// 64 that lie side by side go sixty-four numbers a step where the format can.
 ///
 /// Model of : -
 /// Cost     : `./run bench --summary` has the figures; about twice that of a copy in the second-level cache.
