@@ -13,11 +13,20 @@ namespace {
 
 using namespace skive;
 
-template <class Arch>
-void check(bit_order order, std::mt19937& random) {
-  std::array<float, 16> values;
+constexpr std::array<float, 16> of_few_bits = [] {
+  std::array<float, 16> values{};
   for (std::size_t i = 0; i < 16; ++i) values[i] = static_cast<float>(i) * 1.5f - 3;
-  simd::nibble_floats<Arch> const table{values, order};
+  return values;
+}();
+constexpr std::array<float, 16> of_all_bits = [] {
+  std::array<float, 16> values{};
+  for (std::size_t i = 0; i < 16; ++i) values[i] = (static_cast<float>(i) - 7) / 12345.0f;
+  return values;
+}();
+
+template <class Arch, std::array<float, 16> const& values>
+void check(bit_order order, std::mt19937& random) {
+  simd::nibble_floats<Arch, values> const table{order};
   for (int round = 0; round < 100; ++round) {
     std::vector<std::byte> row(32);  // what is read past it the sanitizers see
     for (auto& b : row) b = static_cast<std::byte>(static_cast<std::uint8_t>(random()));
@@ -41,8 +50,10 @@ TEST_CASE("64 codes of four bits by a table of floats", "[simd]") {
   test::for_each_arch([]<class Arch>() {
     [[maybe_unused]] std::mt19937 random{1};
     if constexpr (simd::has_nibble_floats<Arch>) {
-      check<Arch>(bit_order::low_first, random);
-      check<Arch>(bit_order::high_first, random);
+      check<Arch, of_few_bits>(bit_order::low_first, random);
+      check<Arch, of_few_bits>(bit_order::high_first, random);
+      check<Arch, of_all_bits>(bit_order::low_first, random);
+      check<Arch, of_all_bits>(bit_order::high_first, random);
     }
   });
   SUCCEED("machines without such tables have nothing to check");

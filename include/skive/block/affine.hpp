@@ -108,6 +108,11 @@ struct affine_scheme {
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
     return simd::product<Arch>(detail::integer_value<Bits, Arch>(codes, p[3]), p[0]);
   }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> scaled_levels(simd::floats<Arch> const& level,
+                                                          std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return simd::product<Arch>(level - p[3], p[0]);
+  }
 
  private:
   // high - low, where infinity stands for what does not fit (the scale then saturates).

@@ -47,9 +47,12 @@ class lane_batches {
   // Parameters of one group in all lanes.
   class parameter_table {
    public:
-    [[gnu::always_inline]] void set(lane_parameters<Arch, parameters> const& p) noexcept {
+    // Decoding may need fewer than coding.
+    template <std::size_t Count>
+    [[gnu::always_inline]] void set(lane_parameters<Arch, Count> const& p) noexcept {
       by_rule_ = p.by_rule;
-      for (std::size_t i = 0; i < parameters; ++i) p.value[i].store(lane_[i]);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < Count; ++i) p.value[i].store(lane_[i]);
     }
     bool by_rule(std::size_t g) const noexcept { return ((by_rule_ >> g) & 1) != 0; }
     bool none_by_rule(std::size_t count) const noexcept { return (by_rule_ & ((1U << count) - 1)) == 0; }
@@ -128,11 +131,14 @@ class lane_batches {
       return scheme_.template rounded_lanes<Arch>(x, p, now, place);
   }
 
+  // Most blocks are one group: no division then.
+  std::size_t block_of(std::size_t g) const noexcept { return per_block_ == 1 ? g : g / per_block_; }
+
   // Field F of `count` groups from `first` on. Sixteen that lie side by side go through registers.
   template <std::size_t F>
   void read(plane<std::byte const> const& p, std::size_t first, std::size_t count, field_table& field) const noexcept {
     constexpr int bits = Scheme::field_bits[F];
-    auto const* const at = p.data + first / per_block_ * p.block_stride;
+    auto const* const at = p.data + block_of(first) * p.block_stride;
     if (count == 16 && p.block_stride * 8 == per_block_ * std::size_t{bits}) {
       if constexpr (bits < 8) return simd::load_fields<bits, Arch>(at, order_).store(field[F].data());
       if constexpr (bits == 8) return simd::load_bytes<Arch>(at).store(field[F].data());
@@ -147,7 +153,7 @@ class lane_batches {
   template <std::size_t F>
   void write(field_table const& field, std::size_t first, std::size_t count, plane<std::byte> const& p) const noexcept {
     constexpr int bits = Scheme::field_bits[F];
-    auto* const at = p.data + first / per_block_ * p.block_stride;
+    auto* const at = p.data + block_of(first) * p.block_stride;
     if (count == 16 && p.block_stride * 8 == per_block_ * std::size_t{bits}) {
       auto const all = words::load(field[F].data());
       if constexpr (bits < 8) return simd::store_fields<bits, Arch>(all, order_, at);

@@ -38,6 +38,12 @@ template <class Arch, std::size_t Parameters>
 struct lane_parameters {
   std::array<simd::floats<Arch>, Parameters> value;
   std::uint32_t by_rule = 0;  ///< bit g: group g takes the scalar rule
+
+  /// Register by register: g++ 12 copies whole batches by way of memory.
+  [[gnu::always_inline]] void set(std::size_t p, simd::floats<Arch> const& x) noexcept {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < x.registers; ++i) value[p].part[i] = x.part[i];
+  }
 };
 
 /// Metadata of 16 groups.
@@ -45,6 +51,11 @@ template <class Arch, std::size_t Fields>
 struct lane_fields {
   std::array<simd::words<Arch>, Fields> value;
   std::uint32_t by_rule = 0;  ///< bit g: group g settles by the scalar rule
+
+  [[gnu::always_inline]] void set(std::size_t f, simd::words<Arch> const& x) noexcept {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < x.registers; ++i) value[f].part[i] = x.part[i];
+  }
 };
 
 template <class Scheme>

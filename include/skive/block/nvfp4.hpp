@@ -130,23 +130,30 @@ class nvfp4_scheme {
     using floats = simd::floats<Arch>;
     auto const code =
         format_lanes<ue4m3, Arch>::encode_finite(base_lanes<Arch>(simd::as<float>(largest)), floats::broadcast(0.0f));
-    auto beyond = detail::beyond_lanes<Arch>(largest) | (code < simd::words<Arch>::broadcast(0x08)).bits();
-    return {{code}, beyond};
+    auto const small = simd::as<std::int32_t>(code) < simd::integers<Arch>::broadcast(0x08);  // AVX2 compares signed integers
+    detail::lane_fields<Arch, 1> out;
+    out.set(0, code);
+    out.by_rule = detail::beyond_lanes<Arch>(largest) | small.bits();
+    return out;
   }
   template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 4> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+  [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
     using floats = simd::floats<Arch>;
     auto const code = f[0] & simd::words<Arch>::broadcast(0x7F);
     auto const s = format_lanes<ue4m3, Arch>::decode(code);
     auto const scale = simd::product<Arch>(s, floats::broadcast(tensor_scale_));
-    auto out = detail::lane_parameters<Arch, 4>{{scale, scale, scale, scale}, 0};
     auto const usual = tensor_in_lanes() ? 0U : ~0U;
-    auto const special = (code < simd::words<Arch>::broadcast(0x01)) | (code == simd::words<Arch>::broadcast(ue4m3::nan_code));
+    auto const number = simd::as<std::int32_t>(code);
+    auto const special =
+        (number < simd::integers<Arch>::broadcast(0x01)) | (number > simd::integers<Arch>::broadcast(ue4m3::nan_code - 1));
+    detail::lane_parameters<Arch, Coding ? 4 : 1> out;
     out.by_rule = usual | special.bits();
+    out.set(0, scale);
     if constexpr (Coding) {
-      auto const factor = factor_lanes<Arch>(s, scale);
-      auto const d = simd::divisor<24, Arch>::of(factor);
-      out.value = {scale, d.scale, d.inverse, d.rest};
+      auto const d = simd::divisor<24, Arch>::of(factor_lanes<Arch>(s, scale));
+      out.set(1, d.scale);
+      out.set(2, d.inverse);
+      out.set(3, d.rest);
     }
     return out;
   }
@@ -165,6 +172,11 @@ class nvfp4_scheme {
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
     return detail::values_at_scale<e2m1, Arch>(codes, p[0]);
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> scaled_levels(simd::floats<Arch> const& level,
+                                                          std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return simd::product<Arch>(level, p[0]);
   }
 
  private:
@@ -195,7 +207,7 @@ class nvfp4_scheme {
       case nvfp4_dialect::model_opt:
       case nvfp4_dialect::four_over_six: break;
     }
-    return amax / floats::broadcast(ieee_multiply(6.0f, tensor_scale_));
+    return amax / floats::broadcast(six_scales_);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> factor_lanes(simd::floats<Arch> const& s,
@@ -223,6 +235,7 @@ class nvfp4_scheme {
     bool const inverse = multiplies() ? dialect != nvfp4_dialect::torchao : compressed;
     tensor_scale_ = zero ? 1.0f : inverse ? ieee_divide(1.0f, encode_scale_) : ieee_divide(amax, range);
     if (is_zero(tensor_scale_)) tensor_scale_ = std::bit_cast<float>(1U);  // amax below 2^-138: the smallest float
+    six_scales_ = ieee_multiply(6.0f, tensor_scale_);
   }
   constexpr bool multiplies() const noexcept {
     return dialect_ == nvfp4_dialect::transformer_engine || dialect_ == nvfp4_dialect::torchao ||
@@ -278,7 +291,7 @@ class nvfp4_scheme {
         return code == 0 ? std::uint8_t{0x20} : code;  // 0.125
       }
       case nvfp4_dialect::model_opt: {
-        auto const base = ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_));
+        auto const base = ieee_divide(amax, six_scales_);
         if (is_zero(base)) return 0x38;  // 1.0
         auto const code = ue4m3::encode(base);
         return code == 0 ? std::uint8_t{0x01} : code;  // 2^-9
@@ -286,7 +299,7 @@ class nvfp4_scheme {
       case nvfp4_dialect::ideal:
       case nvfp4_dialect::four_over_six: break;
     }
-    return ue4m3::encode(ieee_divide(amax, ieee_multiply(6.0f, tensor_scale_)));
+    return ue4m3::encode(ieee_divide(amax, six_scales_));
   }
 
   constexpr state state_of(std::uint8_t code) const noexcept {
@@ -314,6 +327,7 @@ class nvfp4_scheme {
   float amax_ = 1.0f;
   float encode_scale_ = 2688.0f;  // amax = 1 until fit
   float tensor_scale_ = 1.0f / 2688.0f;
+  float six_scales_ = ieee_multiply(6.0f, 1.0f / 2688.0f);
 };
 
 /// nvfp4 codec for rows of a tensor: nvfp4{16, *nvfp4_scheme::make(amax)}; 4.5 bits a number and 32 for the tensor.

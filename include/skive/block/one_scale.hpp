@@ -66,6 +66,11 @@ struct one_scale {
     return values_at_scale<Format, Arch>(codes, p[0]);
   }
   template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> scaled_levels(simd::floats<Arch> const& level,
+                                                          std::array<simd::floats<Arch>, 3> const& p) const noexcept {
+    return simd::product<Arch>(level, p[0]);
+  }
+  template <class Arch>
     requires loads_levels<Format, Arch>
   [[gnu::always_inline]] simd::floats<Arch> stored_lanes(std::byte const* codes,
                                                          std::array<simd::floats<Arch>, 3> const& p) const noexcept {

@@ -21,6 +21,7 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bits.hpp"
+#include "skive/simd/nibble_floats.hpp"
 
 #include <limits>
 
@@ -209,6 +210,13 @@ template <class Format, int Width, class Arch>
   else
     return decode_lanes<Format, Arch>(simd::load_fields<Width, Arch>(codes, order));
 }
+
+/// Are sixty-four codes of 4 bits decoded at once where they lie side by side? scaled_levels() makes numbers of levels.
+template <class Scheme, class Arch>
+concept decodes_sixty_four =
+    code_width<Scheme> == 4 && simd::has_nibble_floats<Arch> && !may_be_signed_nan<typename Scheme::element, Arch> &&
+    requires(Scheme const s, simd::floats<Arch> const& level,
+             std::array<simd::floats<Arch>, Scheme::template lanes<Arch>> const& p) { s.template scaled_levels<Arch>(level, p); };
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> values_at_scale(simd::words<Arch> const& codes,

@@ -74,13 +74,13 @@ class picked_floats {
 
   using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
   struct table_of_nibbles {
-    simd::nibble_floats<Arch> values;
+    simd::nibble_floats<Arch, few_values<element>> values;
   };
   using table_type =
       typename std::conditional_t<by_table, std::type_identity<table_of_nibbles>, std::type_identity<nothing>>::type;
   static table_type make_table([[maybe_unused]] bit_order order) noexcept {
     if constexpr (by_table)
-      return {simd::nibble_floats<Arch>{few_values<element>, order}};
+      return {simd::nibble_floats<Arch, few_values<element>>{order}};
     else
       return {};
   }
