@@ -10,7 +10,8 @@
 ///
 /// Model of : dot_codec, the sets of E8 with bytes too (codebook/e8p_dot.hpp); stepwise_codec in steps of a point where the code
 ///            is `repeatable`
-/// Cost     : encoding: the code's, on sixteen points at once; decoding one table look-up a number.
+/// Cost     : encoding: the code's, on sixteen points at once; decoding sixteen points of the sets of E8 as bytes of words
+///            (codebook/point_levels.hpp), others a table look-up a number.
 /// Accuracy : mean square error relative to the group's on Gaussian rows: see the codes.
 /// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
 /// Source   : -
@@ -18,6 +19,7 @@
 #include "skive/codebook/e8_sets.hpp"
 #include "skive/codebook/e8p_dot.hpp"
 #include "skive/codebook/point_coordinates.hpp"
+#include "skive/codebook/point_levels.hpp"
 #include "skive/codebook/scaled_codec.hpp"
 
 namespace skive {
@@ -87,6 +89,8 @@ class point_groups {
   }
   template <class Arch>
   void decode(std::byte const* codes, float step_size, std::span<float> out) const noexcept {
+    if constexpr (simd::vector_arch<Arch> && has_point_words<Code>)
+      if (out.size() == piece && !is_zero(step_size)) return decode_points<Code, Arch>(codes, unit_of(step_size), out.data());
     auto const count = points(out.size());
     for (std::size_t p = 0; p < count; ++p) write_point(load_code(codes, p, count), step_size, out.subspan(p * dimension));
   }
