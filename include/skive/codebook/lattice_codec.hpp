@@ -38,6 +38,11 @@ static_assert(point_code<e8p> && point_code<e8_1b> && point_code<e8_3b>);
 
 namespace detail {
 
+/// decode(codes, level): the levels of one code in each lane.
+template <class C>
+concept decodes_in_lanes =
+    requires(std::uint64_t const (&codes)[1], single_lane (&level)[C::dimension]) { C::decode(codes, level); };
+
 /// Groups of points (codebook/scaled_codec.hpp).
 template <point_code Code>
 class point_groups {
@@ -91,6 +96,8 @@ class point_groups {
   void decode(std::byte const* codes, float step_size, std::span<float> out) const noexcept {
     if constexpr (simd::vector_arch<Arch> && has_point_words<Code>)
       if (out.size() == piece && !is_zero(step_size)) return decode_points<Code, Arch>(codes, unit_of(step_size), out.data());
+    if constexpr (simd::vector_arch<Arch> && decodes_in_lanes<Code>)
+      if (out.size() == piece && !is_zero(step_size)) return decode_lanes<Arch>(codes, unit_of(step_size), out.data());
     auto const count = points(out.size());
     for (std::size_t p = 0; p < count; ++p) write_point(load_code(codes, p, count), step_size, out.subspan(p * dimension));
   }
@@ -125,6 +132,18 @@ class point_groups {
     Code::levels(code, level);
     auto const unit = unit_of(step_size);
     for (std::size_t j = 0; j < dimension && j < out.size(); ++j) out[j] = level_value(level[j], unit);
+  }
+  template <class Arch>
+  static void decode_lanes(std::byte const* from, float unit, float* out) noexcept {
+    std::uint64_t codes[16];
+    for (std::size_t p = 0; p < 16; ++p) codes[p] = load_code(from, p, 16);
+    simd::integers<Arch> level[dimension];
+    Code::decode(codes, level);
+    simd::floats<Arch> x[dimension];
+    auto const by = simd::floats<Arch>::broadcast(unit);
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < dimension; ++j) x[j] = simd::product(simd::to_float(level[j]), by);
+    simd::lanes_to_rows(x, out, dimension);
   }
   // Bits code_bits i ... of a piece of `points` points.
   static std::uint64_t load_code(std::byte const* from, std::size_t i, std::size_t points) noexcept {
