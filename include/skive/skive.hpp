@@ -255,6 +255,7 @@
 #include "skive/codebook/orthant_grid.hpp"
 #include "skive/codebook/orthant_grid_table.hpp"
 #include "skive/codebook/point_coordinates.hpp"
+#include "skive/codebook/point_levels.hpp"
 #include "skive/codebook/polar.hpp"
 #include "skive/codebook/prefix_code.hpp"
 #include "skive/codebook/product_quantizer.hpp"

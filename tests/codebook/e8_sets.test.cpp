@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/e8_sets.hpp, e8p.hpp and e8p_table.hpp: points against all points, lanes against single_lane.hpp; the published set.
+// codebook/e8_sets.hpp and e8p.hpp: points against all points, lanes against single_lane.hpp; the published set.
 #include "skive/codebook/e8_sets.hpp"
 
 #include "skive/core/random.hpp"

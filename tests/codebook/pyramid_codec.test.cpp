@@ -15,6 +15,8 @@
 namespace skive {
 namespace {
 
+static_assert(block_codec<pvq_n32_k22>);
+
 TEST_CASE("Mean square errors of pyramids", "[codebook]") {
   auto const near = [](double error, double known) {
     CAPTURE(error, known);

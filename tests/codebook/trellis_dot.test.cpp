@@ -90,6 +90,8 @@ TEST_CASE("Levels of linear codes are those of the code", "[codebook]") {
     check_levels<native_arch>(trained_code<L, 2>{});
     if constexpr (L >= 6 && L <= 12) check_levels<native_arch>(trained_code<L, 4>{});
   });
+  // Where processors shuffle sixteen entries, linear maps of six bits are two look-ups.
+  test::for_each(test::few_arches{}, []<class Arch>() { check_levels<Arch>(trained_code<16, 2>{}); });
   static_assert(!linear_trellis_code<folded_code<8, 2, 4>>);
   folded_table<4, 1> t = trained_code<8, 2>{}.table();
   CHECK(t.linear());

@@ -79,7 +79,11 @@ TEST_CASE("Lanes find the path of the rule, and numbers past the row cost nothin
   check(mad1<10, 1>{}, 128);
   check(mad1<10, 4>{}, 64);
   check(mad1<9, 3>{}, 64);
-  check(table_code<4, 2, 2>{test::pair_levels, 35.0f}, 32);
+  check(table_code<4, 2, 2>{test::pair_levels, 35.0f}, 128);  // long enough for metrics to grow past 16 bits
+  check(mad1<4, 2>{}, 64);
+  check(mad1<4, 3>{}, 64);
+  check(mad1<6, 4>{}, 64);  // four classes of 64 states
+  check(mad1<3, 1>{}, 64);
 }
 
 }  // namespace

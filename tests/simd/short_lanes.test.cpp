@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// simd/short_lanes.hpp: high products at the corners and at random against 64-bit integers, repeated numbers, widths of registers.
+// simd/short_lanes.hpp: high products at the corners and at random against 64-bit integers, repeated numbers, least ones,
+// widths of registers.
 #include "skive/simd/short_lanes.hpp"
 
 #include "support/simd_arches.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -42,6 +44,22 @@ void check_repeated(std::mt19937& random) {
   for (std::size_t i = 0; i < n; ++i) REQUIRE(to[i] == from[i / (std::size_t{1} << B)]);
 }
 
+template <std::size_t N, class Arch>
+void check_least(std::mt19937& random) {
+  constexpr auto n = simd::unsigned_shorts<Arch>::size;
+  for (int round = 0; round < 100; ++round) {
+    alignas(64) std::uint16_t x[n];
+    for (auto& v : x) v = static_cast<std::uint16_t>(round % 2 == 0 ? random() : 0xFFFF - random() % 3);
+    alignas(64) std::uint16_t to[n];
+    simd::least_of_each<N, Arch>(simd::unsigned_shorts<Arch>::load_aligned(x)).store_aligned(to);
+    for (std::size_t i = 0; i < N && i < n; ++i) {
+      auto least = x[i];
+      for (auto k = i + N; k < n; k += N) least = std::min(least, x[k]);
+      REQUIRE(to[i] == least);
+    }
+  }
+}
+
 template <class Arch, std::size_t N>
 void check_narrower() {
   using narrow = simd::narrower<Arch, N>;
@@ -60,6 +78,10 @@ TEST_CASE("numbers of 16 bits", "[simd]") {
     check_repeated<2, Arch>(random);
     check_repeated<3, Arch>(random);
     check_repeated<8, Arch>(random);
+    check_least<1, Arch>(random);
+    check_least<2, Arch>(random);
+    check_least<4, Arch>(random);
+    check_least<8, Arch>(random);
     check_narrower<Arch, 8>();
     check_narrower<Arch, 16>();
   });

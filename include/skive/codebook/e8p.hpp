@@ -145,9 +145,9 @@ struct e8p {
   static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
     auto const row = code >> 8 & 255;
     auto const p = static_cast<std::uint64_t>(std::popcount(code & 255)) & 1;
-    auto const signs = (code & 255) ^ p ^ (detail::e8p_row_odd[row] ? 128U : 0U);
+    auto const signs = (code & 255) ^ p ^ (detail::e8p_row_odd(row) ? 128U : 0U);
     for (std::size_t i = 0; i < 8; ++i) {
-      int const size = 2 * detail::e8p_rows[row][i];
+      int const size = 2 * detail::e8p_digit(row, i);
       out[i] = static_cast<std::int16_t>(((signs >> detail::e8p_entry[i] & 1) != 0 ? -size : size) + (p == 0 ? 1 : -1));
     }
   }
@@ -196,7 +196,7 @@ struct e8p {
       unsigned at = 0;
       for (unsigned i = 0; i < 8; ++i) {
         auto const y = x[i][l] + ((word >> 30) != 0 ? 16384 : -16384);
-        auto const cost = (y < 0 ? -y : y) * detail::e8p_rows[row][i];
+        auto const cost = (y < 0 ? -y : y) * detail::e8p_digit(row, i);
         if (i == 0 || cost < least) least = cost, at = i;
       }
       negative ^= 1U << at;
@@ -204,7 +204,7 @@ struct e8p {
     return code_of(row, negative, word >> 30);
   }
   static constexpr std::uint32_t code_of(std::uint32_t row, std::uint32_t negative, std::uint32_t p) noexcept {
-    return row << 8 | (detail::e8p_entries_of[negative] ^ (detail::e8p_row_odd[row] ? 128U : 0U) ^ p);
+    return row << 8 | (detail::e8p_entries_of(negative) ^ (detail::e8p_row_odd(row) ? 128U : 0U) ^ p);
   }
 };
 

@@ -28,47 +28,59 @@ struct e8_tables {
   alignas(64) std::uint8_t table[4][256]{};
 };
 
+// Tables depend on Arch so that who includes this without a product does not wait for them.
+
 /// Byte r of table k: digits of coordinates 2 k (low) and 2 k + 1 of row r, plus 8.
-inline constexpr auto e8p_nibbles = [] {
+template <class Arch>
+constexpr e8_tables make_e8p_nibbles() noexcept {
   e8_tables out;
   for (std::size_t r = 0; r < 256; ++r)
-    for (std::size_t i = 0; i < 8; ++i) {
-      auto const negative = i == 7 && e8p_row_odd[r];  // coordinate 7 is entry 7
-      auto const digit = static_cast<unsigned>(negative ? 8 - e8p_rows[r][i] : 8 + e8p_rows[r][i]);
-      out.table[i / 2][r] = static_cast<std::uint8_t>(out.table[i / 2][r] | digit << (4 * (i % 2)));
+    for (std::size_t k = 0; k < 4; ++k) {
+      auto const high = k == 3 && e8p_row_odd(r) ? -e8p_digit(r, 7) : e8p_digit(r, 2 * k + 1);  // coordinate 7 is entry 7
+      out.table[k][r] = static_cast<std::uint8_t>(8 + e8p_digit(r, 2 * k) + 16 * (8 + high));
     }
   return out;
-}();
+}
 
 /// Bits 2 j of byte r of table k: coordinate 4 k + j of row r without its 1/2; a row is odd where the sum of all eight is.
-inline constexpr auto e8p_quarters = [] {
-  struct {
-    alignas(64) std::uint8_t table[2][256]{};
-  } out;
-  for (std::size_t r = 0; r < 256; ++r)
-    for (std::size_t i = 0; i < 8; ++i)
-      out.table[i / 4][r] = static_cast<std::uint8_t>(out.table[i / 4][r] | e8p_rows[r][i] / 2 << (2 * (i % 4)));
+struct e8p_quarter_bytes {
+  alignas(64) std::uint8_t table[2][256]{};
+};
+template <class Arch>
+constexpr e8p_quarter_bytes make_e8p_quarters() noexcept {
+  e8p_quarter_bytes out;
+  for (std::size_t r = 0; r < 256; ++r) {
+    out.table[0][r] = static_cast<std::uint8_t>(e8p_fields.row[r] & 255);
+    out.table[1][r] = static_cast<std::uint8_t>(e8p_fields.row[r] >> 8);
+  }
   return out;
-}();
+}
 
 /// Byte c of table k: levels of coordinates 2 k (low) and 2 k + 1 of code c of e8_1b, plus 8.
-inline constexpr auto e8_1b_nibbles = [] {
+template <class Arch>
+constexpr e8_tables make_e8_1b_nibbles() noexcept {
   e8_tables out;
   for (std::size_t c = 0; c < 256; ++c) {
     std::int16_t level[8]{};
     e8_1b::levels(c, level);
-    for (std::size_t i = 0; i < 8; ++i)
-      out.table[i / 2][c] = static_cast<std::uint8_t>(out.table[i / 2][c] | (8 + level[i]) << (4 * (i % 2)));
+    for (std::size_t k = 0; k < 4; ++k)
+      out.table[k][c] = static_cast<std::uint8_t>(8 + level[2 * k] + 16 * (8 + level[2 * k + 1]));
   }
   return out;
-}();
+}
 
 template <class Arch>
-inline constexpr simd::byte_tables_256<4, Arch> e8p_nibble_tables{e8p_nibbles.table};
+inline constexpr e8_tables e8p_nibbles = make_e8p_nibbles<Arch>();
 template <class Arch>
-inline constexpr simd::byte_tables_256<2, Arch> e8p_quarter_tables{e8p_quarters.table};
+inline constexpr e8p_quarter_bytes e8p_quarters = make_e8p_quarters<Arch>();
 template <class Arch>
-inline constexpr simd::byte_tables_256<4, Arch> e8_1b_tables{e8_1b_nibbles.table};
+inline constexpr e8_tables e8_1b_nibbles = make_e8_1b_nibbles<Arch>();
+template <class Arch>
+inline constexpr simd::byte_tables_256<4, Arch> e8p_nibble_tables{e8p_nibbles<Arch>.table};
+template <class Arch>
+inline constexpr simd::byte_tables_256<2, Arch> e8p_quarter_tables{e8p_quarters<Arch>.table};
+template <class Arch>
+inline constexpr simd::byte_tables_256<4, Arch> e8_1b_tables{e8_1b_nibbles<Arch>.table};
 
 /// f(j, 2 d + 16) of digit j, 0 <= j < 8, which the tables keep plus 8.
 template <class Arch, class F>

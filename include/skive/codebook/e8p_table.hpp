@@ -7,7 +7,7 @@
 ///   entry k of a code's sign byte is coordinate 0 2 4 6 1 3 5 7 [k].
 ///
 /// Model of : -
-/// Cost     : built at compile time; 2048 bytes of digits and less than 700 of indices.
+/// Cost     : built at compile time; 512 bytes of rows and 328 of indices.
 /// Promise  : constexpr.
 /// Source   : A. Tseng et al., "QuIP#", ICML 2024, and the code that its authors published.
 
@@ -39,33 +39,48 @@ inline constexpr std::array<std::uint8_t, e8p_extra> e8p_norm_12 = [] {
   return masks;
 }();
 
-using e8p_digits = std::array<std::array<std::uint8_t, 8>, 256>;
-
-inline constexpr e8p_digits e8p_rows = [] {
-  e8p_digits rows{};
-  std::array<std::uint8_t, 8> d{1, 1, 1, 1, 1, 1, 1, 1};
+/// Bits 2 i of row r: what its digit at coordinate i has above 1, halved: 0, 1, 2.
+struct e8p_row_list {
+  std::uint16_t row[256]{};
+};
+inline constexpr e8p_row_list e8p_fields = [] {
+  e8p_row_list out;
+  std::uint32_t row = 0;
+  std::uint32_t norm = 8;  // four times the squared norm
   std::size_t count = 0;
-  for (bool more = true; more;) {
-    unsigned norm = 0;  // four times the squared norm
-    for (auto const x : d) norm += static_cast<unsigned>(x) * x;
-    if (norm <= 40) rows[count++] = d;
-    std::size_t i = 8;
-    while (i > 0 && d[i - 1] == 5) d[--i] = 1;
-    more = i > 0;
-    if (more) d[i - 1] = static_cast<std::uint8_t>(d[i - 1] + 2);
+  for (unsigned i = 8; i > 0;) {
+    out.row[count++] = static_cast<std::uint16_t>(row);
+    // To the next row: the last coordinate that can grow does, and those after it begin again.
+    for (i = 8; i > 0; --i) {
+      auto const f = row >> (2 * i - 2) & 3;
+      if (f < 2 && norm + 8 * (f + 1) <= 40) {
+        norm += 8 * (f + 1);
+        row += 1U << (2 * i - 2);
+        break;
+      }
+      norm -= 4 * f * (f + 1);
+      row -= f << (2 * i - 2);
+    }
   }
-  for (std::size_t r = 0; r < e8p_extra; ++r)
-    for (std::size_t i = 0; i < 8; ++i) rows[count + r][i] = (e8p_norm_12[r] >> i & 1) != 0 ? 3 : 1;
-  return rows;
+  for (auto const threes : e8p_norm_12) {
+    std::uint32_t fields = 0;
+    for (unsigned i = 0; i < 8; ++i) fields |= (threes >> i & 1U) << (2 * i);
+    out.row[count++] = static_cast<std::uint16_t>(fields);
+  }
+  return out;
 }();
 
+/// Twice entry i of a row.
+constexpr int e8p_digit(std::size_t row, std::size_t i) noexcept { return 2 * (e8p_fields.row[row] >> (2 * i) & 3) + 1; }
 /// Whether the sum of a row's coordinates is odd: the number of 3/2 is.
-inline constexpr std::array<bool, 256> e8p_row_odd = [] {
-  std::array<bool, 256> odd{};
-  for (std::size_t r = 0; r < 256; ++r)
-    for (auto const d : e8p_rows[r]) odd[r] = odd[r] != (d == 3);
-  return odd;
-}();
+constexpr bool e8p_row_odd(std::size_t row) noexcept { return std::popcount(e8p_fields.row[row] & 0x5555U) % 2 != 0; }
+/// Bits 0, 2, 4, ... 14 of x.
+constexpr std::uint32_t e8p_even_bits(std::uint32_t x) noexcept {
+  x &= 0x5555;
+  x = (x | x >> 1) & 0x3333;
+  x = (x | x >> 2) & 0x0F0F;
+  return (x | x >> 4) & 0x00FF;
+}
 
 /// Rows of squared norm <= 10 by where their entries are above 1/2: at(threes, fives), masks of coordinates.
 struct e8p_row_index {
@@ -79,23 +94,16 @@ struct e8p_row_index {
 inline constexpr e8p_row_index e8p_row_of = [] {
   e8p_row_index index;
   for (std::size_t r = 0; r < e8p_norm_10; ++r) {
-    std::uint32_t threes = 0;
-    std::uint32_t fives = 0;
-    for (std::size_t i = 0; i < 8; ++i) {
-      threes |= (e8p_rows[r][i] == 3 ? 1U : 0U) << i;
-      fives |= (e8p_rows[r][i] == 5 ? 1U : 0U) << i;
-    }
+    auto const threes = e8p_even_bits(e8p_fields.row[r]);
+    auto const fives = e8p_even_bits(e8p_fields.row[r] >> 1U);
     index.row[e8p_row_index::place(threes, fives)] = static_cast<std::uint8_t>(r);
   }
   return index;
 }();
 
-/// Bits of coordinates as bits of entries.
-inline constexpr std::array<std::uint8_t, 256> e8p_entries_of = [] {
-  std::array<std::uint8_t, 256> out{};
-  for (unsigned m = 0; m < 256; ++m)
-    for (unsigned i = 0; i < 8; ++i) out[m] = static_cast<std::uint8_t>(out[m] | ((m >> i & 1) << e8p_entry[i]));
-  return out;
-}();
+/// Bits of coordinates as bits of entries: those of even coordinates first.
+constexpr std::uint32_t e8p_entries_of(std::uint32_t mask) noexcept {
+  return e8p_even_bits(mask) | e8p_even_bits(mask >> 1) << 4;
+}
 
 }  // namespace skive::detail

@@ -10,7 +10,8 @@
 ///
 /// Model of : dot_codec, the sets of E8 with bytes too (codebook/e8p_dot.hpp); stepwise_codec in steps of a point where the code
 ///            is `repeatable`
-/// Cost     : encoding: the code's, on sixteen points at once; decoding one table look-up a number.
+/// Cost     : encoding: the code's, on sixteen points at once; decoding sixteen points of the sets of E8 as bytes of words
+///            (codebook/point_levels.hpp), others a table look-up a number.
 /// Accuracy : mean square error relative to the group's on Gaussian rows: see the codes.
 /// Promise  : same bytes everywhere; any bytes decode. A group below 2^-80 decodes to zeros, one with a NaN or infinity to NaN.
 /// Source   : -
@@ -18,6 +19,7 @@
 #include "skive/codebook/e8_sets.hpp"
 #include "skive/codebook/e8p_dot.hpp"
 #include "skive/codebook/point_coordinates.hpp"
+#include "skive/codebook/point_levels.hpp"
 #include "skive/codebook/scaled_codec.hpp"
 
 namespace skive {
@@ -35,6 +37,11 @@ concept point_code = primitive<C> && C::dimension >= 1 && C::code_bits >= 1 && C
 static_assert(point_code<e8p> && point_code<e8_1b> && point_code<e8_3b>);
 
 namespace detail {
+
+/// decode(codes, level): the levels of one code in each lane.
+template <class C>
+concept decodes_in_lanes =
+    requires(std::uint64_t const (&codes)[1], single_lane (&level)[C::dimension]) { C::decode(codes, level); };
 
 /// Groups of points (codebook/scaled_codec.hpp).
 template <point_code Code>
@@ -87,6 +94,10 @@ class point_groups {
   }
   template <class Arch>
   void decode(std::byte const* codes, float step_size, std::span<float> out) const noexcept {
+    if constexpr (simd::vector_arch<Arch> && has_point_words<Code>)
+      if (out.size() == piece && !is_zero(step_size)) return decode_points<Code, Arch>(codes, unit_of(step_size), out.data());
+    if constexpr (simd::vector_arch<Arch> && decodes_in_lanes<Code>)
+      if (out.size() == piece && !is_zero(step_size)) return decode_lanes<Arch>(codes, unit_of(step_size), out.data());
     auto const count = points(out.size());
     for (std::size_t p = 0; p < count; ++p) write_point(load_code(codes, p, count), step_size, out.subspan(p * dimension));
   }
@@ -121,6 +132,18 @@ class point_groups {
     Code::levels(code, level);
     auto const unit = unit_of(step_size);
     for (std::size_t j = 0; j < dimension && j < out.size(); ++j) out[j] = level_value(level[j], unit);
+  }
+  template <class Arch>
+  static void decode_lanes(std::byte const* from, float unit, float* out) noexcept {
+    std::uint64_t codes[16];
+    for (std::size_t p = 0; p < 16; ++p) codes[p] = load_code(from, p, 16);
+    simd::integers<Arch> level[dimension];
+    Code::decode(codes, level);
+    simd::floats<Arch> x[dimension];
+    auto const by = simd::floats<Arch>::broadcast(unit);
+#pragma GCC unroll 8
+    for (std::size_t j = 0; j < dimension; ++j) x[j] = simd::product(simd::to_float(level[j]), by);
+    simd::lanes_to_rows(x, out, dimension);
   }
   // Bits code_bits i ... of a piece of `points` points.
   static std::uint64_t load_code(std::byte const* from, std::size_t i, std::size_t points) noexcept {

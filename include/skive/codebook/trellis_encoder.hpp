@@ -70,55 +70,59 @@ class trellis_encoder {
     for (std::uint32_t m = 1; m < classes; ++m)
       if (last[m] < last[at]) at = m;
     for (std::size_t t = 2 * w; t-- > w;) at = state_before(x, count, steps + w - 1 - t, t, at) >> step_bits;
-    turn<Arch>(x, count, 0, at);
     // The class at the seam was a guess: free it, and hold the one half a turn away.
     auto const start = steps / 2;
-    turn<Arch>(x, count, start, path_[start] & shape::class_mask);
+    turn<Arch>(x, count, 0, at, start + 1);
+    turn<Arch>(x, count, start, path_[start] & shape::class_mask, steps);
     return path_.first(steps);
   }
 
  private:
   static constexpr int saturated(int x) noexcept { return x > 32767 ? 32767 : x < -32768 ? -32768 : x; }
-  static constexpr std::uint32_t add(std::uint32_t a, std::uint32_t b) noexcept { return a + b > 0xFFFF ? 0xFFFF : a + b; }
+  static constexpr std::uint32_t lesser(std::uint32_t a, std::uint32_t b) noexcept { return a < b ? a : b; }
 
+  // floor(d^2 / 2^16) of the saturated d: |d| < 2^16, whose square is an unsigned number, so that it need not wait for saturation.
+  static constexpr std::uint32_t cost(int d) noexcept {
+    for (int i = 0; i < headroom; ++i) d = saturated(2 * saturated(d));
+    auto const size = static_cast<std::uint32_t>(d);
+    return lesser(size * size >> 16, 16383U + (size >> 31));
+  }
   // The metric of `state` at `step`, where `from` holds those before it.
   std::uint32_t metric(std::span<std::int16_t const> x, std::size_t count, std::size_t step, std::uint16_t const* from,
                        std::uint32_t state) const noexcept {
     std::uint32_t sum = from[state >> step_bits];
     for (std::size_t v = 0; v < step_values; ++v) {
       if (step * step_values + v >= count) break;
-      int d = saturated(levels_[v * shape::states + state] - x[step * step_values + v]);
-      for (int i = 0; i < headroom; ++i) d = saturated(2 * d);
-      sum = add(sum, static_cast<std::uint32_t>(d * d) >> 16);
+      sum = lesser(sum + cost(levels_[v * shape::states + state] - x[step * step_values + v]), 0xFFFF);
     }
     return sum;
   }
-  // The state at `step` = time t that leads to class `at`.
+  // The state at `step` = time t that leads to class `at`. Metrics with j below them are compared two and two: each step waits
+  // for the one before.
   std::uint32_t state_before(std::span<std::int16_t const> x, std::size_t count, std::size_t step, std::size_t t,
                              std::uint32_t at) const noexcept {
     auto const* const from = metrics_.data() + t * pitch;
-    auto best = at;
-    auto least = metric(x, count, step, from, at);
-    for (std::uint32_t j = 1; j < symbols; ++j) {
-      auto const state = j * classes + at;
-      auto const here = metric(x, count, step, from, state);
-      if (here < least) {
-        least = here;
-        best = state;
-      }
-    }
-    return best;
+    std::uint32_t key[symbols];
+#pragma GCC unroll 16
+    for (std::uint32_t j = 0; j < symbols; ++j) key[j] = metric(x, count, step, from, j * classes + at) << step_bits | j;
+#pragma GCC unroll 8
+    for (auto half = symbols / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+      for (std::uint32_t j = 0; j < half; ++j) key[j] = lesser(key[j], key[j + half]);
+    return (key[0] & (symbols - 1)) * classes + at;
   }
 
-  // The best path around the block from class `seam`, which step `start` passes on, back to it.
+  // The best path around the block from class `seam`, which is passed on before step `start`, back to it: the first `length`
+  // steps of it from `start` on.
   template <class Arch>
-  void turn(std::span<std::int16_t const> x, std::size_t count, std::size_t start, std::uint32_t seam) noexcept {
+  void turn(std::span<std::int16_t const> x, std::size_t count, std::size_t start, std::uint32_t seam,
+            std::size_t length) noexcept {
     auto const steps = x.size() / step_values;
     auto const step = [&](std::size_t t) { return t < start ? start - 1 - t : steps + start - 1 - t; };
     for (std::uint32_t m = 0; m < classes; ++m) metrics_[m] = m == seam ? 0 : 0xFFFF;
     for (std::size_t t = 0; t < steps; ++t) advance<Arch>(x, count, step(t), t);
     auto at = seam;
-    for (std::size_t t = steps; t-- > 0; at >>= step_bits) {
+    for (std::size_t t = steps; t-- > steps - length; at >>= step_bits) {
       at = state_before(x, count, step(t), t, at);
       path_[step(t)] = at;
     }
@@ -132,9 +136,12 @@ class trellis_encoder {
     bool const lower = t % rest == rest - 1;
     if constexpr (simd::vector_arch<Arch>) {
       using narrow = simd::narrower<Arch, classes>;
+      using few = simd::narrower<Arch, (shape::states < 16 ? 8 : 16)>;
+      bool const whole = step * step_values + step_values <= count;
       if constexpr (classes % simd::shorts<narrow>::size == 0) {
-        if (step * step_values + step_values <= count)
-          return lower ? lanes<narrow, true>(x, step, from, to) : lanes<narrow, false>(x, step, from, to);
+        if (whole) return lower ? lanes<narrow, true>(x, step, from, to) : lanes<narrow, false>(x, step, from, to);
+      } else if constexpr (classes < 8 && shape::states % simd::shorts<few>::size == 0) {
+        if (whole) return lower ? state_lanes<few, true>(x, step, from, to) : state_lanes<few, false>(x, step, from, to);
       }
     }
     std::uint32_t least = 0xFFFF;
@@ -151,27 +158,48 @@ class trellis_encoder {
       for (std::uint32_t m = 0; m < classes; ++m) to[m] = static_cast<std::uint16_t>(to[m] - least);
   }
 
+  // Metrics of states `state`, `state` + 1, ...
+  template <class Arch>
+  [[gnu::always_inline]] simd::unsigned_shorts<Arch> metrics_of(simd::shorts<Arch> const (&source)[step_values],
+                                                                std::uint16_t const* from, std::uint32_t state) const noexcept {
+    using shorts = simd::shorts<Arch>;
+    auto here = simd::repeated<step_bits, Arch>(from + (state >> step_bits));
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < step_values; ++v) {
+      auto d = xsimd::ssub(shorts::load_unaligned(levels_.data() + v * shape::states + state), source[v]);
+      for (int i = 0; i < headroom; ++i) d = xsimd::sadd(d, d);
+      here = xsimd::sadd(here, xsimd::bitwise_cast<std::uint16_t>(simd::high_product<Arch>(d, d)));
+    }
+    return here;
+  }
+  // Fewer classes than lanes: all states side by side.
+  template <class Arch, bool Lower>
+  void state_lanes(std::span<std::int16_t const> x, std::size_t step, std::uint16_t const* from,
+                   std::uint16_t* to) const noexcept {
+    constexpr auto size = static_cast<std::uint32_t>(simd::shorts<Arch>::size);
+    simd::shorts<Arch> source[step_values];
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < step_values; ++v) source[v] = simd::shorts<Arch>(x[step * step_values + v]);
+    auto best = metrics_of<Arch>(source, from, 0);
+#pragma GCC unroll 8
+    for (auto state = size; state < shape::states; state += size) best = xsimd::min(best, metrics_of<Arch>(source, from, state));
+    auto row = simd::least_of_each<classes, Arch>(best);
+    if constexpr (Lower) row = row - simd::unsigned_shorts<Arch>(simd::least_of_each<1, Arch>(best).get(0));
+    row.store_unaligned(to);
+  }
   template <class Arch, bool Lower>
   void lanes(std::span<std::int16_t const> x, std::size_t step, std::uint16_t const* from, std::uint16_t* to) const noexcept {
-    using shorts = simd::shorts<Arch>;
     using metrics = simd::unsigned_shorts<Arch>;
-    constexpr auto size = static_cast<std::uint32_t>(shorts::size);
-    shorts source[step_values];
+    constexpr auto size = static_cast<std::uint32_t>(metrics::size);
+    simd::shorts<Arch> source[step_values];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < step_values; ++v) source[v] = shorts(x[step * step_values + v]);
+    for (std::size_t v = 0; v < step_values; ++v) source[v] = simd::shorts<Arch>(x[step * step_values + v]);
     metrics least(0xFFFF);
     for (std::uint32_t m = 0; m < classes; m += size) {
       metrics best;
 #pragma GCC unroll 16
       for (std::uint32_t j = 0; j < symbols; ++j) {
-        auto const state = j * classes + m;
-        auto here = simd::repeated<step_bits, Arch>(from + (state >> step_bits));
-#pragma GCC unroll 8
-        for (std::size_t v = 0; v < step_values; ++v) {
-          auto d = xsimd::ssub(shorts::load_unaligned(levels_.data() + v * shape::states + state), source[v]);
-          for (int i = 0; i < headroom; ++i) d = xsimd::sadd(d, d);
-          here = xsimd::sadd(here, xsimd::bitwise_cast<std::uint16_t>(simd::high_product<Arch>(d, d)));
-        }
+        auto const here = metrics_of<Arch>(source, from, j * classes + m);
         best = j == 0 ? here : xsimd::min(best, here);
       }
       best.store_unaligned(to + m);

@@ -8,12 +8,15 @@
 /// Windows of 16-bit shifts, tables in registers. A block of 256 values is 32 B bytes, within which the string is cyclic.
 ///
 /// Model of : -
-/// Cost     : B = 2, one map: about 30 instructions for 256 values in registers of 512 bits.
+/// Cost     : B = 2, one map: about 30 instructions for 256 values in registers of 512 bits. By shuffles of 16 bytes, a look-up among
+///            64 entries takes 9 instructions, that of a linear map of 6 bits 5.
 /// Promise  : exact; the bytes that level() gives.
 /// Source   : -
 
 #include "skive/codebook/trellis_code.hpp"
 #include "skive/simd/byte_windows.hpp"
+
+#include <tuple>
 
 namespace skive::detail {
 
@@ -69,38 +72,73 @@ class trellis_lanes {
     for (std::size_t i = 0; i < entries; ++i) bytes[i] = static_cast<std::uint8_t>(t.level[i] + bias);
     return table{bytes};
   }
-  // Bits above a narrower piece do not count.
-  static table map(typename Code::table_type const& t, std::size_t k) noexcept {
-    std::array<std::uint8_t, entries> bytes{};
-    auto const mask = (std::size_t{1} << width(static_cast<int>(k) + 1)) - 1;
-    for (std::size_t i = 0; i < entries; ++i) bytes[i] = static_cast<std::uint8_t>(t.map[k][i & mask] & (entries - 1));
-    return table{bytes};
-  }
+  // What map `Piece` - 1 adds to the index. Where 64 entries take four shuffles and more, pieces of at most 4 bits have a table of 16
+  // entries, and linear maps are the exclusive or of two: that of the lowest 4 bits and that of the others.
+  template <int Piece>
+  class map {
+    static constexpr int bits = width(Piece);
+    static constexpr bool narrow = masks && bits <= 4;
+    static constexpr bool split = masks && bits > 4 && linear_trellis_code<Code>;
+    using part = simd::byte_table<narrow || split ? 16 : entries, Arch>;
+    part low_;
+    std::conditional_t<split, part, std::tuple<>> high_;
+
+    // Entry i is that of `shift`ed i; bits above the piece do not count.
+    static part from(typename Code::table_type const& t, int shift) noexcept {
+      std::array<std::uint8_t, narrow || split ? 16 : entries> bytes{};
+      for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::uint8_t>(t.map[Piece - 1][(i << shift) & ((std::size_t{1} << bits) - 1)] & (entries - 1));
+      return part{bytes};
+    }
+
+   public:
+    explicit map(typename Code::table_type const& t) noexcept
+        : low_{from(t, 0)}, high_{[&] {
+            if constexpr (split) return from(t, 4);
+            if constexpr (!split) return std::tuple<>{};
+          }()} {}
+    template <int Bit>
+    [[gnu::always_inline]] words operator()(words const (&string)[4]) const noexcept {
+      if constexpr (split) {
+        constexpr auto nibble = 0x0F0F0F0FU;
+        return simd::look_up_bytes(low_, window<Bit, 4>(string) & words::broadcast(nibble)) ^
+            simd::look_up_bytes(high_, window<Bit + 4, bits - 4>(string) & words::broadcast(nibble));
+      } else {
+        return simd::look_up_bytes(low_, piece<Bit, bits, narrow ? 16 : entries>(string));
+      }
+    }
+  };
   struct no_maps {};
   struct one_map {
-    table first;
+    map<1> first;
   };
   struct two_maps {
-    table first, second;
+    map<1> first;
+    map<2> second;
   };
   using maps_type = std::conditional_t<Code::maps == 0, no_maps, std::conditional_t<Code::maps == 1, one_map, two_maps>>;
   static maps_type make_maps(typename Code::table_type const& t) noexcept {
     if constexpr (Code::maps == 0) return {};
-    if constexpr (Code::maps == 1) return {map(t, 0)};
-    if constexpr (Code::maps == 2) return {map(t, 0), map(t, 1)};
+    if constexpr (Code::maps == 1) return {map<1>{t}};
+    if constexpr (Code::maps == 2) return {map<1>{t}, map<2>{t}};
   }
 
   template <int Bit, int Width>
+  [[gnu::always_inline]] static words window(words const (&string)[4]) noexcept {
+    return simd::window<Bit % 8, Width>(string[Bit / 8], string[Bit / 8 + (Bit % 8 + Width > 8 ? 1 : 0)]);
+  }
+  // Below Entries, where that is asked for.
+  template <int Bit, int Width, std::size_t Entries = entries>
   [[gnu::always_inline]] static words piece(words const (&string)[4]) noexcept {
-    auto const w = simd::window<Bit % 8, Width>(string[Bit / 8], string[Bit / 8 + (Bit % 8 + Width > 8 ? 1 : 0)]);
-    if constexpr (masks) return w & words::broadcast(static_cast<std::uint32_t>(entries - 1) * 0x01010101U);
+    auto const w = window<Bit, Width>(string);
+    if constexpr (masks) return w & words::broadcast(static_cast<std::uint32_t>(Entries - 1) * 0x01010101U);
     return w;
   }
   template <int Bit>
   [[gnu::always_inline]] words field(words const (&string)[4]) const noexcept {
     words i = piece<Bit, width(0)>(string);
-    if constexpr (Code::maps >= 1) i = i ^ simd::look_up_bytes(maps_.first, piece<Bit + index_bits, width(1)>(string));
-    if constexpr (Code::maps >= 2) i = i ^ simd::look_up_bytes(maps_.second, piece<Bit + 2 * index_bits, width(2)>(string));
+    if constexpr (Code::maps >= 1) i = i ^ maps_.first.template operator()<Bit + index_bits>(string);
+    if constexpr (Code::maps >= 2) i = i ^ maps_.second.template operator()<Bit + 2 * index_bits>(string);
     return simd::look_up_bytes(level_, i);
   }
   template <class F, std::size_t... R>

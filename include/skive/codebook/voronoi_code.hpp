@@ -11,7 +11,8 @@
 /// are 73 101 128 329 at q = 14; nest14 has smaller ones, which are better for Gaussian numbers.
 ///
 /// Model of : nested_e8: point_code (codebook/lattice_codec.hpp)
-/// Cost     : a code or a point: one nearest point and rank^2 operations; nested_e8 two nearest points for each scale.
+/// Cost     : a code or a point: one nearest point and rank^2 operations; nested_e8 two nearest points for each scale,
+///            on sixteen points at once where there are registers.
 /// Accuracy : nest14, 33 bits for 8 numbers: mean square error of N(0, 1) 0.0063.
 /// Promise  : voronoi_code: every vector of coordinates below q has a point, whose code it is. nested_e8: integer arithmetic, the same
 ///            bytes everywhere; codes past the last one decode as if reduced modulo their number.
@@ -21,6 +22,8 @@
 #include "skive/codebook/e8_points.hpp"
 #include "skive/codebook/lattice.hpp"
 #include "skive/core/matrix_view.hpp"
+
+#include <utility>
 
 namespace skive {
 
@@ -90,83 +93,134 @@ struct nested_e8 {
   static constexpr bool repeatable = true;
 
   static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
-    code %= size;
-    std::uint32_t u[8]{};
-    auto rest = code / scales;
-    for (auto& c : u) c = static_cast<std::uint32_t>(rest % Q), rest /= Q;
-    std::int32_t twice[8]{};
-    point(u, twice);
-    for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::int16_t>(twice[i] * scale[code % scales]);
+    std::uint64_t const codes[1]{code};
+    detail::single_lane level[8]{};
+    decode(codes, level);
+    for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::int16_t>(level[i].lane);
+  }
+  /// The levels of one code in each lane.
+  template <class V>
+  static constexpr void decode(std::uint64_t const (&codes)[detail::lane_count<V>], V (&level)[8]) noexcept {
+    table<V> u{};
+    row<V> by{};
+    for (std::size_t l = 0; l < detail::lane_count<V>; ++l) {
+      auto const code = codes[l] % size;
+      by.of[l] = scale[code % scales];
+      auto rest = code / scales;
+      for (std::size_t i = 0; i < 8; ++i) u.of[i][l] = static_cast<std::int32_t>(rest % Q), rest /= Q;
+    }
+    table<V> twice{};
+    points(u, twice);
+    for (std::size_t i = 0; i < 8; ++i) {
+      for (std::size_t l = 0; l < detail::lane_count<V>; ++l) twice.of[i][l] *= by.of[l];
+      level[i] = V::load(twice.of[i]);
+    }
   }
 
   template <class V>
   static constexpr void encode(V const (&y)[8], std::uint64_t* codes) noexcept {
     constexpr auto lanes = detail::lane_count<V>;
-    alignas(64) std::int32_t x[8][lanes]{};
-    for (std::size_t i = 0; i < 8; ++i) y[i].store(x[i]);
+    table<V> x{};
+    for (std::size_t i = 0; i < 8; ++i) y[i].store(x.of[i]);
+    table<V> best{};
+    row<V> at{};
+    double least[lanes]{};
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+      (try_scale<K, V>(x, best, at, least), ...);
+    }(std::make_index_sequence<scales>{});
     for (std::size_t l = 0; l < lanes; ++l) {
-      std::int32_t one[8]{};
-      for (std::size_t i = 0; i < 8; ++i) one[i] = x[i][l];
-      codes[l] = nearest(one);
+      std::uint64_t code = 0;
+      for (std::size_t i = 8; i-- > 0;) code = code * Q + static_cast<std::uint64_t>(best.of[i][l]);
+      codes[l] = code * scales + static_cast<std::uint64_t>(at.of[l]);
     }
   }
 
  private:
   static constexpr std::array<std::int32_t, scales> scale{B...};
+  static constexpr auto q = static_cast<std::int32_t>(Q);
+  // Numbers in lanes, in memory: compilers turn loops over lanes into instructions for quotients too, which lanes do not have.
+  template <class V>
+  struct row {
+    alignas(64) std::int32_t of[detail::lane_count<V>]{};
+  };
+  template <class V>
+  struct table {
+    alignas(64) std::int32_t of[8][detail::lane_count<V>]{};
+  };
+  template <int S, class V>
+  static constexpr void nearest(table<V> const& from, table<V>& twice) noexcept {
+    V y[8]{};
+    V found[8]{};
+    for (std::size_t i = 0; i < 8; ++i) y[i] = V::load(from.of[i]);
+    detail::e8_nearest<S>(y, found);
+    for (std::size_t i = 0; i < 8; ++i) found[i].store(twice.of[i]);
+  }
 
   // Basis, twice: 4 e_0; 2 (e_i + e_0), 0 < i < 7; all ones.
-  static constexpr void coordinates(std::int32_t const (&twice)[8], std::uint32_t (&u)[8]) noexcept {
-    auto const modulo = [](std::int32_t c) noexcept {
-      constexpr auto q = static_cast<std::int32_t>(Q);
-      return static_cast<std::uint32_t>((c % q + q) % q);
-    };
-    u[7] = modulo(twice[7]);
-    auto first = twice[0] - twice[7];
-    for (std::size_t i = 1; i < 7; ++i) {
-      auto const c = (twice[i] - twice[7]) / 2;
-      u[i] = modulo(c);
-      first -= 2 * c;
-    }
-    u[0] = modulo(first / 4);
-  }
-  static constexpr void point(std::uint32_t const (&u)[8], std::int32_t (&twice)[8]) noexcept {
-    auto const last = static_cast<std::int32_t>(u[7]);
-    for (auto& v : twice) v = last;
-    twice[0] += 4 * static_cast<std::int32_t>(u[0]);
+  template <class V>
+  static constexpr void coordinates(table<V> const& twice, table<V>& u) noexcept {
+    constexpr auto lanes = detail::lane_count<V>;
+    row<V> first{};
+    for (std::size_t l = 0; l < lanes; ++l) first.of[l] = twice.of[0][l] - twice.of[7][l];
     for (std::size_t i = 1; i < 7; ++i)
-      twice[i] += 2 * static_cast<std::int32_t>(u[i]), twice[0] += 2 * static_cast<std::int32_t>(u[i]);
-    detail::single_lane y[8]{};
-    detail::single_lane far[8]{};
-    for (std::size_t i = 0; i < 8; ++i)  // in 2^-22; shifts of 2^(i - 15), which no sum of multiples of 1 / (2 q) makes up for
-      y[i] = {static_cast<std::int32_t>((std::int64_t{twice[i]} << 21) / Q) - (128 << i)};
-    detail::e8_nearest<22>(y, far);
-    for (std::size_t i = 0; i < 8; ++i) twice[i] -= static_cast<std::int32_t>(Q) * far[i].lane;
-  }
-  static constexpr std::uint64_t nearest(std::int32_t const (&x)[8]) noexcept {
-    std::uint64_t best = 0;
-    std::int64_t least = 0;
-    for (std::size_t k = 0; k < scales; ++k) {
-      detail::single_lane y[8]{};
-      detail::single_lane found[8]{};
-      for (std::size_t i = 0; i < 8; ++i) y[i] = {static_cast<std::int32_t>(std::int64_t{x[i]} * 256 / scale[k])};
-      detail::e8_nearest<16>(y, found);
-      std::int32_t twice[8]{};
-      std::uint32_t u[8]{};
-      for (std::size_t i = 0; i < 8; ++i) twice[i] = found[i].lane;
-      coordinates(twice, u);
-      point(u, twice);
-      std::int64_t error = 0;
-      for (std::size_t i = 0; i < 8; ++i) {
-        auto const d = std::int64_t{x[i]} - std::int64_t{twice[i]} * scale[k] * 128;
-        error += d * d;
+      for (std::size_t l = 0; l < lanes; ++l) {
+        auto const c = twice.of[i][l] - twice.of[7][l];
+        u.of[i][l] = c / 2;
+        first.of[l] -= c;
       }
-      if (k > 0 && error >= least) continue;
-      least = error;
-      best = 0;
-      for (std::size_t i = 8; i-- > 0;) best = best * Q + u[i];
-      best = best * scales + k;
+    for (std::size_t l = 0; l < lanes; ++l) u.of[7][l] = twice.of[7][l], u.of[0][l] = first.of[l] / 4;
+    for (std::size_t i = 0; i < 8; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) {
+        auto const rest = u.of[i][l] % q;
+        u.of[i][l] = rest + (rest >> 31 & q);
+      }
+  }
+  template <class V>
+  static constexpr void points(table<V> const& u, table<V>& twice) noexcept {
+    constexpr auto lanes = detail::lane_count<V>;
+    for (std::size_t l = 0; l < lanes; ++l) twice.of[0][l] = u.of[7][l] + 4 * u.of[0][l];
+    for (std::size_t i = 1; i < 7; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) {
+        twice.of[i][l] = u.of[7][l] + 2 * u.of[i][l];
+        twice.of[0][l] += 2 * u.of[i][l];
+      }
+    for (std::size_t l = 0; l < lanes; ++l) twice.of[7][l] = u.of[7][l];
+    table<V> y{};
+    for (std::size_t i = 0; i < 8; ++i)  // in 2^-22; shifts of 2^(i - 15), which no sum of multiples of 1 / (2 q) makes up for
+      for (std::size_t l = 0; l < lanes; ++l) y.of[i][l] = (twice.of[i][l] << 21) / q - (128 << i);  // twice < 17 q < 2^9
+    table<V> far{};
+    nearest<22>(y, far);
+    for (std::size_t i = 0; i < 8; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) twice.of[i][l] -= q * far.of[i][l];
+  }
+  // The points at scale K, where they are nearer than at the scales before.
+  template <std::size_t K, class V>
+  static constexpr void try_scale(table<V> const& x, table<V>& best, row<V>& at,
+                                  double (&least)[detail::lane_count<V>]) noexcept {
+    constexpr auto lanes = detail::lane_count<V>;
+    table<V> y{};
+    for (std::size_t i = 0; i < 8; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) y.of[i][l] = x.of[i][l] * 256 / scale[K];  // |x| <= 2^22
+    table<V> twice{};
+    nearest<16>(y, twice);
+    table<V> u{};
+    coordinates(twice, u);
+    points(u, twice);
+    double error[lanes]{};  // of integers below 2^24: exact
+    for (std::size_t i = 0; i < 8; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) {
+        auto const d = static_cast<double>(x.of[i][l] - twice.of[i][l] * (scale[K] * 128));
+        error[l] += d * d;
+      }
+    row<V> keep{};
+    for (std::size_t l = 0; l < lanes; ++l) {
+      auto const better = K == 0 || error[l] < least[l];
+      keep.of[l] = better ? -1 : 0;
+      least[l] = better ? error[l] : least[l];
+      at.of[l] = better ? static_cast<std::int32_t>(K) : at.of[l];
     }
-    return best;
+    for (std::size_t i = 0; i < 8; ++i)
+      for (std::size_t l = 0; l < lanes; ++l) best.of[i][l] = (u.of[i][l] & keep.of[l]) | (best.of[i][l] & ~keep.of[l]);
   }
 };
 

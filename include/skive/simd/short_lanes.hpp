@@ -5,13 +5,16 @@
 ///   high_product(a, b)    lane i: floor(a_i b_i / 2^16), signed
 ///   narrower<Arch, N>     the instruction set whose registers hold just N of them, where Arch contains one
 ///   repeated<B>(p)        lane i: p[i >> B]; up to a register's bytes from p may be read
+///   least_of_each<N>(x)   lane i < N: the least of lanes i, i + N, i + 2 N, ...; the others are open; N a power of two
 ///
 /// Model of : -
-/// Cost     : 1 instruction and a load (SSSE3 and up); else a loop through memory.
+/// Cost     : 1 instruction and a load (SSSE3 and up); least_of_each 2 for each halving (SSE4.1, AVX2); else a loop through memory.
 /// Promise  : exact.
 /// Source   : -
 
 #include "skive/simd/arch.hpp"
+
+#include <bit>
 
 namespace skive::simd {
 
@@ -105,6 +108,41 @@ template <int B, class Arch>
     for (std::size_t i = 0; i < size; ++i) lane[i] = from[i >> B];
     return unsigned_shorts<Arch>::load_aligned(lane);
   }
+}
+
+template <std::size_t N, class Arch>
+[[gnu::always_inline]] inline unsigned_shorts<Arch> least_of_each(unsigned_shorts<Arch> const& x) noexcept {
+  static_assert(std::has_single_bit(N) && N <= 8);
+  [[maybe_unused]] constexpr auto in_memory = [](unsigned_shorts<Arch> const& all) noexcept {
+    alignas(64) std::uint16_t lane[unsigned_shorts<Arch>::size];
+    all.store_aligned(lane);
+    for (auto i = N; i < unsigned_shorts<Arch>::size; ++i)
+      if (lane[i] < lane[i % N]) lane[i % N] = lane[i];
+    return unsigned_shorts<Arch>::load_aligned(lane);
+  };
+#if XSIMD_WITH_SSE4_1
+  constexpr bool eight = derives<Arch, xsimd::sse4_1> && unsigned_shorts<Arch>::size == 8;
+  constexpr bool sixteen = has_avx2<Arch> && unsigned_shorts<Arch>::size == 16;
+  if constexpr (eight || sixteen) {
+    __m128i least;
+#if XSIMD_WITH_AVX2
+    if constexpr (sixteen)
+      least = _mm_min_epu16(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    else
+#endif
+      least = x;
+    if constexpr (N <= 4) least = _mm_min_epu16(least, _mm_srli_si128(least, 8));
+    if constexpr (N <= 2) least = _mm_min_epu16(least, _mm_srli_si128(least, 4));
+    if constexpr (N <= 1) least = _mm_min_epu16(least, _mm_srli_si128(least, 2));
+#if XSIMD_WITH_AVX2
+    if constexpr (sixteen)
+      return _mm256_castsi128_si256(least);
+    else
+#endif
+      return least;
+  } else
+#endif
+    return in_memory(x);
 }
 
 }  // namespace skive::simd
