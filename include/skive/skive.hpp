@@ -25,6 +25,7 @@
 #include "skive/core/workspace.hpp"
 
 // simd
+#include "skive/simd/alternate_halves.hpp"
 #include "skive/simd/arch.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bfloat16_dot.hpp"
