@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Block codecs of single tokens as keys and as values, and PolarQuant, QJL and TurboQuant, which are such codecs behind a rotation.
 #include "kv_published.hpp"
-#include "kv_through.hpp"
+#include "kv_steps.hpp"
 
 #include "skive/block/absmax.hpp"
 #include "skive/block/mx.hpp"
@@ -12,7 +12,6 @@
 #include "skive/format/fp8.hpp"
 #include "skive/kv/channel_map.hpp"
 #include "skive/kv/codec_pages.hpp"
-#include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/residual_pages.hpp"
 #include "skive/transform/random_hadamard.hpp"
 
@@ -36,9 +35,10 @@ void each_codec(Add add) {
 
 using turned = rotation_map<random_hadamard>;
 
-// The codec behind a rotation.
+// The codec behind a rotation. Mapped: keys or values of any type.
 template <class Mapped, class Inner>
-result<Mapped> behind(result<Inner> const& inner, std::size_t head_size) {
+result<Mapped> behind(result<Inner> const& codec, std::size_t head_size, constants& m) {
+  auto const inner = kept(m, codec);
   auto const rotation = random_hadamard::make(head_size, 1);
   if (!inner) return inner.error();
   if (!rotation) return rotation.error();
@@ -46,37 +46,33 @@ result<Mapped> behind(result<Inner> const& inner, std::size_t head_size) {
   if (!map) return map.error();
   return Mapped::make(*inner, *map);
 }
+using turned_keys = mapped_keys<any_keys<>, turned>;
+using turned_values = mapped_values<any_values<>, turned>;
 
 using orthogonal_signs = sign_sketch<orthogonal_projection<random_hadamard>>;
 using gaussian_signs = sign_sketch<gaussian_projection>;
 
-result<codec_keys<orthogonal_signs>> sketch_keys(page_shape s) {
+result<any_keys<>> sketch_keys(page_shape s, constants& m) {
   auto const rotation = random_hadamard::make(s.head_size, 2);
   if (!rotation) return rotation.error();
-  return codec_keys<orthogonal_signs>::make(orthogonal_signs{orthogonal_projection{*rotation}}, s);
+  return kept(m, codec_keys<orthogonal_signs>::make(orthogonal_signs{orthogonal_projection{*rotation}}, s));
 }
 
-template <int Bits>
-void add_turboquant_keys(std::vector<cache_quantizer>& all) {
-  using main_keys = normal_keys<Bits - 1, random_hadamard>;
-  using both = residual_keys<main_keys, codec_keys<orthogonal_signs>>;
-  all.push_back(
-      key_row(fmt::format("{}-bit TurboQuant, for products", Bits), [](page_shape s, rows_view, constants&) -> result<both> {
-        auto const rotation = random_hadamard::make(s.head_size, 1);
-        if (!rotation) return rotation.error();
-        auto const first = main_keys::make(s, 0, {}, *rotation);
-        auto const second = sketch_keys(s);
-        if (!first) return first.error();
-        if (!second) return second.error();
-        return both::make(*first, *second);
-      }));
+void add_turboquant_keys(std::vector<cache_quantizer>& all, int bits) {
+  all.push_back(key_row(fmt::format("{}-bit TurboQuant, for products", bits),
+                        [bits](page_shape s, rows_view, constants& m) -> result<residual_keys<any_keys<>, any_keys<>>> {
+                          auto const first = level_keys(bits - 1, s, {}, m);
+                          auto const second = sketch_keys(s, m);
+                          if (!first) return first.error();
+                          if (!second) return second.error();
+                          return residual_keys<any_keys<>, any_keys<>>::make(*first, *second);
+                        }));
 }
 
 template <int Bits>
 void add_turboquant_values(std::vector<cache_quantizer>& all) {
-  all.push_back(value_row(fmt::format("{}-bit TurboQuant, for squared error", Bits), [](page_shape s, rows_view, constants&) {
-    return behind<mapped_values<codec_values<lloyd<Bits>>, turned>>(codec_values<lloyd<Bits>>::make(lloyd<Bits>{0}, s),
-                                                                    s.head_size);
+  all.push_back(value_row(fmt::format("{}-bit TurboQuant, for squared error", Bits), [](page_shape s, rows_view, constants& m) {
+    return behind<turned_values>(codec_values<lloyd<Bits>>::make(lloyd<Bits>{0}, s), s.head_size, m);
   }));
 }
 
@@ -97,14 +93,14 @@ void add_codec_values(std::vector<cache_quantizer>& all) {
 }
 
 void add_rotated_keys(std::vector<cache_quantizer>& all) {
-  all.push_back(key_row("PolarQuant: rotated, 4 2 2 2 bits an angle", [](page_shape s, rows_view, constants&) {
-    return behind<mapped_keys<codec_keys<polar>, turned>>(codec_keys<polar>::make(polar{}, s), s.head_size);
+  all.push_back(key_row("PolarQuant: rotated, 4 2 2 2 bits an angle", [](page_shape s, rows_view, constants& m) {
+    return behind<turned_keys>(codec_keys<polar>::make(polar{}, s), s.head_size, m);
   }));
-  add_turboquant_keys<4>(all);
-  add_turboquant_keys<3>(all);
-  add_turboquant_keys<2>(all);
-  all.push_back(
-      key_row("QJL, orthogonal rows, a sign a number", [](page_shape s, rows_view, constants&) { return sketch_keys(s); }));
+  add_turboquant_keys(all, 4);
+  add_turboquant_keys(all, 3);
+  add_turboquant_keys(all, 2);
+  all.push_back(erased_key_row("QJL, orthogonal rows, a sign a number",
+                               [](page_shape s, rows_view, constants& m) { return sketch_keys(s, m); }));
   all.push_back(key_row("QJL, Gaussian rows, 3 signs a number", [](page_shape s, rows_view, constants& m) {
     auto& numbers = more(m, 3 * s.head_size * s.head_size);
     std::mt19937 random{1};
@@ -115,8 +111,8 @@ void add_rotated_keys(std::vector<cache_quantizer>& all) {
   }));
 }
 void add_rotated_values(std::vector<cache_quantizer>& all) {
-  all.push_back(value_row("PolarQuant: rotated, 4 2 2 2 bits an angle", [](page_shape s, rows_view, constants&) {
-    return behind<mapped_values<codec_values<polar>, turned>>(codec_values<polar>::make(polar{}, s), s.head_size);
+  all.push_back(value_row("PolarQuant: rotated, 4 2 2 2 bits an angle", [](page_shape s, rows_view, constants& m) {
+    return behind<turned_values>(codec_values<polar>::make(polar{}, s), s.head_size, m);
   }));
   add_turboquant_values<4>(all);
   add_turboquant_values<2>(all);

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Key quantizers of the table.
 #include "kv_published.hpp"
-#include "kv_through.hpp"
+#include "kv_steps.hpp"
 
 #include "skive/kv/float_pages.hpp"
-#include "skive/kv/per_channel_keys.hpp"
-#include "skive/kv/per_token_keys.hpp"
-#include "skive/transform/random_hadamard.hpp"
 
 #include <fmt/format.h>
 
@@ -15,53 +12,44 @@ namespace {
 
 using rows_view = matrix_view<float const>;
 
-template <int Bits>
-void add_even(std::vector<cache_quantizer>& all) {
-  using hadamard_keys = per_token_keys<Bits, random_hadamard>;
-  auto const name = [](char const* rest) { return fmt::format("{}-bit {}", Bits, rest); };
-  all.push_back(key_row(name("per token"), [](page_shape s, rows_view, constants&) { return per_token_keys<Bits>::make(s); }));
-  all.push_back(
-      key_row(name("per token, g32"), [](page_shape s, rows_view, constants&) { return per_token_keys<Bits>::make(s, 32); }));
-  all.push_back(key_row(name("per token, mean"), [](page_shape s, rows_view r, constants& m) {
-    return per_token_keys<Bits>::make(s, 0, frozen_mean(r, m));
-  }));
-  all.push_back(key_row(name("per token, Hadamard"), [](page_shape s, rows_view, constants&) {
-    return hadamard_keys::make(s, 0, {}, *random_hadamard::make(s.head_size, 1));
-  }));
-  all.push_back(key_row(name("per token, mean + Hadamard"), [](page_shape s, rows_view r, constants& m) {
-    return hadamard_keys::make(s, 0, frozen_mean(r, m), *random_hadamard::make(s.head_size, 1));
-  }));
+void add_even(std::vector<cache_quantizer>& all, int bits) {
+  auto const add = [&](std::string const& rest, make_keys make) {
+    all.push_back(erased_key_row(fmt::format("{}-bit {}", bits, rest), std::move(make)));
+  };
+  add("per token", [bits](page_shape s, rows_view, constants& m) { return token_keys(bits, s, {}, m); });
+  add("per token, g32", [bits](page_shape s, rows_view, constants& m) { return token_keys(bits, s, {32}, m); });
+  add("per token, mean",
+      [bits](page_shape s, rows_view r, constants& m) { return token_keys(bits, s, {0, frozen_mean(r, m)}, m); });
+  add("per token, Hadamard", [bits](page_shape s, rows_view, constants& m) { return token_keys(bits, s, {0, {}, true}, m); });
+  add("per token, mean + Hadamard",
+      [bits](page_shape s, rows_view r, constants& m) { return token_keys(bits, s, {0, frozen_mean(r, m), true}, m); });
   for (std::size_t const group : {128U, 64U, 32U})
-    all.push_back(key_row(name(fmt::format("per channel, G{}", group).c_str()),
-                          [group](page_shape s, rows_view, constants&) { return per_channel_keys<Bits>::make(s, group); }));
-  if constexpr (Bits <= 3)
-    all.push_back(key_row(name("per channel, G128, searched"), [](page_shape s, rows_view, constants&) {
-      return per_channel_keys<Bits>::make(s, 128, affine_fit::searched);
-    }));
+    add(fmt::format("per channel, G{}", group),
+        [bits, group](page_shape s, rows_view, constants& m) { return channel_keys(bits, s, group, affine_fit::min_max, m); });
+  if (bits <= 3)
+    add("per channel, G128, searched",
+        [bits](page_shape s, rows_view, constants& m) { return channel_keys(bits, s, 128, affine_fit::searched, m); });
 }
 
-template <int Bits>
-void add_normal(std::vector<cache_quantizer>& all) {
-  using keys = normal_keys<Bits, random_hadamard>;
-  all.push_back(key_row(fmt::format("{}-bit TurboQuant, for squared error", Bits), [](page_shape s, rows_view, constants&) {
-    return keys::make(s, 0, {}, *random_hadamard::make(s.head_size, 1));
-  }));
-  all.push_back(key_row(fmt::format("{}-bit normal levels, mean + Hadamard", Bits), [](page_shape s, rows_view r, constants& m) {
-    return keys::make(s, 0, frozen_mean(r, m), *random_hadamard::make(s.head_size, 1));
-  }));
+void add_normal(std::vector<cache_quantizer>& all, int bits) {
+  all.push_back(erased_key_row(fmt::format("{}-bit TurboQuant, for squared error", bits),
+                               [bits](page_shape s, rows_view, constants& m) { return level_keys(bits, s, {}, m); }));
+  all.push_back(
+      erased_key_row(fmt::format("{}-bit normal levels, mean + Hadamard", bits),
+                     [bits](page_shape s, rows_view r, constants& m) { return level_keys(bits, s, frozen_mean(r, m), m); }));
 }
 
 std::vector<cache_quantizer> make_all() {
   std::vector<cache_quantizer> all;
   all.push_back(key_row("float16", [](page_shape s, rows_view, constants&) { return float_keys<float16>::make(s); }));
-  add_even<8>(all);
+  add_even(all, 8);
   add_codec_keys(all);
-  add_even<4>(all);
-  add_normal<4>(all);
-  add_even<3>(all);
-  add_normal<3>(all);
-  add_even<2>(all);
-  add_normal<2>(all);
+  add_even(all, 4);
+  add_normal(all, 4);
+  add_even(all, 3);
+  add_normal(all, 3);
+  add_even(all, 2);
+  add_normal(all, 2);
   add_published_keys(all);
   add_rotated_keys(all);
   add_trained_keys(all);

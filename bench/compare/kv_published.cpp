@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "kv_published.hpp"
 
-#include "kv_through.hpp"
+#include "kv_steps.hpp"
 
 #include "skive/codebook/kmeans_1d.hpp"
 #include "skive/kv/channel_fit.hpp"
 #include "skive/kv/grouped_pages.hpp"
 #include "skive/kv/level_group.hpp"
 #include "skive/kv/low_rank_group.hpp"
-#include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 #include "skive/kv/polar_pair_group.hpp"
@@ -63,20 +62,20 @@ result<level_values> kvquant_values(page_shape s, rows_view r, constants& m, std
   return level_values::make(*group, s);
 }
 
-template <class Quantizer, class Pages>
-result<Pages> gear(result<Quantizer> const& inner, page_shape s, outlier_vector vector) {
+// Group, Pages: of keys or values of any type; rank 4, 2 % kept.
+template <template <token_group> class Pages, class Inner>
+result<Pages<low_rank_group<Inner>>> gear(result<Inner> const& inner, page_shape s, outlier_vector vector) {
   if (!inner) return inner.error();
-  auto const group =
-      low_rank_group<Quantizer>::make(*inner, 4, s.head_size * inner->page_tokens() / 50, vector);  // 2 % kept, rank 4
+  auto const group = low_rank_group<Inner>::make(*inner, 4, s.head_size * inner->page_tokens() / 50, vector);
   if (!group) return group.error();
-  return Pages::make(*group, s);
+  return Pages<low_rank_group<Inner>>::make(*group, s);
 }
 
-template <class Inner, class Map>
-result<mapped_keys<Inner, Map>> mapped(result<Inner> const& inner, result<Map> const& map) {
+template <class Map>
+result<mapped_keys<any_keys<>, Map>> mapped(result<any_keys<>> const& inner, result<Map> const& map) {
   if (!inner) return inner.error();
   if (!map) return map.error();
-  return mapped_keys<Inner, Map>::make(*inner, *map);
+  return mapped_keys<any_keys<>, Map>::make(*inner, *map);
 }
 
 // Channels by range, in memory of the constants.
@@ -92,30 +91,25 @@ void add_keys(std::vector<cache_quantizer>& all) {
   auto const name = [](char const* rest) { return fmt::format("{}-bit {}", Bits, rest); };
   all.push_back(key_row(name("KVQuant, 1 % kept"),
                         [](page_shape s, rows_view r, constants& m) { return kvquant_keys(s, r, m, std::size_t{1} << Bits); }));
-  using channel = per_channel_keys<Bits>;
-  using token = per_token_keys<Bits>;
-  all.push_back(key_row(name("GEAR: per channel G128, rank 4, 2 % kept"), [](page_shape s, rows_view, constants&) {
-    return gear<channel, grouped_keys<low_rank_group<channel>>>(channel::make(s, 128), s, outlier_vector::channel);
+  all.push_back(key_row(name("GEAR: per channel G128, rank 4, 2 % kept"), [](page_shape s, rows_view, constants& m) {
+    return gear<grouped_keys>(channel_keys(Bits, s, 128, affine_fit::min_max, m), s, outlier_vector::channel);
   }));
   all.push_back(key_row(name("ZipCache: mean, channel scales"), [](page_shape s, rows_view r, constants& m) {
     auto const mean = frozen_mean(r, m);
     auto& scales = more(m, r.cols);
     auto const done = separable_scales(calibration(r), mean, scales);
-    return mapped<token, channel_map>(done ? token::make(s) : done.error(), channel_map::make(r.cols, mean, scales));
+    return mapped(done ? token_keys(Bits, s, {}, m) : done.error(), channel_map::make(r.cols, mean, scales));
   }));
   using skvq = per_token_keys<Bits, no_rotation, even_levels, e4m3_parameters>;
   all.push_back(key_row(name("SKVQ: reordered, searched, g32, E4M3 parameters"), [](page_shape s, rows_view r, constants& m) {
-    return mapped<skvq, channel_map>(skvq::make(s, 32, {}, affine_fit::searched),
-                                     channel_map::make(r.cols, {}, {}, ranged(r, m)));
+    return mapped(kept(m, skvq::make(s, 32, {}, affine_fit::searched)), channel_map::make(r.cols, {}, {}, ranged(r, m)));
   }));
-  using rotated = mapped_keys<token, rotation_map<random_hadamard>>;
   all.push_back(key_row(name("RotateKV: reordered, Hadamard of 32"),
-                        [](page_shape s, rows_view r, constants& m) -> result<mapped_keys<rotated, channel_map>> {
+                        [](page_shape s, rows_view r, constants& m) -> result<mapped_keys<any_keys<>, channel_map>> {
                           auto const turn = random_hadamard::make_blocked(r.cols, std::min<std::size_t>(32, r.cols), 1);
                           if (!turn) return turn.error();
-                          auto const inner = mapped<token, rotation_map<random_hadamard>>(
-                              token::make(s, 32), rotation_map<random_hadamard>::make(*turn));
-                          return mapped<rotated, channel_map>(inner, channel_map::make(r.cols, {}, {}, ranged(r, m)));
+                          auto const inner = mapped(token_keys(Bits, s, {32}, m), rotation_map<random_hadamard>::make(*turn));
+                          return mapped(kept(m, inner), channel_map::make(r.cols, {}, {}, ranged(r, m)));
                         }));
 }
 
@@ -127,17 +121,16 @@ void add_values(std::vector<cache_quantizer>& all) {
   using skvq = per_token_values<Bits, e4m3_parameters>;
   all.push_back(value_row(fmt::format("{}-bit SKVQ: searched, g32, E4M3 parameters", Bits),
                           [](page_shape s, rows_view, constants&) { return skvq::make(s, 32, affine_fit::searched); }));
-  using token = per_token_values<Bits>;
-  all.push_back(value_row(fmt::format("{}-bit GEAR: per token, rank 4, 2 % kept", Bits), [](page_shape s, rows_view, constants&) {
-    return gear<token, grouped_values<low_rank_group<token>>>(token::make(s), s, outlier_vector::token);
-  }));
+  all.push_back(
+      value_row(fmt::format("{}-bit GEAR: per token, rank 4, 2 % kept", Bits), [](page_shape s, rows_view, constants& m) {
+        return gear<grouped_values>(token_values(Bits, s, 0, affine_fit::min_max, m), s, outlier_vector::token);
+      }));
 }
 
 }  // namespace
 
 void add_published_keys(std::vector<cache_quantizer>& all) {
   add_keys<4>(all);
-  using token = per_token_keys<4>;
   all.push_back(key_row("4-bit, half the rank (Eigen Attention)", [](page_shape s, rows_view r, constants& m) {
     auto const rank = s.head_size / 16 * 8;
     auto const mean = frozen_mean(r, m);
@@ -145,7 +138,7 @@ void add_published_keys(std::vector<cache_quantizer>& all) {
     matrix_view<float> const rows{basis.data(), rank, r.cols};
     std::vector<std::byte> scratch(principal_rows_scratch_bytes(r.cols, rank) + 64);
     auto const done = rank == 0 ? status{errc::invalid_argument} : principal_rows(calibration(r), mean, rows, workspace{scratch});
-    return mapped<token, projection_map>(done ? token::make({rank, s.tokens}) : done.error(), projection_map::make(rows, mean));
+    return mapped(done ? token_keys(4, {rank, s.tokens}, {}, m) : done.error(), projection_map::make(rows, mean));
   }));
   add_keys<2>(all);
   for (polar_bits const bits : {polar_bits{4, 4}, {4, 3}, {4, 2}, {3, 2}})
@@ -154,7 +147,7 @@ void add_published_keys(std::vector<cache_quantizer>& all) {
                      auto const group = polar_pair_group::make(in.rows.cols, kv_page_tokens, bits, in.pairing);
                      if (!group) return std::nullopt;
                      auto const keys = grouped_keys<polar_pair_group>::make(*group, {in.rows.cols, kv_page_tokens});
-                     return keys ? keys_through(*keys, in, decoded) : std::nullopt;
+                     return keys ? keys_through(any_keys<>{*keys}, in, decoded) : std::nullopt;
                    }});
 }
 

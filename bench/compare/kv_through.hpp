@@ -1,160 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 /// @file compare/kv_through.hpp - rows of a head through the pages of any quantizer, and the time of its products.
+///
+/// Quantizers lose their type at once (kv/any_pages.hpp): what is compiled for each of them are its own functions only.
 
 #include "kv_quantizers.hpp"
 
-#include "skive/format/half.hpp"
-#include "skive/kv/roped_keys.hpp"
+#include "skive/kv/any_pages.hpp"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
 #include <deque>
+#include <memory>
 
 namespace skive::compare {
 
 inline constexpr std::size_t kv_page_tokens = 128;
 
-/// Seconds of one call: median of nine measurements of a millisecond and more.
-template <class F>
-double seconds_of(F f) {
-  using clock = std::chrono::steady_clock;
-  std::array<double, 9> seconds{};
-  std::size_t times = 1;
-  for (std::size_t i = 0; i < seconds.size();) {
-    auto const start = clock::now();
-    for (std::size_t j = 0; j < times; ++j) f();
-    auto const all = std::chrono::duration<double>(clock::now() - start).count();
-    if (all < 1e-3 && times < (std::size_t{1} << 20)) {
-      times *= 2;
-      continue;
-    }
-    seconds[i++] = all / static_cast<double>(times);
-  }
-  std::nth_element(seconds.begin(), seconds.begin() + 4, seconds.end());
-  return seconds[4];
-}
-
 /// Appends whole groups page by page and decodes them; the rest goes through float16. Nothing if something is refused.
-template <class Quantizer>
-std::optional<head_result> fill(Quantizer const& quantizer, matrix_view<float const> rows, matrix_view<float> decoded,
-                                std::vector<std::vector<std::byte>>& pages) {
-  auto const group = quantizer.group_tokens();
-  auto const packed = rows.rows / group * group;
-  std::vector<std::byte> scratch(quantizer.scratch_bytes(1) + 64);
-  for (std::size_t t = 0; t < packed; t += kv_page_tokens) {
-    auto const count = std::min(kv_page_tokens, packed - t);
-    auto& page = pages.emplace_back(quantizer.page_bytes());
-    if (!quantizer.append({&rows(t, 0), count, rows.cols, rows.row_stride}, 0, page, workspace{scratch})) return std::nullopt;
-    if (!quantizer.decode(page, 0, {&decoded(t, 0), count, rows.cols, decoded.row_stride}, workspace{scratch}))
-      return std::nullopt;
-  }
-  for (std::size_t t = packed; t < rows.rows; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) decoded(t, d) = float16::decode(float16::encode(rows(t, d)));
-  auto const numbers = static_cast<double>(rows.cols);
-  return head_result{8.0 * static_cast<double>(quantizer.page_bytes()) * static_cast<double>(packed) / kv_page_tokens +
-                         16.0 * numbers * static_cast<double>(rows.rows - packed),
-                     {}};
-}
+std::optional<head_result> fill(any_page<native_arch> const& quantizer, matrix_view<float const> rows, matrix_view<float> decoded,
+                                std::vector<std::vector<std::byte>>& pages);
 
-/// Calls use(page number, page, tokens in it).
-template <class Use>
-void each_page(std::vector<std::vector<std::byte>> const& pages, std::size_t packed, Use use) {
-  for (std::size_t p = 0; p < pages.size(); ++p) use(p, pages[p], std::min(kv_page_tokens, packed - p * kv_page_tokens));
-}
+std::optional<head_result> keys_through(any_keys<> keys, head_input const& in, matrix_view<float> decoded);
+std::optional<head_result> values_through(any_values<> values, head_input const& in, matrix_view<float> decoded);
 
+/// What a quantizer learns, and quantizers that others refer to, for as long as it is used.
+struct constants {
+  std::deque<std::vector<float>> numbers;
+  std::vector<std::shared_ptr<void const>> objects;
+};
+inline std::vector<float>& more(constants& all, std::size_t count) { return all.numbers.emplace_back(count); }
+
+/// Quantizers kept by the constants, without their types.
 template <key_quantizer Keys>
-std::optional<head_result> keys_through(Keys const& keys, head_input const& in, matrix_view<float> decoded) {
-  std::vector<std::vector<std::byte>> pages;
-  auto out = fill(keys, in.rows, decoded, pages);
-  if (!out) return out;
-  if (in.rope != nullptr)
-    for (std::size_t t = 0; t < in.rows.rows; ++t)
-      if (!in.rope->rotate(decoded.row(t), t)) return std::nullopt;
-  auto const packed = in.rows.rows / keys.group_tokens() * keys.group_tokens();
-  if (!in.timing || in.queries.rows == 0 || packed == 0) return out;
-  auto const time = [&](auto const& at) {
-    std::vector<std::byte> scratch(at(0).scratch_bytes(in.queries.rows) + 64);
-    std::vector<std::byte> memory(at(0).query_bytes(in.queries.rows) + 64);
-    std::vector<float> logits(in.queries.rows * kv_page_tokens);
-    bool good = true;
-    out->nanoseconds =
-        1e9 * seconds_of([&] {
-          auto const query = at(0).prepare(in.queries, workspace{memory});
-          good &= query.has_value();
-          if (!good) return;
-          each_page(pages, packed, [&](std::size_t p, auto const& page, std::size_t count) {
-            good &= static_cast<bool>(
-                at(p * kv_page_tokens).dot(page, 0, *query, {logits.data(), in.queries.rows, count}, workspace{scratch}));
-          });
-        });
-    if (!good) out->nanoseconds.reset();
-  };
-  if (in.rope == nullptr) {
-    time([&](std::size_t) -> Keys const& { return keys; });
-  } else if (auto const roped = roped_keys<Keys>::make(keys, *in.rope)) {
-    time([&](std::size_t position) { return roped->at(position); });
-  }
-  return out;
+result<any_keys<>> kept(constants& all, result<Keys> const& keys) {
+  if (!keys) return keys.error();
+  auto const object = std::make_shared<Keys const>(*keys);
+  all.objects.push_back(object);
+  return any_keys<>{*object};
 }
-
 template <value_quantizer Values>
-std::optional<head_result> values_through(Values const& values, head_input const& in, matrix_view<float> decoded) {
-  std::vector<std::vector<std::byte>> pages;
-  auto out = fill(values, in.rows, decoded, pages);
-  auto const packed = in.rows.rows / values.group_tokens() * values.group_tokens();
-  if (!out || !in.timing || in.queries.rows == 0 || packed == 0) return out;
-  std::vector<std::byte> scratch(values.scratch_bytes(in.queries.rows) + 64);
-  std::vector<float> const weights(in.queries.rows * kv_page_tokens, 0.01f);
-  std::vector<float> sums(in.queries.rows * in.rows.cols);
-  bool good = true;
-  out->nanoseconds = 1e9 * seconds_of([&] {
-                       std::fill(sums.begin(), sums.end(), 0.0f);
-                       each_page(pages, packed, [&](std::size_t, auto const& page, std::size_t count) {
-                         matrix_view<float const> const w{weights.data(), in.queries.rows, count};
-                         good &= static_cast<bool>(
-                             values.accumulate(page, 0, w, {sums.data(), in.queries.rows, in.rows.cols}, workspace{scratch}));
-                       });
-                     });
-  if (!good) out->nanoseconds.reset();
-  return out;
+result<any_values<>> kept(constants& all, result<Values> const& values) {
+  if (!values) return values.error();
+  auto const object = std::make_shared<Values const>(*values);
+  all.objects.push_back(object);
+  return any_values<>{*object};
 }
-
-/// Memory of what a quantizer learns, for as long as it is used.
-using constants = std::deque<std::vector<float>>;
-inline std::vector<float>& more(constants& all, std::size_t count) { return all.emplace_back(count); }
 
 /// The tokens that constants are learnt from.
 inline matrix_view<float const> calibration(matrix_view<float const> rows) noexcept {
   return {rows.data, std::min<std::size_t>(64, rows.rows), rows.cols, rows.row_stride};
 }
-inline std::span<float const> frozen_mean(matrix_view<float const> rows, constants& memory) {
-  auto const first = calibration(rows);
-  auto& mean = more(memory, rows.cols);
-  for (std::size_t t = 0; t < first.rows; ++t)
-    for (std::size_t d = 0; d < rows.cols; ++d) mean[d] += first(t, d) / static_cast<float>(first.rows);
-  return mean;
-}
+std::span<float const> frozen_mean(matrix_view<float const> rows, constants& memory);
 
-/// A row of the table: make(shape, rows of the head, memory for constants) gives a result<Keys>.
+/// A row of the table: make(shape, rows of the head, memory for constants).
+using make_keys = std::function<result<any_keys<>>(page_shape, matrix_view<float const>, constants&)>;
+using make_values = std::function<result<any_values<>>(page_shape, matrix_view<float const>, constants&)>;
+cache_quantizer erased_key_row(std::string name, make_keys make);
+cache_quantizer erased_value_row(std::string name, make_values make);
+
+/// The same of functions that give quantizers of any type.
 template <class Make>
 cache_quantizer key_row(std::string name, Make make) {
-  return {std::move(name), [make](head_input const& in, matrix_view<float> decoded) -> std::optional<head_result> {
-            constants memory;
-            auto const keys = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, memory);
-            if (!keys) return std::nullopt;
-            return keys_through(*keys, in, decoded);
-          }};
+  return erased_key_row(std::move(name),
+                        [make](page_shape s, matrix_view<float const> r, constants& m) { return kept(m, make(s, r, m)); });
 }
 template <class Make>
 cache_quantizer value_row(std::string name, Make make) {
-  return {std::move(name), [make](head_input const& in, matrix_view<float> decoded) -> std::optional<head_result> {
-            constants memory;
-            auto const values = make(page_shape{in.rows.cols, kv_page_tokens}, in.rows, memory);
-            if (!values) return std::nullopt;
-            return values_through(*values, in, decoded);
-          }};
+  return erased_value_row(std::move(name),
+                          [make](page_shape s, matrix_view<float const> r, constants& m) { return kept(m, make(s, r, m)); });
 }
 
 }  // namespace skive::compare

@@ -108,13 +108,15 @@ void add_trained(std::vector<cache_quantizer>& all, Through through) {
 }  // namespace
 
 void add_trained_keys(std::vector<cache_quantizer>& all) {
-  add_trained<grouped_keys>(
-      all, [](auto const& k, head_input const& in, matrix_view<float> decoded) { return keys_through(k, in, decoded); });
+  add_trained<grouped_keys>(all, [](auto const& k, head_input const& in, matrix_view<float> decoded) {
+    return keys_through(any_keys<>{k}, in, decoded);
+  });
 }
 
 void add_trained_values(std::vector<cache_quantizer>& all) {
-  add_trained<grouped_values>(
-      all, [](auto const& v, head_input const& in, matrix_view<float> decoded) { return values_through(v, in, decoded); });
+  add_trained<grouped_values>(all, [](auto const& v, head_input const& in, matrix_view<float> decoded) {
+    return values_through(any_values<>{v}, in, decoded);
+  });
 }
 
 }  // namespace skive::compare

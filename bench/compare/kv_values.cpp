@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Value quantizers of the table.
 #include "kv_published.hpp"
-#include "kv_through.hpp"
+#include "kv_steps.hpp"
 
 #include "skive/kv/float_pages.hpp"
-#include "skive/kv/per_token_values.hpp"
 
 #include <fmt/format.h>
 
@@ -13,26 +12,25 @@ namespace {
 
 using rows_view = matrix_view<float const>;
 
-template <int Bits>
-void add_even(std::vector<cache_quantizer>& all) {
+void add_even(std::vector<cache_quantizer>& all, int bits) {
   auto const add = [&](char const* rest, std::size_t group, affine_fit fit) {
-    all.push_back(value_row(fmt::format("{}-bit {}", Bits, rest), [group, fit](page_shape s, rows_view, constants&) {
-      return per_token_values<Bits>::make(s, group, fit);
-    }));
+    all.push_back(erased_value_row(
+        fmt::format("{}-bit {}", bits, rest),
+        [bits, group, fit](page_shape s, rows_view, constants& m) { return token_values(bits, s, group, fit, m); }));
   };
   add("per token", 0, affine_fit::min_max);
   add("per token, g32", 32, affine_fit::min_max);
-  if (Bits <= 3) add("per token, searched", 0, affine_fit::searched);
+  if (bits <= 3) add("per token, searched", 0, affine_fit::searched);
 }
 
 std::vector<cache_quantizer> make_all() {
   std::vector<cache_quantizer> all;
   all.push_back(value_row("float16", [](page_shape s, rows_view, constants&) { return float_values<float16>::make(s); }));
-  add_even<8>(all);
+  add_even(all, 8);
   add_codec_values(all);
-  add_even<4>(all);
-  add_even<3>(all);
-  add_even<2>(all);
+  add_even(all, 4);
+  add_even(all, 3);
+  add_even(all, 2);
   add_published_values(all);
   add_rotated_values(all);
   add_trained_values(all);

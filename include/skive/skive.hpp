@@ -25,6 +25,7 @@
 #include "skive/core/workspace.hpp"
 
 // simd
+#include "skive/simd/alternate_halves.hpp"
 #include "skive/simd/arch.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bfloat16_dot.hpp"
@@ -370,6 +371,7 @@
 // kv
 #include "skive/kv/affine_fit.hpp"
 #include "skive/kv/affine_lanes.hpp"
+#include "skive/kv/any_pages.hpp"
 #include "skive/kv/attention.hpp"
 #include "skive/kv/bit_settings.hpp"
 #include "skive/kv/channel_fit.hpp"
@@ -411,6 +413,7 @@
 #include "skive/kv/residual_pages.hpp"
 #include "skive/kv/rope.hpp"
 #include "skive/kv/roped_keys.hpp"
+#include "skive/kv/scaled_query.hpp"
 #include "skive/kv/selection.hpp"
 #include "skive/kv/sparse_code_group.hpp"
 #include "skive/kv/split_queries.hpp"

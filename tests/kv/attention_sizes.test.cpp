@@ -5,6 +5,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/nvfp4.hpp"
 #include "skive/format/fp8.hpp"
+#include "skive/kv/any_pages.hpp"
 #include "skive/kv/codec_pages.hpp"
 #include "skive/kv/float_pages.hpp"
 #include "skive/kv/normal_levels.hpp"
@@ -20,13 +21,13 @@ using skive::page_shape;
 
 constexpr std::size_t head_sizes[] = {64, 80, 96, 112, 128, 192, 256, 8, 72, 1024};
 
-// Four heads to a key/value head, one position; then three heads, two positions and a sliding window with kept tokens. Logits and
+// Through kv/any_pages.hpp, so that attention is compiled once. Four heads to a key/value head, one position; then three heads, two positions and a sliding window with kept tokens. Logits and
 // their errors grow with the head size, since their scale stays.
 template <class Keys, class Values>
 void check(Keys const& keys, Values const& values, double tolerance_of_256) {
   CAPTURE(keys.head_size());
   auto const tolerance = keys.head_size() > 256 ? 4 * tolerance_of_256 : tolerance_of_256;
-  test::context const c{keys, values, 2};
+  test::context const c{skive::any_keys<>{keys}, skive::any_values<>{values}, 2};
   c.template check<skive::native_arch>({4, 1, 2 * keys.page_tokens() - 1}, tolerance);
   c.template check<skive::native_arch>({3, 2, 50, 20, 3}, tolerance);
 }

@@ -28,13 +28,13 @@ void check() {
   REQUIRE((unit.front() == std::byte{0xA5} && unit.back() == std::byte{0xA5}));
   skive::detail::unrolled<tile::registers>([&]<std::size_t V>() {
     std::uint32_t got[16];
-    tile::template load<V, native_arch>(unit.data() + 1).store(got);
+    tile::template load<native_arch>(unit.data() + 1, V).store(got);
     for (std::size_t i = 0; i < 16; ++i) REQUIRE(got[i] == wanted[V][i]);
   });
   for (auto& b : unit) b = std::byte{0xFF};
   skive::detail::unrolled<tile::registers>([&]<std::size_t V>() {
     std::uint32_t got[16];
-    tile::template load<V, native_arch>(unit.data() + 1).store(got);
+    tile::template load<native_arch>(unit.data() + 1, V).store(got);
     for (auto const w : got) REQUIRE(w == ((1U << Width) - 1) * 0x01010101U);
   });
 }

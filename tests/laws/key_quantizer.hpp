@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 // The laws of key_quantizer and value_quantizer: groups are written once, chunks give the bytes of one shot, products equal
-// decode-then-multiply in double, refusals leave the page alone, nothing is allocated and nothing outside is touched.
+// decode-then-multiply in double, refusals leave the page alone, nothing is allocated and nothing outside is touched. They are
+// compiled once for an instruction set, not for each quantizer: through kv/any_pages.hpp.
 
-#include "skive/core/concepts.hpp"
+#include "skive/kv/any_pages.hpp"
 #include "support/allocations.hpp"
 #include "support/cache_rows.hpp"
 
@@ -28,14 +29,14 @@ number_rows through(Q const& codec, number_rows const& rows) {
 }
 
 /// What both kinds share; returns the page and what it decodes to.
-template <class Arch, class Q>
-guarded_page check_page(Q const& codec, number_rows const& rows, number_rows& decoded) {
+template <class Arch>
+guarded_page check_page(any_page<Arch> const& codec, number_rows const& rows, number_rows& decoded) {
   auto const group = codec.group_tokens();
   auto const n = codec.page_tokens();
   scratch_bytes_of scratch{codec.scratch_bytes(1)};
   guarded_page whole{codec.page_bytes()};
   auto const before = allocations();
-  auto const all = codec.template append<Arch>(rows.view(), 0, whole.span(), scratch.get());
+  auto const all = codec.append(rows.view(), 0, whole.span(), scratch.get());
   auto const after = allocations();
   REQUIRE(all);
   REQUIRE(after == before);
@@ -43,27 +44,27 @@ guarded_page check_page(Q const& codec, number_rows const& rows, number_rows& de
 
   guarded_page pieces{codec.page_bytes()};
   for (std::size_t t = n; t != 0; t -= group) {  // the last group first
-    REQUIRE(codec.template append<Arch>(rows.part(t - group, group), t - group, pieces.span(), scratch.get()));
+    REQUIRE(codec.append(rows.part(t - group, group), t - group, pieces.span(), scratch.get()));
   }
   REQUIRE((pieces.memory == whole.memory));
 
-  REQUIRE(codec.template decode<Arch>(whole.span(), 0, decoded.view(), scratch.get()));
+  REQUIRE(codec.decode(whole.span(), 0, decoded.view(), scratch.get()));
   number_rows some{3, decoded.cols};  // any range
   for (auto const first : {std::size_t{0}, std::size_t{1}, n / 2 - 2, n - 3}) {
-    REQUIRE(codec.template decode<Arch>(whole.span(), first, some.view(), scratch.get()));
+    REQUIRE(codec.decode(whole.span(), first, some.view(), scratch.get()));
     for (std::size_t i = 0; i < 3; ++i)
       for (std::size_t d = 0; d < some.cols; ++d) REQUIRE(some(i, d) == decoded(first + i, d));
   }
   return whole;
 }
 
-template <class Arch, class Q>
-void check_refusals(Q const& codec, number_rows const& rows, guarded_page const& page) {
+template <class Arch>
+void check_refusals(any_page<Arch> const& codec, number_rows const& rows, guarded_page const& page) {
   auto const group = codec.group_tokens();
   scratch_bytes_of scratch{codec.scratch_bytes(1)};
   auto copy = page;
   auto const refused = [&](matrix_view<float const> r, std::size_t first, std::span<std::byte> to) {
-    auto const error = codec.template append<Arch>(r, first, to, scratch.get()).error();
+    auto const error = codec.append(r, first, to, scratch.get()).error();
     REQUIRE((copy.memory == page.memory));
     return error;
   };
@@ -81,15 +82,13 @@ void check_refusals(Q const& codec, number_rows const& rows, guarded_page const&
     CHECK(refused(spoiled.part(0, group), 0, copy.span()) == errc::not_finite);
   }
   number_rows out{2, rows.cols};
-  CHECK(codec.template decode<Arch>(copy.span(), codec.page_tokens() - 1, out.view(), scratch.get()).error() ==
-        errc::size_mismatch);
-  CHECK(codec.template decode<Arch>(copy.span().first(copy.bytes - 1), 0, out.view(), scratch.get()).error() ==
-        errc::size_mismatch);
+  CHECK(codec.decode(copy.span(), codec.page_tokens() - 1, out.view(), scratch.get()).error() == errc::size_mismatch);
+  CHECK(codec.decode(copy.span().first(copy.bytes - 1), 0, out.view(), scratch.get()).error() == errc::size_mismatch);
 }
 
 /// `tolerance`: of a logit, relative to sum |q_d k'_d|.
-template <class Arch, key_quantizer K>
-void check_key_quantizer(K const& codec, double tolerance, unsigned seed = 1) {
+template <class Arch>
+void check_keys(any_keys<Arch> codec, double tolerance, unsigned seed) {
   auto const n = codec.page_tokens();
   auto const size = codec.head_size();
   number_rows const rows{n, size, seed};
@@ -101,7 +100,7 @@ void check_key_quantizer(K const& codec, double tolerance, unsigned seed = 1) {
     scratch_bytes_of prepared{codec.query_bytes(queries)};
     scratch_bytes_of scratch{codec.scratch_bytes(queries)};
     auto const before = allocations();
-    auto const query = codec.template prepare<Arch>(q.view(), prepared.get());
+    auto const query = codec.prepare(q.view(), prepared.get());
     auto const after = allocations();
     REQUIRE(query);
     REQUIRE(after == before);
@@ -109,8 +108,7 @@ void check_key_quantizer(K const& codec, double tolerance, unsigned seed = 1) {
     for (auto const& [first, count] : range) {
       number_rows logits{queries, count + 1};
       for (auto& x : logits.values) x = -77.0f;
-      REQUIRE(
-          codec.template dot<Arch>(page.span(), first, *query, {logits.values.data(), queries, count, count + 1}, scratch.get()));
+      REQUIRE(codec.dot(page.span(), first, *query, {logits.values.data(), queries, count, count + 1}, scratch.get()));
       for (std::size_t i = 0; i < queries; ++i) {
         for (std::size_t j = 0; j < count; ++j) {
           double sum = 0;
@@ -127,22 +125,26 @@ void check_key_quantizer(K const& codec, double tolerance, unsigned seed = 1) {
       }
     }
     number_rows logits{queries, n};
-    REQUIRE(codec.template dot<Arch>(page.span(), 1, *query, logits.view(), scratch.get()).error() == errc::size_mismatch);
-    REQUIRE(codec.template dot<Arch>(page.span().first(page.bytes - 1), 0, *query, logits.view(), scratch.get()).error() ==
-            errc::size_mismatch);
+    REQUIRE(codec.dot(page.span(), 1, *query, logits.view(), scratch.get()).error() == errc::size_mismatch);
+    REQUIRE(codec.dot(page.span().first(page.bytes - 1), 0, *query, logits.view(), scratch.get()).error() == errc::size_mismatch);
     number_rows more{queries + 1, n};
-    REQUIRE(codec.template dot<Arch>(page.span(), 0, *query, more.view(), scratch.get()).error() == errc::size_mismatch);
+    REQUIRE(codec.dot(page.span(), 0, *query, more.view(), scratch.get()).error() == errc::size_mismatch);
     number_rows wide{queries, size + 8, 1};
-    REQUIRE(codec.template prepare<Arch>(wide.view(), prepared.get()).error() == errc::size_mismatch);
+    REQUIRE(codec.prepare(wide.view(), prepared.get()).error() == errc::size_mismatch);
     auto spoiled = q;
     spoiled(queries - 1, 0) = std::numeric_limits<float>::quiet_NaN();
-    REQUIRE(codec.template prepare<Arch>(spoiled.view(), prepared.get()).error() == errc::not_finite);
+    REQUIRE(codec.prepare(spoiled.view(), prepared.get()).error() == errc::not_finite);
   }
 }
 
+template <class Arch, key_quantizer K>
+void check_key_quantizer(K const& codec, double tolerance, unsigned seed = 1) {
+  check_keys(any_keys<Arch>{codec}, tolerance, seed);
+}
+
 /// `tolerance`: of a sum, relative to count max |w_t| max |v'|.
-template <class Arch, value_quantizer V>
-void check_value_quantizer(V const& codec, double tolerance, unsigned seed = 1) {
+template <class Arch>
+void check_values(any_values<Arch> codec, double tolerance, unsigned seed) {
   auto const n = codec.page_tokens();
   auto const size = codec.head_size();
   number_rows const rows{n, size, seed};
@@ -163,7 +165,7 @@ void check_value_quantizer(V const& codec, double tolerance, unsigned seed = 1) 
       for (std::size_t i = 0; i < queries; ++i)
         for (std::size_t d = 0; d < size; ++d) to(i, d) = 1.0f;
       auto const before = allocations();
-      auto const done = codec.template accumulate<Arch>(page.span(), first, weights.view(), to, scratch.get());
+      auto const done = codec.accumulate(page.span(), first, weights.view(), to, scratch.get());
       auto const after = allocations();
       REQUIRE(done);
       REQUIRE(after == before);
@@ -183,14 +185,17 @@ void check_value_quantizer(V const& codec, double tolerance, unsigned seed = 1) 
     }
     number_rows const weights{queries, n};
     number_rows sums{queries, size};
-    REQUIRE(codec.template accumulate<Arch>(page.span(), 1, weights.view(), sums.view(), scratch.get()).error() ==
+    REQUIRE(codec.accumulate(page.span(), 1, weights.view(), sums.view(), scratch.get()).error() == errc::size_mismatch);
+    REQUIRE(codec.accumulate(page.span().first(page.bytes - 1), 0, weights.view(), sums.view(), scratch.get()).error() ==
             errc::size_mismatch);
-    REQUIRE(codec.template accumulate<Arch>(page.span().first(page.bytes - 1), 0, weights.view(), sums.view(), scratch.get())
-                .error() == errc::size_mismatch);
     number_rows more{queries + 1, size};
-    REQUIRE(codec.template accumulate<Arch>(page.span(), 0, weights.view(), more.view(), scratch.get()).error() ==
-            errc::size_mismatch);
+    REQUIRE(codec.accumulate(page.span(), 0, weights.view(), more.view(), scratch.get()).error() == errc::size_mismatch);
   }
+}
+
+template <class Arch, value_quantizer V>
+void check_value_quantizer(V const& codec, double tolerance, unsigned seed = 1) {
+  check_values(any_values<Arch>{codec}, tolerance, seed);
 }
 
 }  // namespace skive::test

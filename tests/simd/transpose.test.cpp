@@ -22,6 +22,11 @@ TEST_CASE("transpose_words: lanes become rows", "[simd]") {
       skive::simd::transpose_words<Arch>(row, to.data() + 16);
       for (std::size_t w = 0; w < 16; ++w)
         for (std::size_t j = 0; j < 16; ++j) REQUIRE(std::memcmp(to.data() + 16 + 64 * w + 4 * j, row[j] + 4 * w, 4) == 0);
+      for (std::size_t const words : {1U, 4U, 9U}) {
+        std::vector<std::byte> some(1024);
+        skive::simd::transpose_words<Arch>(row, some.data(), words);
+        REQUIRE(std::memcmp(some.data(), to.data() + 16, 64 * words) == 0);
+      }
       for (std::size_t i = 0; i < 16; ++i) {
         REQUIRE(to[i] == std::byte{0xA5});
         REQUIRE(to[1040 + i] == std::byte{0xA5});

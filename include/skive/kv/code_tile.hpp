@@ -35,16 +35,17 @@ struct code_tile {
   /// Units after which whole groups of four rows end for n rows, the last ones padded.
   static constexpr std::size_t units(std::size_t n) noexcept { return (n + rows - 1) / rows; }
 
-  /// Register V: rows 4 (V / Columns) ... + 3, columns 16 (V % Columns) ... + 15.
-  template <std::size_t V, class Arch>
-  [[gnu::always_inline]] static simd::words<Arch> load(std::byte const* unit) noexcept {
+  /// Register v: rows 4 (v / Columns) ... + 3, columns 16 (v % Columns) ... + 15. Shifts are immediate where v is a constant once
+  /// loops are unrolled.
+  template <class Arch>
+  [[gnu::always_inline]] static simd::words<Arch> load(std::byte const* unit, std::size_t v) noexcept {
     auto codes = simd::words<Arch>::broadcast(0);
     each_part([&]<int Bits, int Position>() __attribute__((always_inline)) {
       constexpr std::size_t fields = 8 / Bits;
-      constexpr int shift = static_cast<int>(V % fields) * Bits - Position;
-      auto w = load_words<Arch>(unit + part_offset(Position) + V / fields * 64);
-      if constexpr (shift > 0) w = w >> shift;
-      if constexpr (shift < 0) w = w << -shift;
+      auto const shift = static_cast<int>(v % fields) * Bits - Position;
+      auto w = load_words<Arch>(unit + part_offset(Position) + v / fields * 64);
+      if (shift > 0) w = w >> shift;
+      if (shift < 0) w = w << -shift;
       if constexpr (Bits < 8) w = w & simd::words<Arch>::broadcast(repeat(Bits, Position));
       if constexpr (Position == 0)
         codes = w;

@@ -77,8 +77,8 @@ class codec_products {
   static constexpr std::size_t read_ahead = 4096;          // bytes
   static constexpr std::size_t pitch = largest_head_size;  // at least 16 tokens of each group
   // Sums of four rows in registers: of so many tokens, with so many times 16 channels at once; of so many times 16 channels.
-  static constexpr std::size_t side = floats::registers == 1 ? 4 : 1;
-  static constexpr std::size_t dot_columns = floats::registers == 1 ? 4 : 2;
+  static constexpr std::size_t side = floats::registers == 1 ? 4 : 2;
+  static constexpr std::size_t dot_columns = floats::registers == 1 ? 4 : 1;
   static constexpr std::size_t sum_columns = floats::registers == 1 ? 4 : 1;
 
   // Channels [begin, end); they are added to those before `begin`. Grouped: a token has more than one scale.
@@ -89,23 +89,26 @@ class codec_products {
     for (std::size_t t = 0; t < count_; t += 4) {
       batch part[16];  // lanes of row i and token t + k: part[4 i + k]
       for (std::size_t k = 0; k < 4; k += side) {
-        floats sum[Rows * side];
-        unrolled<Rows * side>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = floats::broadcast(0.0f); });
+        // One register for each row and token: what a query's numbers are loaded for are `side` tokens.
+        batch sum[Rows * side];
+        unrolled<Rows * side>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = batch(0.0f); });
         for (std::size_t d = begin; d < end; d += 16 * Count) {
           floats x[side][Count];
           unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
             load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, x[T]);
           });
-          unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
-            auto const q = floats::load(&queries(h + I % Rows, d + 16 * (I / Rows)));
+          unrolled<Count * floats::registers * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
+            constexpr std::size_t column = I / Rows / floats::registers;
+            constexpr std::size_t r = I / Rows % floats::registers;
+            auto const q = batch::load_unaligned(&queries(h + I % Rows, d + 16 * column + batch::size * r));
             unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
               auto& s = sum[I % Rows * side + T];
-              s = simd::fused(x[T][I / Rows], q, s);
+              s = xsimd::fma(x[T][column].part[r], q, s);
             });
           });
         }
         unrolled<Rows * side>([&]<std::size_t I>()
-                                  __attribute__((always_inline)) { part[I / side * 4 + k + I % side] = folded<Arch>(sum[I]); });
+                                  __attribute__((always_inline)) { part[I / side * 4 + k + I % side] = sum[I]; });
       }
       store_sums<Rows>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
     }

@@ -15,6 +15,7 @@
 /// Promise  : numbers past `n` become zeros; nothing is written past the padding.
 /// Source   : -
 
+#include "skive/simd/alternate_halves.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bytes.hpp"
 #include "skive/simd/dot.hpp"
@@ -32,14 +33,7 @@ template <class Arch>
                                                       std::byte* second) noexcept {
   using integers = simd::integers<Arch>;
   if constexpr (simd::prefers_halves<Arch>) {
-    alignas(64) std::uint32_t lane[16];
-    (simd::as<std::uint32_t>(number) & simd::words<Arch>::broadcast(0xFFFF)).store(lane);
-    for (std::size_t i = 0; i < 16; i += 4) {
-      auto const even = lane[i] | lane[i + 2] << 16;
-      auto const odd = lane[i + 1] | lane[i + 3] << 16;
-      std::memcpy(first + i, &even, 4);
-      std::memcpy(second + i, &odd, 4);
-    }
+    simd::store_alternate(simd::as<std::uint32_t>(number), first, second);
   } else {
     auto const upper = (number + integers::broadcast(64)) >> 7;
     simd::store_bytes(simd::as<std::uint32_t>(upper), first);

@@ -34,8 +34,8 @@ template <class Tile, class Arch>
 inline void read_key_tile(std::byte const* unit, std::size_t first, matrix_view<float> out) noexcept {
   alignas(64) std::uint8_t codes[Tile::registers][64];
   for (std::size_t u = 0; u * Tile::rows < out.cols; ++u, unit += Tile::bytes) {
-    unrolled<Tile::registers>(
-        [&]<std::size_t V>() { Tile::template load<V, Arch>(unit).store(reinterpret_cast<std::uint32_t*>(codes[V])); });
+    for (std::size_t v = 0; v < Tile::registers; ++v)
+      Tile::template load<Arch>(unit, v).store(reinterpret_cast<std::uint32_t*>(codes[v]));
     auto const channels = smaller(Tile::rows, out.cols - u * Tile::rows);
     for (std::size_t j = 0; j < out.rows; ++j) {
       auto const token = first + j;

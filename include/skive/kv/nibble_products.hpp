@@ -135,7 +135,7 @@ class nibble_products {
         std::byte const* row[16];
         for (std::size_t j = 0; j < 16; ++j)
           row[j] = reinterpret_cast<std::byte const*>(scale + smaller(t + j, count_ - 1) * groups_ + g);
-        simd::transpose_words<Arch>(row, reinterpret_cast<std::byte*>(turned[0]));
+        simd::transpose_words<Arch>(row, reinterpret_cast<std::byte*>(turned[0]), smaller(16, groups_ - g));
         for (std::size_t i = 0; i < smaller(16, groups_ - g); ++i) std::memcpy(scale_ + (g + i) * tile_tokens + t, turned[i], 64);
       }
     if (count_ <= 16)

@@ -17,12 +17,11 @@
 /// Source   : Z. Liu et al., "KIVI: A Tuning-Free Asymmetric 2bit Quantization for KV Cache", ICML 2024.
 
 #include "skive/kv/affine_fit.hpp"
-#include "skive/kv/coefficients.hpp"
 #include "skive/kv/key_tile.hpp"
 #include "skive/kv/plain_queries.hpp"
+#include "skive/kv/scaled_query.hpp"
 
 namespace skive {
-
 template <int Bits>
 class per_channel_keys {
   static_assert(1 <= Bits && Bits <= 8, "skive::per_channel_keys holds 1 to 8 bits");
@@ -74,6 +73,7 @@ class per_channel_keys {
     return errc::ok;
   }
 
+  constexpr bool decodes_turned() const noexcept { return true; }
   /// The 32 tokens from `tile` on, a multiple of 32, as [channel][token]: for loops with tokens in lanes. Fails with
   /// size_mismatch.
   template <class Arch = native_arch>
@@ -87,11 +87,11 @@ class per_channel_keys {
     alignas(64) float step[16];
     alignas(64) float minimum[16];
     for (std::size_t u = 0; u < tile::units(head_size()); ++u, unit += tile::bytes)
-      detail::unrolled<tile::registers>([&]<std::size_t V>() {
-        auto const codes = tile::template load<V, Arch>(unit);
+      for (std::size_t v = 0; v < tile::registers; ++v) {
+        auto const codes = tile::template load<Arch>(unit, v);
         for (std::size_t k = 0; k < 4; ++k) {
-          auto const channel = u * tile::rows + V / 2 * 4 + k;
-          if (channel >= head_size()) return;
+          auto const channel = u * tile::rows + v / 2 * 4 + k;
+          if (channel >= head_size()) break;
           if (channel % 16 == 0) {
             metadata<Arch>(group + steps_at(), channel).store(step);
             metadata<Arch>(group + steps_at() + 2 * head_size(), channel).store(minimum);
@@ -99,9 +99,9 @@ class per_channel_keys {
           auto const code = (codes >> static_cast<int>(8 * k)) & simd::words<Arch>::broadcast(0xFF);
           auto const number = simd::to_float(simd::as<std::int32_t>(code));
           simd::fused(number, floats::broadcast(step[channel % 16]), floats::broadcast(minimum[channel % 16]))
-              .store(out.data() + channel * tile_tokens + V % 2 * 16);
+              .store(out.data() + channel * tile_tokens + v % 2 * 16);
         }
-      });
+      }
     return errc::ok;
   }
 
@@ -132,18 +132,13 @@ class per_channel_keys {
   constexpr per_channel_keys(page_shape shape, std::size_t group, affine_fit fit) noexcept
       : shape_{shape}, group_{group}, fit_{fit} {}
 
-  constexpr std::size_t padded() const noexcept { return detail::round_up_to(head_size(), 16); }
   constexpr std::size_t tile_bytes() const noexcept { return tile::units(head_size()) * tile::bytes; }
   constexpr std::size_t steps_at() const noexcept { return group_ / tile_tokens * tile_bytes(); }
   constexpr std::size_t group_bytes() const noexcept { return steps_at() + 4 * head_size(); }
 
-  // The steps or minima of sixteen channels; channels past the last one have zeros.
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> metadata(std::byte const* of, std::size_t channel) const noexcept {
-    if (channel + 16 <= head_size()) return simd::load_float16<Arch>(of + 2 * channel);
-    alignas(64) std::byte rest[32]{};
-    std::memcpy(rest, of + 2 * channel, 2 * (head_size() - channel));
-    return simd::load_float16<Arch>(rest);
+    return detail::channel_field<Arch>(of, channel, head_size());
   }
 
   template <class Arch>
@@ -185,8 +180,8 @@ class per_channel_keys {
     alignas(64) float step[16];
     alignas(64) float minimum[16];
     for (std::size_t u = 0; u < tile::units(head_size()); ++u, unit += tile::bytes) {
-      detail::unrolled<tile::registers>(
-          [&]<std::size_t V>() { tile::template load<V, Arch>(unit).store(reinterpret_cast<std::uint32_t*>(codes[V])); });
+      for (std::size_t v = 0; v < tile::registers; ++v)
+        tile::template load<Arch>(unit, v).store(reinterpret_cast<std::uint32_t*>(codes[v]));
       for (std::size_t r = 0; r < tile::rows && u * tile::rows + r < head_size(); ++r) {
         auto const channel = u * tile::rows + r;
         if (r == 0 || channel % 16 == 0) {
@@ -207,23 +202,14 @@ class per_channel_keys {
   bool dot_group(std::byte const* group, std::size_t first, std::size_t count, float const* q, std::size_t q_stride,
                  float* logits, std::size_t stride) const noexcept {
     using floats = simd::floats<Arch>;
-    alignas(64) float scaled[largest_head_size];
     alignas(64) std::byte high[Rows * largest_head_size];
     alignas(64) std::byte low[Rows * largest_head_size];
-    float step[Rows];
-    float bias[Rows];
-    auto const* const steps = group + steps_at();
+    detail::scaled_query scaled[Rows];
     for (std::size_t h = 0; h < Rows; ++h) {
-      auto sum = floats::broadcast(0.0f);
-      for (std::size_t c = 0; c < head_size(); c += 16) {
-        auto const x = detail::load_some<Arch>(q + h * q_stride + c, head_size() - c);
-        simd::product<Arch>(x, metadata<Arch>(steps, c)).store(scaled + c);
-        sum = simd::fused(x, metadata<Arch>(steps + 2 * head_size(), c), sum);
-      }
       auto const pad = detail::round_up_to(tile::units(head_size()) * tile::rows, 16);
-      step[h] = detail::split<Arch>(scaled, padded(), pad, high + h * largest_head_size, low + h * largest_head_size);
-      bias[h] = simd::sum(sum);
-      if (!is_finite(step[h]) || !is_finite(bias[h])) return false;
+      auto const at = h * largest_head_size;
+      scaled[h] = detail::scale_query<Arch>({q + h * q_stride, head_size()}, group + steps_at(), pad, high + at, low + at);
+      if (!is_finite(scaled[h].step) || !is_finite(scaled[h].bias)) return false;
     }
     for (std::size_t t = first / tile_tokens * tile_tokens; t < first + count; t += tile_tokens) {
       detail::tile_product<tile, Rows, Arch> p;
@@ -232,8 +218,8 @@ class per_channel_keys {
       auto const from = t < first ? first - t : 0;
       auto const some = detail::smaller(tile_tokens, first + count - t) - from;
       for (std::size_t h = 0; h < Rows; ++h) {
-        auto const scale = floats::broadcast(step[h]);
-        auto const add = floats::broadcast(bias[h]);
+        auto const scale = floats::broadcast(scaled[h].step);
+        auto const add = floats::broadcast(scaled[h].bias);
         floats const out[2] = {simd::fused(p.value(h, 0), scale, add), simd::fused(p.value(h, 1), scale, add)};
         detail::store_range<Arch>(out, from, some, logits + h * stride + (t + from - first));
       }

@@ -143,9 +143,8 @@ class per_token_values {
     alignas(64) std::uint8_t codes[tile::registers][64];
     for (std::size_t c = 0; c < head_size(); ++c) {
       if (c % 16 == 0)
-        detail::unrolled<tile::registers>([&]<std::size_t V>() {
-          tile::template load<V, Arch>(tiles + c / 16 * units * tile::bytes).store(reinterpret_cast<std::uint32_t*>(codes[V]));
-        });
+        for (std::size_t r = 0; r < tile::registers; ++r)
+          tile::template load<Arch>(tiles + c / 16 * units * tile::bytes, r).store(reinterpret_cast<std::uint32_t*>(codes[r]));
       auto const* const at = page + steps_at() + Parameters::bytes * (c / group_ * shape_.tokens + token);
       auto const code = static_cast<float>(codes[v][c % 16 * 4 + token % 4]);
       out[c] = code * Parameters::template one<Arch>(at) + Parameters::template one<Arch>(at + fields_bytes());

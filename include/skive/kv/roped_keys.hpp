@@ -113,8 +113,8 @@ class roped_keys {
   template <class Arch>
   status decode_tile(std::span<std::byte const> page, std::size_t tile, matrix_view<float> rows, std::size_t start,
                      std::span<float> turned, workspace scratch) const noexcept {
-    if constexpr (requires { keys_.template decode_turned<Arch>(page, tile, turned); })
-      return keys_.template decode_turned<Arch>(page, tile, turned);
+    if constexpr (requires { keys_.decodes_turned(); })
+      if (keys_.decodes_turned()) return keys_.template decode_turned<Arch>(page, tile, turned);
     if (auto const s = keys_.template decode<Arch>(page, tile + start, rows, scratch); !s) return s;
     for (auto& x : turned) x = 0.0f;
     for (std::size_t j = 0; j < rows.rows; ++j)

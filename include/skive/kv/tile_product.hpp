@@ -83,15 +83,17 @@ struct tile_product {
                                         std::size_t stride, Map map) noexcept {
     for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, highs += Tile::rows, lows += Tile::rows) {
       for (std::size_t i = 0; i < Tile::bytes; i += 64) simd::prefetch<Arch>(unit + i, read_ahead);
-      unrolled<Tile::registers>([&]<std::size_t V>() __attribute__((always_inline)) {
-        auto const codes = map(Tile::template load<V, Arch>(unit));
-        constexpr std::size_t column = V % Tile::columns;
-        constexpr std::size_t at = V / Tile::columns * 4;
-        unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-          high[H][column] = simd::dot4<Largest>(high[H][column], codes, four(highs + H * stride + at));
-          low[H][column] = simd::dot4<Largest>(low[H][column], codes, four(lows + H * stride + at));
-        });
-      });
+#pragma GCC unroll 16
+      for (std::size_t v = 0; v < Tile::registers; ++v) {
+        auto const codes = map(Tile::template load<Arch>(unit, v));
+        auto const column = v % Tile::columns;
+        auto const at = v / Tile::columns * 4;
+#pragma GCC unroll 4
+        for (std::size_t h = 0; h < Rows; ++h) {
+          high[h][column] = simd::dot4<Largest>(high[h][column], codes, four(highs + h * stride + at));
+          low[h][column] = simd::dot4<Largest>(low[h][column], codes, four(lows + h * stride + at));
+        }
+      }
     }
   }
   // A column at a time: the sums of four rows fill half of AVX2's registers.
@@ -107,15 +109,17 @@ struct tile_product {
       for (std::size_t u = 0; u < units; ++u, unit += Tile::bytes, even += Tile::rows, odd += Tile::rows) {
         if constexpr (Column == 0)
           for (std::size_t i = 0; i < Tile::bytes; i += 64) simd::prefetch<Arch>(unit + i, read_ahead);
-        unrolled<Tile::quads>([&]<std::size_t Q>() __attribute__((always_inline)) {
-          auto const codes = map(Tile::template load<Q * Tile::columns + Column, Arch>(unit));
+#pragma GCC unroll 8
+        for (std::size_t q = 0; q < Tile::quads; ++q) {
+          auto const codes = map(Tile::template load<Arch>(unit, q * Tile::columns + Column));
           auto const a = simd::even_bytes(codes);
           auto const b = simd::odd_bytes(codes);
-          unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) {
-            auto const half = simd::dot2(sum[H], a, four(even + H * stride + 4 * Q));
-            sum[H] = simd::settled(simd::dot2(half, b, four(odd + H * stride + 4 * Q)));
-          });
-        });
+#pragma GCC unroll 4
+          for (std::size_t h = 0; h < Rows; ++h) {
+            auto const half = simd::dot2(sum[h], a, four(even + h * stride + 4 * q));
+            sum[h] = simd::settled(simd::dot2(half, b, four(odd + h * stride + 4 * q)));
+          }
+        }
       }
       unrolled<Rows>([&]<std::size_t H>() __attribute__((always_inline)) { low[H][Column] = sum[H]; });
     });

@@ -3,6 +3,7 @@
 /// @file simd/transpose.hpp - sixteen rows of sixteen words, turned: a lane becomes a row.
 ///
 ///   transpose_words<Arch>(row, to)     bytes 4 j .. 4 j + 3 of word w at to + 64 w are bytes 4 w .. 4 w + 3 at row[j]
+///   transpose_words<Arch>(row, to, n)  the same for words 0 ... n - 1; what it leaves of the others is undefined
 ///
 /// Model of : -
 /// Cost     : AVX-512 16 loads, 64 shuffles and 16 stores; elsewhere blocks as large as a register.
@@ -54,7 +55,8 @@ template <class Arch>
 }  // namespace detail
 
 template <class Arch>
-[[gnu::always_inline]] inline void transpose_words(std::byte const* const (&row)[16], std::byte* to) noexcept {
+[[gnu::always_inline]] inline void transpose_words(std::byte const* const (&row)[16], std::byte* to,
+                                                   [[maybe_unused]] std::size_t words = 16) noexcept {
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) return detail::transpose_512<Arch>(row, to);
 #endif
@@ -62,7 +64,7 @@ template <class Arch>
     using batch = xsimd::batch<float, Arch>;
     using bytes = xsimd::batch<std::uint8_t, Arch>;
     constexpr std::size_t size = batch::size;
-    for (std::size_t w = 0; w < 16; w += size)
+    for (std::size_t w = 0; w < words; w += size)
       for (std::size_t j = 0; j < 16; j += size) {
         batch m[size];
         for (std::size_t i = 0; i < size; ++i)
