@@ -38,7 +38,7 @@ double kl(std::vector<cache_layer> const& layers, bool before, Make make) {
       std::vector<float> numbers(rows.rows * rows.cols);
       matrix_view<float> const decoded{numbers.data(), rows.rows, rows.cols};
       std::vector<std::vector<std::byte>> pages;
-      REQUIRE(fill(*keys, rows, decoded, pages));
+      REQUIRE(fill(any_keys<>{*keys}, rows, decoded, pages));
       for (std::size_t t = 0; before && t < rows.rows; ++t) REQUIRE(rope->rotate(decoded.row(t), t));
       all += measure_attention(l, h, decoded, {});
     }
