@@ -208,6 +208,7 @@
 #include "skive/transform/rows.hpp"
 #include "skive/transform/safe_range.hpp"
 #include "skive/transform/scaling.hpp"
+#include "skive/transform/short_row.hpp"
 #include "skive/transform/sign_codes.hpp"
 #include "skive/transform/sign_rows.hpp"
 #include "skive/transform/unrolled.hpp"

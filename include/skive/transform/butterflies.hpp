@@ -22,6 +22,7 @@
 #include "skive/core/separate.hpp"
 #include "skive/simd/philox.hpp"
 #include "skive/transform/butterfly_passes.hpp"
+#include "skive/transform/short_row.hpp"
 
 #include <bit>
 #include <cstring>
