@@ -15,14 +15,15 @@ namespace {
 using namespace skive;
 }
 
-TEST_CASE("all floats into four and six bits in lanes", "[format][.exhaustive]") {
-  skive::test::check_all_floats<e2m1, e2m3, e3m2>();
+TEMPLATE_TEST_CASE("all floats into four and six bits in lanes", "[format][.exhaustive]", e2m1, e2m3, e3m2) {
+  skive::test::check_all_floats<TestType>();
 }
 
-TEST_CASE("all floats into scales and float16 in lanes", "[format][.exhaustive]") {
-  skive::test::check_all_floats<ue4m3, ue5m3, float16>();
+TEMPLATE_TEST_CASE("all floats into scales and float16 in lanes", "[format][.exhaustive]", ue4m3, ue5m3, float16) {
+  skive::test::check_all_floats<TestType>();
 }
 
-TEST_CASE("all floats into integers and tables in lanes", "[format][.exhaustive]") {
-  skive::test::check_all_floats<int4, int8, uint8, mxint8, nf4, fp4_bnb>();
+TEMPLATE_TEST_CASE("all floats into integers and tables in lanes", "[format][.exhaustive]", int4, int8, uint8, mxint8, nf4,
+                   fp4_bnb) {
+  skive::test::check_all_floats<TestType>();
 }
