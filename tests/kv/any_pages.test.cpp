@@ -98,3 +98,23 @@ TEST_CASE("any_pages: no quantizer, too little memory for queries", "[kv]") {
   CHECK(any_keys<>{keys}.prepare(rows.view(), {}).error() == errc::workspace_too_small);
   CHECK(any_keys<>{keys}.dot({}, 0, {}, rows.view(), {}).error() == errc::invalid_argument);
 }
+
+TEST_CASE("any_pages: queries for another type of keys", "[kv]") {
+  auto const four = *skive::per_channel_keys<4>::make({72, 64}, 32);
+  auto const two = *skive::per_channel_keys<2>::make({72, 64}, 32);
+  auto const other_four = four;
+  test::number_rows const rows{64, 72, 1};
+  test::number_rows const queries{2, 72, 2};
+  test::guarded_page page{four.page_bytes()};
+  REQUIRE(four.append(rows.view(), 0, page.span()));
+  any_keys<> const keys{four};
+  test::scratch_bytes_of memory{keys.query_bytes(2)};
+  test::scratch_bytes_of scratch{keys.scratch_bytes(2)};
+  auto const q = keys.prepare(queries.view(), memory.get());
+  REQUIRE(q);
+  test::number_rows logits{2, 64};
+  auto const before = logits.values;
+  CHECK(any_keys<>{two}.dot(page.span(), 0, *q, logits.view(), scratch.get()).error() == errc::invalid_argument);
+  CHECK((logits.values == before));
+  CHECK(any_keys<>{other_four}.dot(page.span(), 0, *q, logits.view(), scratch.get()));
+}

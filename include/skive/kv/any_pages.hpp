@@ -23,7 +23,14 @@ namespace skive {
 /// What any_keys::prepare() made of some queries, in memory of the caller.
 struct any_query {
   void const* inner = nullptr;
+  void const* type = nullptr;  ///< that of the quantizer
 };
+
+namespace detail {
+// Its address stands for the type.
+template <class Quantizer>
+inline constexpr char type_mark{};
+}  // namespace detail
 
 /// What keys and values share. Functions are those for the instruction set Arch.
 template <class Arch>
@@ -96,6 +103,7 @@ class any_keys : public any_page<Arch> {
     requires(!std::same_as<Keys, any_keys>) && key_quantizer<Keys>
   explicit any_keys(Keys const& of) noexcept
       : any_page<Arch>{of},
+        type_{&detail::type_mark<Keys>},
         query_bytes_{[](void const* object, std::size_t rows) noexcept {
           return saturating_add(workspace::bytes<typename Keys::query>(1), static_cast<Keys const*>(object)->query_bytes(rows));
         }},
@@ -105,7 +113,7 @@ class any_keys : public any_page<Arch> {
           auto const made = static_cast<Keys const*>(object)->template prepare<Arch>(rows, memory);
           if (!made) return made.error();
           place[0] = *made;
-          return any_query{place.data()};
+          return any_query{place.data(), &detail::type_mark<Keys>};
         }},
         dot_{[](void const* object, std::span<std::byte const> page, std::size_t first, void const* q, matrix_view<float> logits,
                 workspace scratch) noexcept -> status {
@@ -128,12 +136,12 @@ class any_keys : public any_page<Arch> {
   result<query> prepare(matrix_view<float const> rows, workspace memory) const noexcept {
     return prepare_ == nullptr ? errc::invalid_argument : prepare_(object_, rows, memory);
   }
-  /// Precondition: the queries are of the same quantizer. Fails with what it fails with, invalid_argument (queries that were not
-  /// prepared, too).
+  /// Fails with what the quantizer fails with, invalid_argument (queries that were not prepared, or for another type, too).
   template <std::same_as<Arch> = Arch>
   status dot(std::span<std::byte const> page, std::size_t first, query const& q, matrix_view<float> logits,
              workspace scratch) const noexcept {
-    return dot_ == nullptr || q.inner == nullptr ? errc::invalid_argument : dot_(object_, page, first, q.inner, logits, scratch);
+    return dot_ == nullptr || q.inner == nullptr || q.type != type_ ? errc::invalid_argument
+                                                                    : dot_(object_, page, first, q.inner, logits, scratch);
   }
   /// Whether decode_turned() does more than to refuse: where the quantizer has it.
   constexpr bool decodes_turned() const noexcept { return decode_turned_ != nullptr; }
@@ -148,6 +156,7 @@ class any_keys : public any_page<Arch> {
   using dot_function = status(void const*, std::span<std::byte const>, std::size_t, void const*, matrix_view<float>,
                               workspace) noexcept;
 
+  void const* type_ = nullptr;
   std::size_t (*query_bytes_)(void const*, std::size_t) noexcept = nullptr;
   result<any_query> (*prepare_)(void const*, matrix_view<float const>, workspace) noexcept = nullptr;
   dot_function* dot_ = nullptr;
