@@ -6,14 +6,14 @@
 ///   then x_j <- RNE(x_j scale)
 ///
 /// Each result is a fixed tree of sums: how stages are grouped into passes changes no bit. A pass does up to 3 or 4 stages in
-/// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 until their stages are done, and in L2 65536 or an
-/// eighth of a row of up to 2^21 numbers (with AVX-512 a sixteenth of 2^20 and 2^22). What is left is one more pass over memory: in
-/// registers for such parts, else over tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache.
-/// Doubles take half as many numbers for a cache, and passes of 3 stages instead of tiles.
+/// registers (transform/butterfly_passes.hpp). 4096 or 8192 numbers stay in L1 until their stages are done, 65536 in L2. A longer row
+/// is eight rows of an eighth, one after another, joined by a pass in registers: eight streams, whatever the sizes of the caches past
+/// L2 are. With AVX-512 the part is an eighth up to 2^21 numbers, a sixteenth of 2^20 and 2^22, and longer rows take one more pass over
+/// memory: tiles of n / 65536 rows, copied to scratch since those rows share sets of a cache. Doubles: half as many numbers a cache.
 ///
 /// Model of : -
 /// Cost     : k sums and 1 product a number, less if the product is with a power of two; past 65536 numbers the memory is read and
-///            written twice. Scratch: walsh_hadamard_floats(n).
+///            written twice; without AVX-512 a cache of 2^22 numbers is needed for that past 2^22. Scratch: walsh_hadamard_floats(n).
 /// Accuracy : each stage rounds once.
 /// Promise  : the same bits for every Arch, scalar_arch included.
 /// Source   : B. J. Fino, V. R. Algazi, "Unified matrix treatment of the fast Walsh-Hadamard transform", IEEE Trans. Computers
@@ -127,14 +127,40 @@ void butterflies_by_tiles(float* x, std::size_t n, float const* scale, float* ti
 template <class T, class Arch>
 inline constexpr std::size_t blocks_joined = std::is_same_v<T, float> ? most_registers<Arch> : 1;
 
-// What is transformed before that: an eighth, up to four times l2_numbers. 16 rows so far apart take turns in a set of L1, but
-// save a pass in L2 or the tiles.
+// Whether a row past L2 is eight rows of an eighth, and each of those again. On Zen 3 rows of 2^22 numbers and more take a third less
+// time so than by tiles, whose short pieces of many rows no prefetcher foresees.
+template <class Arch>
+inline constexpr bool joins_eighths = most_registers<Arch> == 8;
+
+// What is transformed before that: an eighth, with AVX-512 up to four times l2_numbers. 16 rows so far apart take turns in a set of
+// L1, but save a pass in L2 or the tiles.
 template <class T, class Arch>
 constexpr std::size_t l2_block(std::size_t n) noexcept {
   constexpr auto l2 = l2_numbers<T>;
   if (n <= l2) return n;
   if (blocks_joined<T, Arch> == 16 && (n == 16 * l2 || n == 64 * l2)) return n / 16;
-  return n <= 32 * l2 ? n / 8 : l2;
+  return joins_eighths<Arch> || n <= 32 * l2 ? n / 8 : l2;
+}
+
+// All stages of a row of any length.
+template <class Arch, class T>
+void butterflies_past_l2(T* x, std::size_t n, T const* scale, [[maybe_unused]] float* tile, sign_source const* signs) noexcept {
+  auto const block = l2_block<T, Arch>(n);
+  for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2
+    i -= block;
+    auto const own = signs_from(signs, i);
+    auto const* const its = signs != nullptr ? &own : nullptr;
+    if (joins_eighths<Arch> && block > l2_numbers<T>)
+      butterflies_past_l2<Arch, T>(x + i, block, nullptr, nullptr, its);
+    else
+      butterflies_in_l2<Arch, T>(x + i, block, block == n ? scale : nullptr, its);
+  }
+  if (block == n) return;
+  if constexpr (std::is_same_v<T, float> && !joins_eighths<Arch>)
+    if (n / block > blocks_joined<T, Arch>) return butterflies_by_tiles<Arch>(x, n, scale, tile);
+  if constexpr (blocks_joined<T, Arch> == 16)
+    if (n / block == 16) return butterfly_pass<16, loading::plain, Arch, T>(x, n, block, scale, nullptr);
+  butterfly_stages<Arch, T>(x, n, block, scale);
 }
 
 // Floats of scratch that walsh_hadamard() takes.
@@ -150,20 +176,8 @@ constexpr void walsh_hadamard(T* x, std::size_t n, std::type_identity_t<T const*
   if constexpr (simd::vector_arch<Arch> && has_registers<T, Arch>) {
     if constexpr (std::is_same_v<T, float>)
       if (!std::is_constant_evaluated() && is_short_row<Arch>(n)) return static_cast<void>(short_row<false, Arch>(x, n, scale));
-    if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size) {
-      auto const block = l2_block<T, Arch>(n);
-      for (std::size_t i = n; i > 0;) {  // backwards: the end of the row is what the check has left in L2
-        i -= block;
-        auto const own = signs_from(signs, i);
-        butterflies_in_l2<Arch, T>(x + i, block, block == n ? scale : nullptr, signs != nullptr ? &own : nullptr);
-      }
-      if (block == n) return;
-      if constexpr (std::is_same_v<T, float>)
-        if (n / block > blocks_joined<T, Arch>) return butterflies_by_tiles<Arch>(x, n, scale, tile);
-      if constexpr (blocks_joined<T, Arch> == 16)
-        if (n / block == 16) return butterfly_pass<16, loading::plain, Arch, T>(x, n, block, scale, nullptr);
-      return butterfly_stages<Arch, T>(x, n, block, scale);
-    }
+    if (!std::is_constant_evaluated() && n >= xsimd::batch<T, Arch>::size)
+      return butterflies_past_l2<Arch, T>(x, n, scale, tile, signs);
   }
   butterflies_by_definition<Arch, T>(x, n, 1, scale);
 }
