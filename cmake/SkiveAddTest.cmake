@@ -28,7 +28,8 @@ function(skive_precompile name file flags)
   target_precompile_headers(${name} REUSE_FROM ${parsed})
 endfunction()
 
-# skive_add_test_program(NAME FILE [LIBRARIES ...] [FLAGS ...]): one executable of one Catch2 file, which nothing runs yet.
+# skive_add_test_program(NAME FILE [LIBRARIES ...] [FLAGS ...]): one executable of one Catch2 file, which nothing runs yet;
+# `exhaustive`: whether some of its cases are tagged so.
 function(skive_add_test_program name file)
   cmake_parse_arguments(PARSE_ARGV 2 test "" "" "LIBRARIES;FLAGS")
   add_executable(${name} ${file})
@@ -39,6 +40,7 @@ function(skive_add_test_program name file)
   if(test_FLAGS OR exhaustive)
     set(optimized -O1)
   endif()
+  set(exhaustive "${exhaustive}" PARENT_SCOPE)
   list(PREPEND test_FLAGS $<$<CONFIG:Release>:${optimized}>)
   target_compile_options(${name} PRIVATE ${test_FLAGS})
   target_link_libraries(${name} PRIVATE skive::skive ${test_LIBRARIES} Catch2::Catch2WithMain Boost::headers)
@@ -54,8 +56,6 @@ function(skive_add_test name label file)
   endif()
   skive_add_test_program(${name} ${file} ${ARGN})
   catch_discover_tests(${name} TEST_PREFIX "${label}: " DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 600)
-
-  file(STRINGS ${file} exhaustive REGEX "\\[\\.exhaustive\\]")
   if(exhaustive)
     catch_discover_tests(${name} TEST_SPEC "[.exhaustive]" TEST_PREFIX "${label}, exhaustive: " DISCOVERY_MODE PRE_TEST
                          PROPERTIES LABELS exhaustive TIMEOUT 3600 RUN_SERIAL ON)
