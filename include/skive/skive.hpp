@@ -343,6 +343,7 @@
 #include "skive/compose/residual.hpp"
 #include "skive/compose/rotated.hpp"
 #include "skive/compose/sparse_batch.hpp"
+#include "skive/compose/sparse_blocks.hpp"
 #include "skive/compose/sparse_codec.hpp"
 #include "skive/compose/sparse_pieces.hpp"
 #include "skive/compose/sparse_product.hpp"

@@ -17,15 +17,13 @@
 /// Source   : A. Mishra et al., arXiv:2104.08378.
 
 #include "skive/block/float_query.hpp"
-#include "skive/compose/parts.hpp"
 #include "skive/compose/sparse_batch.hpp"
+#include "skive/compose/sparse_blocks.hpp"
 #include "skive/compose/sparse_product.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/sparse/n_of_m.hpp"
 #include "skive/sparse/packed_n_of_m.hpp"
-
-#include <numeric>
 
 namespace skive {
 
@@ -40,38 +38,38 @@ concept codes_rows_of = requires(Codec const c, std::span<Half const> row, std::
 }  // namespace detail
 
 template <class Pattern, block_codec Codec, position_layout Layout = position_layout::combinadic>
-class sparse_codec {
-  static constexpr std::size_t kept = Pattern::kept;
-  static constexpr std::size_t group = Pattern::group;
-  static constexpr int n_kept = static_cast<int>(kept);
-  static constexpr int m_group = static_cast<int>(group);
-  using packed = packed_n_of_m<n_kept, m_group, Layout>;
-  static constexpr std::size_t bits = packed::position_bits;
-  static constexpr std::size_t inner_planes = Codec::plane_count;
+class sparse_codec : detail::sparse_blocks<Pattern, Codec, Layout> {
+  using blocks = detail::sparse_blocks<Pattern, Codec, Layout>;
+  using blocks::codec_blocks;
+  using blocks::codec_planes;
+  using blocks::contiguous;
+  using blocks::copy_blocks;
+  using blocks::group;
+  using blocks::inner_planes;
+  using blocks::kept;
+  using blocks::m_group;
+  using blocks::n_kept;
+  using blocks::planes_from;
+  using blocks::position_run;
+  using blocks::runs_on;
+  using typename blocks::packed;
 
  public:
-  static constexpr std::size_t plane_count = inner_planes + 1;
+  using blocks::block_size;
+  using blocks::codec;
+  using blocks::plane_bytes;
+  using blocks::plane_count;
+  using blocks::row_multiple;
 
   constexpr sparse_codec() noexcept = default;
-  constexpr sparse_codec(Pattern pattern, Codec codec) noexcept : pattern_{pattern}, codec_{codec} {}
+  constexpr sparse_codec(Pattern pattern, Codec of_kept) noexcept : blocks{of_kept}, pattern_{pattern} {}
 
-  constexpr Codec const& codec() const noexcept { return codec_; }
-
-  /// Whole blocks of the codec and whole bytes of positions.
-  constexpr std::size_t block_size() const noexcept { return block_; }
-  constexpr std::size_t row_multiple() const noexcept {
-    auto const values = codec_.row_multiple();
-    return values / std::gcd(values, kept) * group;
-  }
-  constexpr std::array<std::size_t, plane_count> plane_bytes(std::size_t n) const noexcept {
-    return detail::joined(codec_.plane_bytes(n / group * kept), std::array<std::size_t, 1>{packed::position_bytes(n)});
-  }
   constexpr std::size_t scratch_bytes(std::size_t n) const noexcept {
     auto const values = n / group * kept;
     if (n == 0) return 0;
     auto own = saturating_add(workspace::bytes<float>(values), workspace::bytes<std::byte>(mask_bytes(n)));
-    if (codec_blocks() > 1) own = saturating_add(own, workspace::bytes<std::byte>(total_bytes(codec_.plane_bytes(values))));
-    return saturating_add(own, codec_.scratch_bytes(values));
+    if (codec_blocks() > 1) own = saturating_add(own, workspace::bytes<std::byte>(total_bytes(codec().plane_bytes(values))));
+    return saturating_add(own, codec().scratch_bytes(values));
   }
 
   /// T: float, or bfloat16 and float16 where the codec takes them. Fails with size_mismatch, workspace_too_small or as the codec
@@ -152,7 +150,7 @@ class sparse_codec {
   {
     if (x.size() % row_multiple() != 0) return errc::size_mismatch;
     if (!detail::sparse_product<Arch, sparse_codec>::fits(*this, x.size(), bytes_of<Codec>::step)) return errc::unsupported;
-    return bytes_of<Codec>::template prepare<Arch>(x, codec_.order(), kind, w);
+    return bytes_of<Codec>::template prepare<Arch>(x, codec().order(), kind, w);
   }
   /// Fails with size_mismatch, corrupt, or invalid_argument if another kind of codec made the query.
   template <class Arch = native_arch>
@@ -166,7 +164,7 @@ class sparse_codec {
   constexpr bool accepts(sparse_int8_query const& q) const noexcept
     requires detail::has_byte_query<Codec, kept>
   {
-    return q.order == bytes_of<Codec>::order_of(codec_.order());
+    return q.order == bytes_of<Codec>::order_of(codec().order());
   }
   /// Products of rows without a check of sizes and query, as kernel/ has made them. Fails with corrupt, or unsupported; rows
   /// before have been written.
@@ -203,45 +201,6 @@ class sparse_codec {
     return product.fits() ? product(from, q) : errc::unsupported;
   }
 
-  static constexpr std::size_t block_of(Codec const& codec) noexcept {
-    auto const values = codec.block_size();
-    return values == 0 ? 0 : std::lcm(values / std::gcd(values, kept), 8 / std::gcd(std::size_t{8}, bits)) * group;
-  }
-  // Blocks of the codec in one of ours.
-  static constexpr std::size_t blocks_in(Codec const& codec) noexcept {
-    return codec.block_size() == 0 ? 1 : block_of(codec) / group * kept / codec.block_size();
-  }
-  constexpr std::size_t codec_blocks() const noexcept { return codec_blocks_; }
-  constexpr std::size_t block_values(std::size_t n) const noexcept {
-    return (block_size() == 0 ? n : block_size()) / group * kept;
-  }
-
-  // Blocks follow each other in every plane without gaps.
-  template <class Byte>
-  constexpr bool contiguous(planes<Byte, plane_count> const& p) const noexcept {
-    if (block_size() == 0) return true;
-    auto const each = plane_bytes(block_size());
-    for (std::size_t i = 0; i < plane_count; ++i)
-      if (p[i].block_stride != each[i]) return false;
-    return true;
-  }
-  // The planes from block b on.
-  template <class Byte>
-  static constexpr planes<Byte, plane_count> planes_from(planes<Byte, plane_count> p, std::size_t b) noexcept {
-    for (auto& one : p.parts) {
-      one.data += b * one.block_stride;
-      one.size -= b * one.block_stride;
-    }
-    return p;
-  }
-  // The codec's planes, where one of our blocks is one of its, or blocks have no gaps.
-  template <class Byte>
-  constexpr auto codec_planes(planes<Byte, plane_count> const& p) const noexcept {
-    auto const block = codec_blocks() > 1 ? 0 : block_size();
-    return detail::planes_of<0>(codec_, block, p);
-  }
-  constexpr bool runs_on(bool gaps) const noexcept { return !gaps || codec_blocks() == 1; }
-
   template <class Arch, class T>
   constexpr status encode_row(std::span<T const> row, planes<std::byte, plane_count> const& to, workspace w) const noexcept {
     if (auto const s = detail::check_row(*this, row.size(), to, w); !s || row.empty()) return s;
@@ -271,28 +230,16 @@ class sparse_codec {
     auto const values = w.take<T>(n / group * kept);
     detail::gather_kept<Arch>(row, mask, values.data());
     if (runs_on(!contiguous(to))) {
-      if (auto const s = with_arch<Arch>::encode(codec_, std::span<T const>{values}, codec_planes(to), w); !s) return s;
+      if (auto const s = with_arch<Arch>::encode(codec(), std::span<T const>{values}, codec_planes(to), w); !s) return s;
     } else {
       planes<std::byte, inner_planes> whole;
-      auto const bytes = w.take<std::byte>(total_bytes(codec_.plane_bytes(values.size())));
-      if (auto const s = planar(codec_, values.size(), bytes, whole); !s) return s;
-      if (auto const s = with_arch<Arch>::encode(codec_, std::span<T const>{values}, whole, w); !s) return s;
+      auto const bytes = w.take<std::byte>(total_bytes(codec().plane_bytes(values.size())));
+      if (auto const s = planar(codec(), values.size(), bytes, whole); !s) return s;
+      if (auto const s = with_arch<Arch>::encode(codec(), std::span<T const>{values}, whole, w); !s) return s;
       for (std::size_t i = 0; i < inner_planes; ++i) copy_blocks(n, i, static_cast<std::byte const*>(whole[i].data), to[i]);
     }
     store_positions<Arch>(mask, n, to[inner_planes]);
     return errc::ok;
-  }
-  // Plane i of the codec from blocks to bytes without gaps, or back.
-  template <class From, class To>
-  constexpr void copy_blocks(std::size_t n, std::size_t i, From from, To to) const noexcept {
-    for (std::size_t first = 0, b = 0; first < n; first += block_size(), ++b) {
-      auto const bytes = plane_bytes(n - first < block_size() ? n - first : block_size())[i];
-      for (std::size_t k = 0; k < bytes; ++k)
-        if constexpr (std::is_pointer_v<From>)
-          to.data[b * to.block_stride + k] = *from++;
-        else
-          *to++ = from.data[b * from.block_stride + k];
-    }
   }
   template <class Arch>
   constexpr void store_positions(std::span<std::byte const> mask, std::size_t n, plane<std::byte> const& to) const noexcept {
@@ -303,13 +250,6 @@ class sparse_codec {
                                                              to.data + b * to.block_stride);
     }
   }
-  // Numbers whose positions lie without gaps.
-  template <class Byte>
-  constexpr std::size_t position_run(std::size_t n, plane<Byte> const& p) const noexcept {
-    auto const block = block_size();
-    return block == 0 || p.block_stride == packed::position_bytes(block) ? n : block;
-  }
-
   template <class Arch, class T>
   constexpr status decode_row(planes<std::byte const, plane_count> const& from, std::span<T> row, workspace w) const noexcept {
     if (auto const s = detail::check_row(*this, row.size(), from, w); !s || row.empty()) return s;
@@ -320,7 +260,7 @@ class sparse_codec {
       auto const size = row.size() - first < step ? row.size() - first : step;
       auto const part = values.subspan(first / group * kept, size / group * kept);
       auto const at = planes_from(from, whole ? 0 : first / step);
-      if (auto const s = with_arch<Arch>::decode(codec_, codec_planes(at), part, w); !s) return s;
+      if (auto const s = with_arch<Arch>::decode(codec(), codec_planes(at), part, w); !s) return s;
     }
     auto const& places = from[inner_planes];
     auto const unit = position_run(row.size(), places);
@@ -336,9 +276,6 @@ class sparse_codec {
   }
 
   [[no_unique_address]] Pattern pattern_{};
-  [[no_unique_address]] Codec codec_{};
-  std::size_t block_ = block_of(codec_);
-  std::size_t codec_blocks_ = blocks_in(codec_);
 };
 
 }  // namespace skive
