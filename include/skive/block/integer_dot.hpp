@@ -42,12 +42,17 @@ class integer_dot {
   static constexpr int width = Scheme::packing::width;
   // Rows at once: 32 registers hold the sums of 16 products. Four rows share the vector and the cost of their ends.
   static constexpr std::size_t tile = simd::has_avx512<Arch> ? 4 : 1;
+  // Memory is read best in order: scales of a row, which mostly stand behind its codes, are asked for behind them.
+  static constexpr bool fields_last = tile == 1;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
+  // Signed codes of a few bits become levels while several are in a byte; AVX-512 does it for nothing with the mask.
+  static constexpr bool flips = levels::flips_sign && steps::fields > 1 && !simd::has_avx512<Arch>;
+  static constexpr std::uint32_t levels_of_signs = 0xFFFF'FFFFU / ((1U << width) - 1) << (width - 1);
   // Levels past 127 meet the vector as signed bytes where that is cheaper, and there is no bias then.
   static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
   template <bool Signed>
@@ -120,29 +125,31 @@ class integer_dot {
     for (auto& of_row : total)
 #pragma GCC unroll 4
       for (auto& t : of_row) t = floats::broadcast(0.0f);
-    // Where short rows are read one by one the next one would come too soon.
-    auto const ahead_rows = tile == 1 && 4 * rows.pitch[0] <= read_ahead::cached ? std::size_t{4} : Rows;
+    auto const ahead_rows = tile == 1 ? read_ahead::rows_ahead(rows.pitch[0]) : Rows;
     read_ahead const next{bytes_, ahead_rows * rows.pitch[0]};
     std::size_t step = 0;
     for (std::size_t first = 0; step < count; first += p->capacity) {
       auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
       for (std::size_t i = 0; i < Rows; ++i) {
-        prefetch_fields(from[i], first, groups, next, rows.pitch, ahead_rows);
+        if (!fields_last || !next.whole()) prefetch_fields(from[i], first, groups, next, rows.pitch, ahead_rows);
         p[i].load(scheme_, from[i], first, groups, layout_);
       }
       auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
       scale_cursor<Spread, Arch> cursor{p, lanes_};
-      for (; step < end && step < plain; ++step) {
-        auto const at = step * steps::code_bytes;
-        auto const ahead = next.from(at);
-        words codes[Rows];
+      for (auto const last = end < plain ? end : plain; step < last;) {
+        auto const ahead = next.from(step * steps::code_bytes);
+        auto const stop = next.last_with(ahead, steps::code_bytes, last);
+        for (; step < stop; ++step) {
+          auto const at = step * steps::code_bytes;
+          words codes[Rows];
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Rows; ++i) {
-          simd::prefetch<Arch>(from[i][0].data + at, ahead);
-          codes[i] = spread_codes(from[i][0].data + at);
+          for (std::size_t i = 0; i < Rows; ++i) {
+            simd::prefetch<Arch>(from[i][0].data + at, ahead);
+            codes[i] = spread_codes(from[i][0].data + at);
+          }
+          add_step<PerBlock, Rows>(level, codes, step, cursor, total);
         }
-        add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
       for (; step < end; ++step) {
         words codes[Rows];
@@ -153,6 +160,7 @@ class integer_dot {
         }
         add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
+      if (fields_last && next.whole()) prefetch_fields(from[0], first, groups, next, rows.pitch, ahead_rows);
     }
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i)
@@ -181,8 +189,9 @@ class integer_dot {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
+      auto const flipped = flips ? codes[i] ^ words::broadcast(levels_of_signs) : codes[i];
 #pragma GCC unroll 8
-      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
+      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = flips ? field(flipped, r) : level.bytes(field(flipped, r));
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
