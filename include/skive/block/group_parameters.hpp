@@ -17,8 +17,10 @@
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/scale_lanes.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/format/scale_float.hpp"
 #include "skive/simd/bits.hpp"
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/half.hpp"
 
 #include <cstring>
 #include <utility>
@@ -105,6 +107,8 @@ template <class Scale, int Bits, class Arch>
     return simd::load_bfloat16<Arch, simd::half_nan::any>(from);
   } else if constexpr (std::is_same_v<Scale, float32>) {
     return simd::as<float>(words::load(reinterpret_cast<std::uint32_t const*>(from)));
+  } else if constexpr (std::is_same_v<Scale, ue4m3> && simd::has_load_ue4m3<Arch>) {
+    return simd::load_ue4m3<Arch>(from);
   } else {
     static_assert(Bits <= 8);
     auto const code = simd::load_fields<Bits, Arch>(from, order);
