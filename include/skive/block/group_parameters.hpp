@@ -15,6 +15,7 @@
 /// Source   : -
 
 #include "skive/block/lane_scheme.hpp"
+#include "skive/block/read_ahead.hpp"
 #include "skive/block/scale_lanes.hpp"
 #include "skive/core/planes.hpp"
 #include "skive/format/scale_float.hpp"
@@ -196,6 +197,24 @@ class group_parameters {
     for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
   }
 };
+
+/// Asks for metadata: those that come after groups first .. first + groups - 1, or the same ones `rows` rows further on where
+/// rows are read whole. pitch: bytes from a row to the next, per plane.
+template <class Scheme, class Arch>
+[[gnu::always_inline]] inline void prefetch_fields(planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                                   std::size_t first, std::size_t groups, group_layout const& layout,
+                                                   read_ahead const& next,
+                                                   std::array<std::size_t, 1 + Scheme::field_bits.size()> const& pitch,
+                                                   std::size_t rows) noexcept {
+  bool const same = next.whole();
+  bool const last = first + groups == layout.groups;
+  auto const start = same ? first : last ? 0 : first + groups;
+  for (std::size_t f = 0; f < Scheme::field_bits.size(); ++f) {
+    auto const bits = static_cast<std::size_t>(Scheme::field_bits[f]);
+    auto const ahead = start * bits / 8 + (same || last ? rows * pitch[1 + f] : 0);
+    for (std::size_t b = 0; b < groups * bits / 8; b += 64) simd::prefetch<Arch>(from[1 + f].data, ahead + b);
+  }
+}
 
 /// Bytes at, at + 1, ... at + 63 of a row's codes, `row_bytes` in blocks of `block_bytes`, whatever lies between the blocks; zeros
 /// past the row's end.
