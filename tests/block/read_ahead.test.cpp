@@ -36,5 +36,28 @@ TEST_CASE("A row alone asks for what is near", "[block]") {
   }
 }
 
+TEST_CASE("The distance stays up to the step that is said", "[block]") {
+  for (std::size_t const step_bytes : {32U, 64U, 96U})
+    for (auto const& next : {read_ahead{500, 512}, read_ahead{40000, 40000}, read_ahead{70001, 0}, read_ahead{9000, 100000}})
+      for (std::size_t const last : {3U, 40U, 1500U})
+        for (std::size_t step = 0; step < last;) {
+          auto const distance = next.from(step * step_bytes);
+          auto const stop = next.last_with(distance, step_bytes, last);
+          REQUIRE(stop > step);
+          REQUIRE(stop <= last);
+          for (; step < stop; ++step) REQUIRE(next.from(step * step_bytes) == distance);
+        }
+}
+
+TEST_CASE("Rows read one by one: the nearest row that is two leads ahead", "[block]") {
+  for (std::size_t pitch = 1; pitch < 20000; pitch += 37) {
+    auto const rows = read_ahead::rows_ahead(pitch);
+    REQUIRE(rows * pitch >= 2 * read_ahead::lead);
+    REQUIRE((rows == 1 || (rows - 1) * pitch < 2 * read_ahead::lead));
+    REQUIRE(read_ahead(pitch, rows * pitch).whole());
+  }
+  REQUIRE(read_ahead::rows_ahead(0) == 1);
+}
+
 }  // namespace
 }  // namespace skive::detail

@@ -3,11 +3,13 @@
 #include "skive/simd/half.hpp"
 
 #include "skive/format/half.hpp"
+#include "skive/format/scale_float.hpp"
 #include "support/processor_modes.hpp"
 #include "support/simd_arches.hpp"
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <random>
@@ -130,6 +132,30 @@ TEST_CASE("all floats encode as the scalar formats do", "[simd][.exhaustive]") {
   skive::test::for_each_arch([]<class Arch>() {
     conversions<Arch, true>::check_all_floats();
     conversions<Arch, false>::check_all_floats();
+  });
+}
+
+TEST_CASE("half: all bytes of unsigned E4M3 decode as the scalar format does, whatever bit 7 says", "[simd]") {
+  skive::test::for_each_arch([]<class Arch>() {
+    if constexpr (skive::simd::has_load_ue4m3<Arch>) {
+      auto const check = [] {
+        for (std::size_t first = 0; first < 256; first += 16) {
+          std::array<std::byte, 17> bytes{};
+          for (std::size_t i = 0; i < 16; ++i) bytes[i + 1] = static_cast<std::byte>(first + i);
+          std::array<float, 16> found;
+          skive::simd::load_ue4m3<Arch>(bytes.data() + 1).store(found.data());
+          for (std::size_t i = 0; i < 16; ++i) {
+            auto const right = skive::ue4m3::decode(static_cast<std::uint8_t>((first + i) & 0x7F));
+            CAPTURE(first + i, found[i], right);
+            REQUIRE(std::isnan(found[i]) == std::isnan(right));
+            if (!std::isnan(right)) REQUIRE(std::bit_cast<std::uint32_t>(found[i]) == std::bit_cast<std::uint32_t>(right));
+          }
+        }
+      };
+      check();
+      skive::test::flush_subnormals const mode;
+      check();
+    }
   });
 }
 

@@ -15,10 +15,13 @@
 /// Source   : -
 
 #include "skive/block/lane_scheme.hpp"
+#include "skive/block/read_ahead.hpp"
 #include "skive/block/scale_lanes.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/format/scale_float.hpp"
 #include "skive/simd/bits.hpp"
 #include "skive/simd/bytes.hpp"
+#include "skive/simd/half.hpp"
 
 #include <cstring>
 #include <utility>
@@ -95,22 +98,40 @@ template <int Bits>
   return copy;
 }
 
-/// 16 scales of Bits bits that lie side by side.
+/// 16 scales of Bits bits that lie side by side. Which NaN a half becomes is open.
 template <class Scale, int Bits, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> load_scales(std::byte const* from, [[maybe_unused]] bit_order order) noexcept {
   using words = simd::words<Arch>;
   if constexpr (std::is_same_v<Scale, float16>) {
-    return simd::load_float16<Arch>(from);
+    return simd::load_float16<Arch, simd::half_nan::any>(from);
   } else if constexpr (std::is_same_v<Scale, bfloat16>) {
-    return simd::load_bfloat16<Arch>(from);
+    return simd::load_bfloat16<Arch, simd::half_nan::any>(from);
   } else if constexpr (std::is_same_v<Scale, float32>) {
     return simd::as<float>(words::load(reinterpret_cast<std::uint32_t const*>(from)));
+  } else if constexpr (std::is_same_v<Scale, ue4m3> && simd::has_load_ue4m3<Arch>) {
+    return simd::load_ue4m3<Arch>(from);
   } else {
     static_assert(Bits <= 8);
     auto const code = simd::load_fields<Bits, Arch>(from, order);
     if constexpr (!std::is_same_v<Scale, e8m0>) return format_lanes<Scale, Arch>::decode(code);
     auto const least = select(code == words::broadcast(0), words::broadcast(0x0040'0000), code << 23);
     return simd::as<float>(select(code == words::broadcast(e8m0::nan_code), words::broadcast(0x7FC0'0000), least));
+  }
+}
+
+// Scales and minus the zero points of 16 groups whose fields lie at at[f], one after another.
+template <class Arch, class Scheme>
+[[gnu::always_inline]] inline void convert_sixteen_groups(Scheme const& scheme,
+                                                          std::array<std::byte const*, Scheme::field_bits.size()> const& at,
+                                                          bit_order order, float* scale,
+                                                          [[maybe_unused]] float* minus_zero_point) noexcept {
+  auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at[0], order);
+  if constexpr (requires { scheme.scale_factor(); })
+    s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
+  s.store(scale);
+  if constexpr (has_zero_point<Scheme>) {
+    auto const z = simd::load_fields<Scheme::field_bits[1], Arch>(at[1], order);
+    (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point);
   }
 }
 
@@ -121,22 +142,26 @@ template <class Arch, class Scheme>
                                                        planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
                                                        std::size_t first, std::size_t count, group_layout const& layout,
                                                        float* scale, [[maybe_unused]] float* minus_zero_point) noexcept {
-  if constexpr (Scheme::field_bits.size() == 0) {
+  constexpr auto fields = Scheme::field_bits.size();
+  if constexpr (fields == 0) {
     simd::floats<Arch>::broadcast(scheme.scale).store(scale);
   } else {
-    alignas(64) std::byte copy[64];
-    auto const* const at = group_fields<Scheme::field_bits[0]>(from[1], first, count, layout, copy);
-    auto s = load_scales<typename Scheme::scale_format, Scheme::field_bits[0], Arch>(at, layout.order);
-    if constexpr (requires { scheme.scale_factor(); })
-      s = simd::product<Arch>(s, simd::floats<Arch>::broadcast(scheme.scale_factor()));
-    s.store(scale);
-    if constexpr (has_zero_point<Scheme>) {
-      constexpr int bits = Scheme::field_bits[1];
-      auto const* const zeros = group_fields<bits>(from[2], first, count, layout, copy);
-      auto const z = simd::load_fields<bits, Arch>(zeros, layout.order);
-      (simd::floats<Arch>::broadcast(0.0f) - simd::to_float<Arch>(simd::as<std::int32_t>(z))).store(minus_zero_point);
-    }
+    alignas(64) std::byte copy[fields][64];
+    std::array<std::byte const*, fields> at;
+    [&]<std::size_t... F>(std::index_sequence<F...>) __attribute__((always_inline)) {
+      ((at[F] = group_fields<Scheme::field_bits[F]>(from[1 + F], first, count, layout, copy[F])), ...);
+    }(std::make_index_sequence<fields>{});
+    convert_sixteen_groups<Arch>(scheme, at, layout.order, scale, minus_zero_point);
   }
+}
+// The same where it is rare: beside a loop over groups that lie side by side.
+template <class Arch, class Scheme>
+[[gnu::noinline]] inline void load_some_groups(Scheme const& scheme,
+                                               planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                               std::size_t first, std::size_t count, group_layout const& layout, float* scale,
+                                               float* minus_zero_point) noexcept {
+  for (std::size_t g = 0; g < count; g += 16)
+    load_sixteen_groups<Arch>(scheme, from, first + g, count - g < 16 ? count - g : 16, layout, scale + g, minus_zero_point + g);
 }
 
 /// Scales and zero points of up to `capacity` groups, read ahead of the loop that needs them.
@@ -151,12 +176,45 @@ class group_parameters {
   template <class Scheme>
   [[gnu::always_inline]] void load(Scheme const& scheme, planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
                                    std::size_t first, std::size_t count, group_layout const& layout) noexcept {
-    for (std::size_t g = 0; g < count; g += 16)
-      load_sixteen_groups<Arch>(scheme, from, first + g, count - g < 16 ? count - g : 16, layout, scale + g,
-                                minus_zero_point + g);
+    constexpr auto fields = Scheme::field_bits.size();
+    std::size_t done = 0;
+    if constexpr (fields != 0) {
+      bool side_by_side = true;
+      std::array<std::byte const*, fields> at;
+      for (std::size_t f = 0; f < fields; ++f) {
+        auto const bits = static_cast<std::size_t>(Scheme::field_bits[f]);
+        side_by_side &= from[1 + f].block_stride * 8 == layout.per_block * bits;
+        at[f] = from[1 + f].data + first / 8 * bits;
+      }
+      if (side_by_side)
+        for (; done + 16 <= count; done += 16) {
+          convert_sixteen_groups<Arch>(scheme, at, layout.order, scale + done, minus_zero_point + done);
+          for (std::size_t f = 0; f < fields; ++f) at[f] += 2 * static_cast<std::size_t>(Scheme::field_bits[f]);
+        }
+    }
+    if (done < count)
+      load_some_groups<Arch>(scheme, from, first + done, count - done, layout, scale + done, minus_zero_point + done);
     for (std::size_t g = count; g % 16 != 0; ++g) scale[g] = 0.0f;
   }
 };
+
+/// Asks for metadata: those that come after groups first .. first + groups - 1, or the same ones `rows` rows further on where
+/// rows are read whole. pitch: bytes from a row to the next, per plane.
+template <class Scheme, class Arch>
+[[gnu::always_inline]] inline void prefetch_fields(planes<std::byte const, 1 + Scheme::field_bits.size()> const& from,
+                                                   std::size_t first, std::size_t groups, group_layout const& layout,
+                                                   read_ahead const& next,
+                                                   std::array<std::size_t, 1 + Scheme::field_bits.size()> const& pitch,
+                                                   std::size_t rows) noexcept {
+  bool const same = next.whole();
+  bool const last = first + groups == layout.groups;
+  auto const start = same ? first : last ? 0 : first + groups;
+  for (std::size_t f = 0; f < Scheme::field_bits.size(); ++f) {
+    auto const bits = static_cast<std::size_t>(Scheme::field_bits[f]);
+    auto const ahead = start * bits / 8 + (same || last ? rows * pitch[1 + f] : 0);
+    for (std::size_t b = 0; b < groups * bits / 8; b += 64) simd::prefetch<Arch>(from[1 + f].data, ahead + b);
+  }
+}
 
 /// Bytes at, at + 1, ... at + 63 of a row's codes, `row_bytes` in blocks of `block_bytes`, whatever lies between the blocks; zeros
 /// past the row's end.

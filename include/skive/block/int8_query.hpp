@@ -164,6 +164,26 @@ inline void arrange_bytes(std::int8_t const* q, bit_order order, std::byte* reco
   }
 }
 
+/// What products need of a record: its bytes field by field, terms and, per_block, scales of the lanes.
+template <std::size_t Fields, bool PerBlock, class Arch>
+struct vector_step {
+  simd::words<Arch> bytes[Fields];
+  simd::words<Arch> term;
+  simd::floats<Arch> scale;
+
+  /// Record number `step`.
+  [[gnu::always_inline]] static vector_step load(std::byte const* records, std::size_t step) noexcept {
+    constexpr auto each = record_bytes(Fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
+    auto const* const x = records + step * each;
+    vector_step v;
+#pragma GCC unroll 8
+    for (std::size_t r = 0; r < Fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
+    v.term = simd::load_words<Arch>(x + 64 * Fields);
+    if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * Fields + 64));
+    return v;
+  }
+};
+
 /// The terms of a record whose bytes stand.
 template <class Arch, std::size_t Fields, int Bias, bool ZeroPoints>
 inline void store_terms(std::byte* record) noexcept {

@@ -9,7 +9,7 @@
 /// says. Groups that end inside a lane, other packings and scalar_arch take the rule (block/integer_rule.hpp).
 ///
 /// Model of : -
-/// Cost     : 4 bits, AVX-512 VNNI: about 12 instructions for 128 numbers and one vector; tables add 2.
+/// Cost     : 4 bits, 128 numbers and one vector: about 12 instructions with AVX-512 VNNI, tables add 2; AVX2 34 to 36.
 /// Accuracy : the integers are exact: 32 products of at most 255 * 127 a lane, below 2^21, and no sum runs on from step to step,
 ///            so that no length overflows. |y - exact| <= (steps + 12) 2^-24 sum_i |w_i q_i s_i| for w of exact levels; tables
 ///            that round add unit / 2 scale_g |q_i s_i| a number. Against x itself: 0.5001 s_i |w_i| a number more.
@@ -17,7 +17,6 @@
 /// Source   : -
 
 #include "skive/block/integer_rule.hpp"
-#include "skive/block/read_ahead.hpp"
 #include "skive/block/scale_cursor.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/dot_halves.hpp"
@@ -28,26 +27,23 @@ namespace skive::detail {
 template <class Scheme, class Arch>
 concept integer_lanes = integer_scheme<Scheme> && lane_scheme<Scheme, Arch>;
 
-/// What a step needs of the vector: its bytes field by field, terms and, per_block, scales of the lanes.
-template <std::size_t Fields, class Arch>
-struct vector_step {
-  simd::words<Arch> bytes[Fields];
-  simd::words<Arch> term;
-  simd::floats<Arch> scale;
-};
-
 template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
 class integer_dot {
   static constexpr int width = Scheme::packing::width;
   // Rows at once: 32 registers hold the sums of 16 products. Four rows share the vector and the cost of their ends.
   static constexpr std::size_t tile = simd::has_avx512<Arch> ? 4 : 1;
+  // Memory is read best in order: scales of a row, which mostly stand behind its codes, are asked for behind them.
+  static constexpr bool fields_last = tile == 1;
   using steps = code_steps<width>;
   using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
+  // Signed codes of a few bits become levels while several are in a byte; AVX-512 does it for nothing with the mask.
+  static constexpr bool flips = levels::flips_sign && steps::fields > 1 && !simd::has_avx512<Arch>;
+  static constexpr std::uint32_t levels_of_signs = 0xFFFF'FFFFU / ((1U << width) - 1) << (width - 1);
   // Levels past 127 meet the vector as signed bytes where that is cheaper, and there is no bias then.
   static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
   template <bool Signed>
@@ -120,29 +116,32 @@ class integer_dot {
     for (auto& of_row : total)
 #pragma GCC unroll 4
       for (auto& t : of_row) t = floats::broadcast(0.0f);
-    // Where short rows are read one by one the next one would come too soon.
-    auto const ahead_rows = tile == 1 && 4 * rows.pitch[0] <= read_ahead::cached ? std::size_t{4} : Rows;
+    auto const ahead_rows = tile == 1 ? read_ahead::rows_ahead(rows.pitch[0]) : Rows;
     read_ahead const next{bytes_, ahead_rows * rows.pitch[0]};
     std::size_t step = 0;
     for (std::size_t first = 0; step < count; first += p->capacity) {
       auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
       for (std::size_t i = 0; i < Rows; ++i) {
-        prefetch_fields(from[i], first, groups, next, rows.pitch, ahead_rows);
+        if (!fields_last || !next.whole())
+          prefetch_fields<Scheme, Arch>(from[i], first, groups, layout_, next, rows.pitch, ahead_rows);
         p[i].load(scheme_, from[i], first, groups, layout_);
       }
       auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
       scale_cursor<Spread, Arch> cursor{p, lanes_};
-      for (; step < end && step < plain; ++step) {
-        auto const at = step * steps::code_bytes;
-        auto const ahead = next.from(at);
-        words codes[Rows];
+      for (auto const last = end < plain ? end : plain; step < last;) {
+        auto const ahead = next.from(step * steps::code_bytes);
+        auto const stop = next.last_with(ahead, steps::code_bytes, last);
+        for (; step < stop; ++step) {
+          auto const at = step * steps::code_bytes;
+          words codes[Rows];
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < Rows; ++i) {
-          simd::prefetch<Arch>(from[i][0].data + at, ahead);
-          codes[i] = spread_codes(from[i][0].data + at);
+          for (std::size_t i = 0; i < Rows; ++i) {
+            simd::prefetch<Arch>(from[i][0].data + at, ahead);
+            codes[i] = spread_codes(from[i][0].data + at);
+          }
+          add_step<PerBlock, Rows>(level, codes, step, cursor, total);
         }
-        add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
       for (; step < end; ++step) {
         words codes[Rows];
@@ -153,26 +152,13 @@ class integer_dot {
         }
         add_step<PerBlock, Rows>(level, codes, step, cursor, total);
       }
+      if (fields_last && next.whole())
+        prefetch_fields<Scheme, Arch>(from[0], first, groups, layout_, next, rows.pitch, ahead_rows);
     }
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
       for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
-  }
-
-  // Metadata that are asked for when those of groups first .. first + groups - 1 are read.
-  [[gnu::always_inline]] void prefetch_fields(from_planes const& from, std::size_t first, std::size_t groups,
-                                              read_ahead const& next,
-                                              std::array<std::size_t, 1 + Scheme::field_bits.size()> const& pitch,
-                                              std::size_t rows) const noexcept {
-    bool const same = next.whole();
-    bool const last = first + groups == layout_.groups;
-    auto const start = same ? first : last ? 0 : first + groups;
-    for (std::size_t f = 0; f < Scheme::field_bits.size(); ++f) {
-      auto const bits = static_cast<std::size_t>(Scheme::field_bits[f]);
-      auto const ahead = start * bits / 8 + (same || last ? rows * pitch[1 + f] : 0);
-      for (std::size_t b = 0; b < groups * bits / 8; b += 64) simd::prefetch<Arch>(from[1 + f].data, ahead + b);
-    }
   }
 
   template <bool PerBlock, std::size_t Rows, bool Signed, class Cursor>
@@ -181,12 +167,13 @@ class integer_dot {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
+      auto const flipped = flips ? codes[i] ^ words::broadcast(levels_of_signs) : codes[i];
 #pragma GCC unroll 8
-      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = level.bytes(field(codes[i], r));
+      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = flips ? field(flipped, r) : level.bytes(field(flipped, r));
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
-      auto const x = step_of<PerBlock>(q, step);
+      auto const x = vector_step<steps::fields, PerBlock, Arch>::load(queries_[q], step);
       integers sums[Rows];
 #pragma GCC unroll 4
       for (auto& all : sums) all = has_zero_point<Scheme> || Signed ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
@@ -211,19 +198,6 @@ class integer_dot {
       }
     }
     cursor.advance();
-  }
-
-  // Of the records that prepare_int8() made.
-  template <bool PerBlock>
-  [[gnu::always_inline]] vector_step<steps::fields, Arch> step_of(std::size_t q, std::size_t step) const noexcept {
-    constexpr auto record = record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
-    auto const* const x = queries_[q] + step * record;
-    vector_step<steps::fields, Arch> v;
-#pragma GCC unroll 8
-    for (std::size_t r = 0; r < steps::fields; ++r) v.bytes[r] = simd::load_words<Arch>(x + 64 * r);
-    v.term = simd::load_words<Arch>(x + 64 * steps::fields);
-    if constexpr (PerBlock) v.scale = simd::as<float>(simd::load_words<Arch>(x + 64 * steps::fields + 64));
-    return v;
   }
 
   [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {

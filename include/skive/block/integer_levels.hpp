@@ -64,7 +64,7 @@ constexpr level_table make_level_table() noexcept {
   return t;
 }
 
-/// bias, largest, unit, exact; byte(code) in scalar form and lanes<Arch>::bytes(codes) for a register of codes; of lanes<Arch, true>
+/// bias, largest, unit, exact, flips_sign (is byte(code) the code with its highest bit turned?); byte(code) in scalar form and lanes<Arch>::bytes(codes) for a register of codes; of lanes<Arch, true>
 /// signed bytes, byte(code) - bias.
 template <class Format>
 struct integer_levels {
@@ -77,6 +77,7 @@ struct integer_levels {
   static constexpr int largest = table.largest;
   static constexpr float unit = table.unit;
   static constexpr bool exact = table.exact;
+  static constexpr bool flips_sign = false;
   static constexpr std::size_t entries = Format::bits <= 4 ? 16 : 64;
 
   static constexpr int byte(std::uint8_t code) noexcept { return table.bytes[code]; }
@@ -105,6 +106,7 @@ struct integer_levels<fixed_point<Bits, FractionBits, Range>> {
   static constexpr int largest = (1 << Bits) - 1;
   static constexpr float unit = fixed_point<Bits, FractionBits, Range>::resolution;
   static constexpr bool exact = true;
+  static constexpr bool flips_sign = true;
   static constexpr int byte(std::uint8_t code) noexcept { return code ^ bias; }
   template <class Arch, bool Signed = false>
   struct lanes {
@@ -124,6 +126,7 @@ struct integer_levels<uint_format<Bits>> {
   static constexpr int largest = (1 << Bits) - 1;
   static constexpr float unit = 1.0f;
   static constexpr bool exact = true;
+  static constexpr bool flips_sign = false;
   static constexpr int byte(std::uint8_t code) noexcept { return code; }
   template <class Arch, bool Signed = false>
   struct lanes {

@@ -35,6 +35,16 @@ class read_ahead {
   constexpr bool whole() const noexcept { return whole_; }
   /// The distance when byte `at` of a row is read.
   constexpr std::size_t from(std::size_t at) const noexcept { return at < stop_ ? lead : past_stop_; }
+  /// Up to which of the steps of so many bytes that distance stays; `last` at most.
+  constexpr std::size_t last_with(std::size_t distance, std::size_t step_bytes, std::size_t last) const noexcept {
+    auto const stop = (stop_ + step_bytes - 1) / step_bytes;
+    return distance == past_stop_ || last < stop ? last : stop;
+  }
+
+  /// Rows of that pitch that are read one by one: how many further on the one is that comes neither too late nor too early.
+  static constexpr std::size_t rows_ahead(std::size_t pitch) noexcept {
+    return pitch == 0 || pitch >= 2 * lead ? 1 : (2 * lead + pitch - 1) / pitch;
+  }
 
  private:
   bool whole_ = false;

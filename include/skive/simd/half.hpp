@@ -5,6 +5,7 @@
 ///   load_bfloat16<Arch>(p), load_float16<Arch>(p)      lane i is decode(number i)
 ///   store_bfloat16(x, p), store_float16(x, p)          number i is encode(lane i, nearest_even{}, non_saturating)
 ///   load_bfloat16<Arch, half_nan::any>(p), load_float16<Arch, half_nan::any>(p)   the same, but NaN's payload and sign are open
+///   load_ue4m3<Arch>(p)                                lane i is ue4m3::decode(byte i), any NaN (has_load_ue4m3: F16C)
 ///
 /// NaN becomes the quiet NaN without payload, its sign kept, both ways; overflow becomes infinity; subnormals of every format are
 /// exact. vcvtneps2bf16 is not used: it flushes subnormals.
@@ -173,6 +174,25 @@ template <class Arch, half_nan Nan = half_nan::quiet>
 #endif
   if constexpr (!has_avx512<Arch> && !detail::has_f16c<Arch>)
     return detail::float16_to_float(load_halves<Arch>(static_cast<std::byte const*>(from)));
+}
+
+/// Are bytes of 4 exponent and 3 fraction bits halves that lack some?
+template <class Arch>
+inline constexpr bool has_load_ue4m3 = detail::has_f16c<Arch>;
+
+/// 16 bytes: 4 bits of exponent, bias 7, and 3 of fraction below a bit that does not count; 7F is NaN. Such a code is that of a
+/// half 2^8 times as small.
+template <class Arch>
+  requires has_load_ue4m3<Arch>
+[[gnu::always_inline]] inline floats<Arch> load_ue4m3([[maybe_unused]] std::byte const* from) noexcept {
+#if XSIMD_WITH_AVX2 && defined(__F16C__)
+  auto const code = _mm256_slli_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<__m128i const*>(from))), 9);
+  auto const nan = _mm256_cmpeq_epi16(code, _mm256_set1_epi16(static_cast<short>(0xFE00)));
+  auto const half = _mm256_or_si256(_mm256_srli_epi16(code, 2), nan);
+  auto const by = _mm256_set1_ps(256.0f);
+  return {{_mm256_mul_ps(_mm256_cvtph_ps(_mm256_castsi256_si128(half)), by),
+           _mm256_mul_ps(_mm256_cvtph_ps(_mm256_extracti128_si256(half, 1)), by)}};
+#endif
 }
 
 template <class Arch>
