@@ -3,6 +3,7 @@
 #include "skive/codebook/voronoi_code.hpp"
 
 #include "laws/stepwise_codec.hpp"
+#include "skive/codebook/binary_lattices.hpp"
 #include "skive/codebook/lattice_codec.hpp"
 #include "skive/core/random.hpp"
 #include "support/simd_arches.hpp"

@@ -14,6 +14,7 @@
 /// Promise  : integers, constexpr.
 /// Source   : J. H. Conway, N. J. A. Sloane, "Sphere Packings, Lattices and Groups", chapters 4, 11.
 
+#include "skive/codebook/binary_lattices.hpp"
 #include "skive/codebook/leech.hpp"
 
 namespace skive::detail {

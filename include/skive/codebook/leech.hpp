@@ -19,6 +19,7 @@
 ///            likelihood decoding of the Leech lattice", 1993.
 
 #include "skive/block/scheme.hpp"
+#include "skive/codebook/hexacode.hpp"
 #include "skive/codebook/lattice.hpp"
 #include "skive/codebook/point_coordinates.hpp"
 #include "skive/core/status.hpp"
@@ -209,7 +210,7 @@ struct leech_lattice {
     T base[24]{};
     for (std::size_t i = 0; i < 24; ++i) {
       base[i] = floor(T(x[i] / T(8))) * T(8);  // 8 e_i is a point
-      y[i] = static_cast<std::int32_t>(detail::rounded(T((x[i] - base[i]) * T(65536))));
+      y[i] = static_cast<std::int32_t>(detail::rounded<T>(T((x[i] - base[i]) * T(65536))));
       lanes[i] = {y[i]};
     }
     std::int32_t point[24]{};
