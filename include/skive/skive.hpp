@@ -219,6 +219,7 @@
 #include "skive/codebook/additive_quantizer.hpp"
 #include "skive/codebook/additive_training.hpp"
 #include "skive/codebook/ball_code.hpp"
+#include "skive/codebook/ball_search.hpp"
 #include "skive/codebook/binary_lattices.hpp"
 #include "skive/codebook/byte_level_dot.hpp"
 #include "skive/codebook/code_distances.hpp"
