@@ -259,6 +259,7 @@
 #include "skive/codebook/lossless_bfloat16.hpp"
 #include "skive/codebook/matching_pursuit.hpp"
 #include "skive/codebook/nearest_codeword.hpp"
+#include "skive/codebook/nested_e8.hpp"
 #include "skive/codebook/nested_levels.hpp"
 #include "skive/codebook/orthant_grid.hpp"
 #include "skive/codebook/orthant_grid_table.hpp"

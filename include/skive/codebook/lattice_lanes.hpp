@@ -119,11 +119,11 @@ bool all_below(std::span<T const> x, T limit) noexcept {
   return below;
 }
 
-/// What nearest_points refuses.
+/// Whether nearest_points takes points of n numbers, and those of x.
 template <class Arch, class T>
-status check_points(std::size_t n, std::span<T const> x, std::span<T> out) noexcept {
+status check_points(std::size_t n, std::span<T const> x) noexcept {
   if (n == 0 || n > 64) return errc::invalid_argument;
-  if (x.size() != out.size() || x.size() % n != 0) return errc::size_mismatch;
+  if (x.size() % n != 0) return errc::size_mismatch;
   if (all_below<Arch>(x, std::is_same_v<T, float> ? T(0x1p22) : T(0x1p51))) return errc::ok;
   for (auto const v : x)
     if (real_magnitude(v) >= real_layout<T>::infinity) return errc::not_finite;
@@ -133,7 +133,8 @@ status check_points(std::size_t n, std::span<T const> x, std::span<T> out) noexc
 template <class Arch, class Lattice, class T>
 status nearest_points(Lattice const& lattice, std::span<T const> x, std::span<T> out) noexcept {
   auto const n = lattice.coordinates();
-  if (auto const s = check_points<Arch, T>(n, x, out); !s) return s;
+  if (x.size() != out.size()) return errc::size_mismatch;
+  if (auto const s = check_points<Arch>(n, x); !s) return s;
   auto const points = x.size() / n;
   std::size_t done = 0;
   if constexpr (simd::vector_arch<Arch>) {
