@@ -275,6 +275,7 @@
 #include "skive/codebook/root_mean_square.hpp"
 #include "skive/codebook/row_levels.hpp"
 #include "skive/codebook/scaled_codec.hpp"
+#include "skive/codebook/short_groups.hpp"
 #include "skive/codebook/sign_sketch.hpp"
 #include "skive/codebook/single_lane.hpp"
 #include "skive/codebook/sphere_code.hpp"

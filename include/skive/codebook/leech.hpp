@@ -235,7 +235,7 @@ status nearest_leech(std::span<float const> x, std::span<float> out) noexcept {
   if constexpr (simd::vector_arch<Arch>) {
     for (; done + 384 <= x.size(); done += 384) {
       simd::integers<Arch> y[24];
-      detail::load_points<Arch, 24>(x.data() + done, 1.0f, y);
+      detail::load_points<Arch, 24>(x.data() + done, simd::floats<Arch>::broadcast(1.0f), y);
       alignas(64) std::int32_t id[16];
       detail::leech_search(y).store(id);
       for (std::size_t l = 0; l < 16; ++l) write(done + 24 * l, id[l]);
