@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Points of lattices: nearest points of rows, encoding, and products of packed rows with a vector of bytes.
+#include "skive/codebook/binary_lattices.hpp"
 #include "skive/codebook/e8_points.hpp"
+#include "skive/codebook/eisenstein_lattices.hpp"
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/lattice_lanes.hpp"
 #include "skive/codebook/leech.hpp"
+#include "skive/codebook/nested_e8.hpp"
 #include "skive/codebook/pyramid_codec.hpp"
-#include "skive/codebook/voronoi_code.hpp"
 #include "skive/core/random.hpp"
 #include "skive/kernel/matrix_vector.hpp"
 #include "support/measure.hpp"
@@ -23,9 +26,9 @@ std::vector<float> gaussian_numbers(std::uint64_t stream) {
   return x;
 }
 
-// Rows of 3840 numbers: whole points of E8 and of the Leech lattice.
+// Rows of 3840 numbers: whole points of lattices of 4, 6, 8, 12, 16 and 24 coordinates.
 template <class Nearest>
-void nearest_points(benchmark::State& state, Nearest nearest) {
+void nearest_rows(benchmark::State& state, Nearest nearest) {
   auto x = gaussian_numbers(1);
   x.resize(3840);
   for (auto& v : x) v *= 8.0f;
@@ -35,6 +38,11 @@ void nearest_points(benchmark::State& state, Nearest nearest) {
     benchmark::ClobberMemory();
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(x.size()));
+}
+
+template <class Lattice>
+void nearest_of(benchmark::State& state, Lattice const& lattice) {
+  nearest_rows(state, [&lattice](auto x, auto y) { return nearest_points(lattice, x, y); });
 }
 
 template <class Codec>
@@ -87,8 +95,14 @@ void multiply_e8p(benchmark::State& state) {
 
 [[maybe_unused]] bool const registered = [] {
   auto const add = [](char const* name, auto run) { benchmark::RegisterBenchmark(name, run)->MinTime(0.1); };
-  add("nearest/e8/row", [](benchmark::State& s) { nearest_points(s, [](auto x, auto y) { return nearest_e8(x, y); }); });
-  add("nearest/leech/row", [](benchmark::State& s) { nearest_points(s, [](auto x, auto y) { return nearest_leech(x, y); }); });
+  add("nearest/e8/row", [](benchmark::State& s) { nearest_rows(s, [](auto x, auto y) { return nearest_e8(x, y); }); });
+  add("nearest/leech/row", [](benchmark::State& s) { nearest_rows(s, [](auto x, auto y) { return nearest_leech(x, y); }); });
+  add("nearest/a3/row", [](benchmark::State& s) { nearest_of(s, simplex_lattice{3}); });
+  add("nearest/d8/row", [](benchmark::State& s) { nearest_of(s, checkerboard_lattice{8}); });
+  add("nearest/d12+/row", [](benchmark::State& s) { nearest_of(s, diamond_lattice{12}); });
+  add("nearest/e6/row", [](benchmark::State& s) { nearest_of(s, e6_lattice{}); });
+  add("nearest/k12/row", [](benchmark::State& s) { nearest_of(s, k12_lattice{}); });
+  add("nearest/bw16/row", [](benchmark::State& s) { nearest_of(s, bw16_lattice{}); });
   add("encode/e8p/row", encode_row<lattice_codec<e8p>>);
   add("encode/e8_1b/row", encode_row<lattice_codec<e8_1b>>);
   add("encode/e8_3b/row", encode_row<lattice_codec<e8_3b>>);

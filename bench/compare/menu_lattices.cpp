@@ -4,8 +4,8 @@
 
 #include "skive/codebook/ball_code.hpp"
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/nested_e8.hpp"
 #include "skive/codebook/pyramid_codec.hpp"
-#include "skive/codebook/voronoi_code.hpp"
 
 namespace skive::compare {
 

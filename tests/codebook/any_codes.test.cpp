@@ -7,11 +7,11 @@
 #include "skive/codebook/hybrid_code.hpp"
 #include "skive/codebook/lattice_codec.hpp"
 #include "skive/codebook/lloyd_codec.hpp"
+#include "skive/codebook/nested_e8.hpp"
 #include "skive/codebook/polar.hpp"
 #include "skive/codebook/product_quantizer.hpp"
 #include "skive/codebook/pyramid_codec.hpp"
 #include "skive/codebook/trellis_trained.hpp"
-#include "skive/codebook/voronoi_code.hpp"
 #include "skive/core/random.hpp"
 #include "support/packed_row.hpp"
 

@@ -72,10 +72,11 @@ void check_numbers(int count) {
     auto const number = i == 0 ? Code::size() - 1 : i == 1 ? 0 : drawn % Code::size();
     auto const x = point_of<Code>(number);
     right &= norm_of(x) <= Code::norm() && number_of<Code>(x) == number;
-    std::vector<double> y(x.begin(), x.end());
-    std::vector<double> nearest(y.size());
-    Words::nearest(y, nearest);  // a point of the lattice: the nearest to itself
-    for (std::size_t j = 0; j < x.size(); ++j) right &= nearest[j] == static_cast<double>(x[j]);
+    detail::single_lane y[Code::dimension];
+    detail::single_lane nearest[Code::dimension];
+    for (std::size_t j = 0; j < x.size(); ++j) y[j] = {x[j] * 65536};
+    Words::nearest(y, 1, nearest);  // a point of the lattice: the nearest to itself
+    for (std::size_t j = 0; j < x.size(); ++j) right &= nearest[j].lane == x[j];
     std::vector<std::int32_t> lanes;
     for (int const v : x) lanes.push_back(v * 65536);
     right &= encoded<Code>(lanes) == number;

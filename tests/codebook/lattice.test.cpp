@@ -2,6 +2,8 @@
 // codebook/lattice.hpp: points are points, none of the shortest vectors leads nearer, and second moments are the known ones.
 #include "skive/codebook/lattice.hpp"
 
+#include "skive/codebook/binary_lattices.hpp"
+#include "skive/codebook/eisenstein_lattices.hpp"
 #include "skive/core/random.hpp"
 
 #include <functional>

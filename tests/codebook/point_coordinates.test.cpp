@@ -37,16 +37,19 @@ TEST_CASE("Coordinates are multiples of 2^-16, ties to even, at most 64", "[code
 template <std::size_t N>
 void check_lanes() {
   auto const x = numbers();
-  for (float const inverse : {1.0f, 0.37f, 900.0f})
+  for (float const first : {1.0f, 0.37f, 900.0f}) {
+    float inverse[16];
+    for (std::size_t l = 0; l < 16; ++l) inverse[l] = l < 4 ? first : first * static_cast<float>(l);
     test::for_each(test::few_arches{}, [&]<class Arch>() {
       simd::integers<Arch> y[N];
-      detail::load_points<Arch, N>(x.data(), inverse, y);
+      detail::load_points<Arch, N>(x.data(), simd::floats<Arch>::load(inverse), y);
       for (std::size_t j = 0; j < N; ++j) {
         std::int32_t lane[16];
         y[j].store(lane);
-        for (std::size_t l = 0; l < 16; ++l) REQUIRE(lane[l] == detail::point_coordinate(x[N * l + j], inverse));
+        for (std::size_t l = 0; l < 16; ++l) REQUIRE(lane[l] == detail::point_coordinate(x[N * l + j], inverse[l]));
       }
     });
+  }
 }
 
 TEST_CASE("Point l stands in lane l", "[codebook]") {

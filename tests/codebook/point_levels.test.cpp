@@ -29,14 +29,14 @@ TEST_CASE("Bytes of words are levels", "[codebook]") {
 }
 
 template <class Code>
-void check_sixteen(float unit) {
+void check_many(std::size_t count, float unit) {
   constexpr auto bytes = Code::code_bits / 8;
   std::mt19937 random{5};
   for (int trial = 0; trial < 40; ++trial) {
-    std::vector<std::byte> codes(16 * bytes);  // nothing beyond may be read
+    std::vector<std::byte> codes(count * bytes);  // nothing beyond may be read
     for (auto& b : codes) b = static_cast<std::byte>(random());
-    std::vector<float> expected(128);
-    for (std::size_t i = 0; i < 16; ++i) {
+    std::vector<float> expected(8 * count);
+    for (std::size_t i = 0; i < count; ++i) {
       std::uint64_t code = 0;
       for (std::size_t b = 0; b < bytes; ++b) code += std::to_integer<std::uint64_t>(codes[bytes * i + b]) << (8 * b);
       std::int16_t level[8];
@@ -45,18 +45,20 @@ void check_sixteen(float unit) {
         expected[8 * i + j] = static_cast<float>(static_cast<double>(level[j]) * static_cast<double>(unit));
     }
     test::for_each(test::few_arches{}, [&]<class Arch>() {
-      std::vector<float> out(128);
-      detail::decode_points<Code, Arch>(codes.data(), unit, out.data());
+      std::vector<float> out(8 * count);
+      detail::decode_points<Code, Arch>(codes.data(), count, unit, out.data());
       REQUIRE(out == expected);
     });
   }
 }
 
-TEST_CASE("Sixteen points at once", "[codebook]") {
-  check_sixteen<e8p>(0.3f);
-  check_sixteen<e8_1b>(0x1p-80f);
-  check_sixteen<e8_3b>(1.7f);
-  check_sixteen<e8_4b>(123.4f);
+TEST_CASE("Up to sixteen points at once", "[codebook]") {
+  for (std::size_t const count : {2U, 4U, 14U, 16U}) {
+    check_many<e8p>(count, 0.3f);
+    check_many<e8_1b>(count, 0x1p-80f);
+    check_many<e8_3b>(count, 1.7f);
+    check_many<e8_4b>(count, 123.4f);
+  }
 }
 
 }  // namespace

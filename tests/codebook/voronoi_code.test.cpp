@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/voronoi_code.hpp: one point for each code and one code for each point, within the large cell; nested E8 and its errors.
+// codebook/voronoi_code.hpp: one point for each code and one code for each point, within the large cell; many points
+// have the bits of single ones.
 #include "skive/codebook/voronoi_code.hpp"
 
-#include "laws/stepwise_codec.hpp"
-#include "skive/codebook/lattice_codec.hpp"
-#include "skive/core/random.hpp"
+#include "skive/codebook/binary_lattices.hpp"
+#include "skive/codebook/eisenstein_lattices.hpp"
+#include "skive/codebook/leech.hpp"
 #include "support/simd_arches.hpp"
 
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <random>
 #include <set>
 #include <vector>
@@ -23,6 +26,34 @@ std::vector<double> flat(rows const& basis) {
   std::vector<double> all;
   for (auto const& r : basis) all.insert(all.end(), r.begin(), r.end());
   return all;
+}
+
+// Codes of many points, and points of many codes, have the bits of single ones: numbers of all sizes, and points of the code.
+template <class Arches, class Lattice>
+void check_many(Arches arches, voronoi_code<Lattice> const& code, std::size_t n) {
+  std::mt19937_64 random{3};
+  for (std::size_t const points : {0U, 1U, 2U, 7U, 8U, 9U, 17U, 40U}) {
+    std::vector<std::uint32_t> u(points * n);
+    std::vector<double> x(u.size());
+    std::vector<double> known_x(u.size());
+    std::vector<std::uint32_t> known_u(u.size());
+    for (auto& c : u) c = static_cast<std::uint32_t>(random());
+    for (auto& v : x)
+      v = std::ldexp(static_cast<double>(static_cast<std::int64_t>(random())), -63 + static_cast<int>(random() % 24));
+    for (std::size_t i = 0; i < x.size() / 2; ++i) x[i] = std::floor(x[i]) / 2;
+    for (std::size_t i = 0; i < u.size(); i += n) {
+      code.decode(std::span{u}.subspan(i, n), std::span{known_x}.subspan(i, n));
+      code.encode(std::span{x}.subspan(i, n), std::span{known_u}.subspan(i, n));
+    }
+    test::for_each(arches, [&]<class Arch>() {
+      std::vector<double> y(u.size());
+      std::vector<std::uint32_t> v(u.size());
+      REQUIRE(code.template decode_points<Arch>(u, std::span{y}));
+      REQUIRE((u.empty() || std::memcmp(y.data(), known_x.data(), 8 * y.size()) == 0));
+      REQUIRE(code.template encode_points<Arch>(x, std::span{v}));
+      REQUIRE((v == known_u));
+    });
+  }
 }
 
 // Every code, or random ones: the point is one of the lattice, has that code, and no point of its class is nearer to zero than it by
@@ -57,6 +88,7 @@ void check_codes(Lattice const& lattice, rows const& basis, std::uint32_t q, std
     REQUIRE(own <= other + 1e-4);
   }
   if (trials <= 10000) REQUIRE(seen.size() == trials);
+  check_many(test::first_arch{}, *code, n);
 }
 
 rows checkerboard(std::size_t n) {
@@ -105,89 +137,38 @@ TEST_CASE("Voronoi codes refuse bad bases", "[codebook]") {
   REQUIRE(why(4, 4, zeros.data()) == errc::invalid_argument);
 }
 
-template <class Code>
-double error_of(std::size_t count) {
-  lattice_codec<Code, float32> const codec;
-  std::vector<float> x(4096);
-  double error = 0;
-  double power = 0;
-  for (std::uint64_t r = 0; r < count; ++r) {
-    counter_random{77, r}.fill_gaussian(x);
-    auto const y = test::through(codec, x);
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      error += std::pow(static_cast<double>(x[i]) - static_cast<double>(y[i]), 2);
-      power += std::pow(static_cast<double>(x[i]), 2);
-    }
-  }
-  return error / power;
+TEST_CASE("Voronoi codes of many points on every instruction set", "[codebook]") {
+  auto const numbers = flat(checkerboard(5));
+  check_many(test::all_arches{}, *voronoi_code<checkerboard_lattice>::make(checkerboard_lattice{5}, 9, {numbers.data(), 5, 5, 5}),
+             5);
+  // Not of E6, but full of numbers that have no end in binary: products and sums round.
+  rows any(6, std::vector<double>(6, 0.0));
+  for (std::size_t i = 0; i < 6; ++i)
+    for (std::size_t j = 0; j <= i; ++j) any[i][j] = std::sqrt(static_cast<double>(1 + i + 7 * j)) * ((i + j) % 3 == 1 ? -1 : 1);
+  for (std::size_t i = 0; i < 6; ++i) any[i][i] = std::sqrt(static_cast<double>(2 + i));
+  auto const roots = flat(any);
+  check_many(test::few_arches{}, *voronoi_code<e6_lattice>::make(e6_lattice{}, 7, {roots.data(), 6, 6, 6}), 6);
+  rows leech(24, std::vector<double>(24, 0.0));  // 8 Z^24: one point after another
+  for (std::size_t i = 0; i < 24; ++i) leech[i][i] = 8;
+  auto const eights = flat(leech);
+  check_many(test::first_arch{}, *voronoi_code<leech_lattice>::make(leech_lattice{}, 3, {eights.data(), 24, 24, 24}), 24);
 }
 
-TEST_CASE("Nested E8", "[codebook]") {
-  auto const near = [](double error, double known) {
-    CAPTURE(error, known);
-    REQUIRE(std::fabs(error / known - 1) < 0.015);
-  };
-  near(error_of<nest14>(12), 0.00624);
-  near(error_of<nested_e8<14, 73, 101, 128, 329>>(12), 0.00691);
-  static_assert(nest14::code_bits == 33);
-  std::mt19937_64 random{2};
-  for (int t = 0; t < 2000; ++t) {  // every code is a point, and the first code of its point
-    std::int16_t level[8];
-    std::int16_t again[8];
-    nest14::levels(t < 1000 ? random() % nest14::size : random(), level);
-    detail::single_lane y[8];
-    for (std::size_t i = 0; i < 8; ++i) y[i] = {level[i] * 128};
-    std::uint64_t code = 0;
-    nest14::encode(y, &code);
-    nest14::levels(code, again);
-    for (std::size_t i = 0; i < 8; ++i) REQUIRE(level[i] == again[i]);
-  }
-  test::check_block_codec(*lattice_codec<nest14>::make(32), {0, 1, 64, 140});
-  test::check_stepwise_codec(lattice_codec<nest14>{}, {0, 40});
-}
-
-// Sixteen points in lanes against one at a time, far out too, and codes past the last one.
-template <class Code>
-void check_lanes() {
-  std::mt19937_64 random{7};
-  for (int t = 0; t < 200; ++t) {
-    alignas(64) std::int32_t x[8][16];
-    std::uint64_t known[16];
-    std::uint64_t any[16];
-    std::int32_t levels[8][16];
-    for (std::size_t l = 0; l < 16; ++l) {
-      detail::single_lane y[8];
-      for (std::size_t i = 0; i < 8; ++i) {
-        auto const far = t % 4 == 0 ? 22 : 17;
-        x[i][l] = static_cast<std::int32_t>(random() % (2ULL << far)) - (1 << far);
-        y[i] = {x[i][l]};
-      }
-      Code::encode(y, &known[l]);
-      any[l] = random() >> (t % 2 == 0 ? 64 - static_cast<int>(Code::code_bits) : 0);
-      std::int16_t level[8];
-      Code::levels(any[l], level);
-      for (std::size_t i = 0; i < 8; ++i) levels[i][l] = level[i];
-    }
-    test::for_each(test::few_arches{}, [&]<class Arch>() {
-      simd::integers<Arch> y[8];
-      for (std::size_t i = 0; i < 8; ++i) y[i] = simd::integers<Arch>::load(x[i]);
-      std::uint64_t codes[16];
-      Code::encode(y, codes);
-      simd::integers<Arch> level[8];
-      Code::decode(any, level);
-      for (std::size_t l = 0; l < 16; ++l) REQUIRE(codes[l] == known[l]);
-      for (std::size_t i = 0; i < 8; ++i) {
-        alignas(64) std::int32_t lane[16];
-        level[i].store(lane);
-        for (std::size_t l = 0; l < 16; ++l) REQUIRE(lane[l] == levels[i][l]);
-      }
-    });
-  }
-}
-
-TEST_CASE("Nested E8 in lanes", "[codebook]") {
-  check_lanes<nest14>();
-  check_lanes<nested_e8<16, 73, 329>>();
+TEST_CASE("Voronoi codes of many points refuse", "[codebook]") {
+  auto const numbers = flat(checkerboard(4));
+  auto const code = *voronoi_code<checkerboard_lattice>::make(checkerboard_lattice{4}, 4, {numbers.data(), 4, 4, 4});
+  std::vector<double> x(20, 0.3);
+  std::vector<std::uint32_t> u(20, 3);
+  auto const first = [](auto& v, std::size_t count) { return std::span{v}.first(count); };
+  REQUIRE(code.encode_points(first(x, 20), first(u, 16)).error() == errc::size_mismatch);
+  REQUIRE(code.encode_points(first(x, 18), first(u, 18)).error() == errc::size_mismatch);
+  REQUIRE(code.decode_points(first(u, 20), first(x, 16)).error() == errc::size_mismatch);
+  REQUIRE(code.decode_points(first(u, 18), first(x, 18)).error() == errc::size_mismatch);
+  x[19] = std::numeric_limits<double>::quiet_NaN();
+  REQUIRE(code.encode_points(x, std::span{u}).error() == errc::not_finite);
+  x[19] = 0x1p51;
+  REQUIRE(code.encode_points(x, std::span{u}).error() == errc::invalid_argument);
+  REQUIRE((u == std::vector<std::uint32_t>(20, 3)));
 }
 
 }  // namespace

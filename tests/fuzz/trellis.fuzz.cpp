@@ -8,9 +8,9 @@
 #include "skive/codebook/exl3.hpp"
 #include "skive/codebook/hybrid_code.hpp"
 #include "skive/codebook/lattice_codec.hpp"
+#include "skive/codebook/nested_e8.hpp"
 #include "skive/codebook/polar.hpp"
 #include "skive/codebook/trellis_trained.hpp"
-#include "skive/codebook/voronoi_code.hpp"
 
 using namespace skive;
 using fuzz::any;

@@ -6,22 +6,18 @@
 ///   number: points of lesser t, of words of less weight, of words before c, of smaller z. Those places of x come first where c
 ///   is 0, each z in the order 0, -1, 1, -2, ...; counts by cost and parity of the rest, which depend on the word's weight only
 ///
-/// Encoding: the nearest point of the lattice where it is in the ball; else those of shorter and shorter multiples of x are
-/// looked at, and of the first eight in the ball the one nearest to x stays: not always the nearest of the ball.
+/// Encoding: codebook/ball_search.hpp: not always the nearest of the ball.
 ///
 /// Model of : point_code (codebook/lattice_codec.hpp)
-/// Cost     : encoding: codebook/lattice.hpp's nearest point, up to some ten times outside of the ball; decoding some ten
-///            look-ups a number. Tables: codebook/lattice_words.hpp.
+/// Cost     : encoding: the lattice's nearest point, up to some ten times outside of the ball, for sixteen points at once; decoding
+///            some ten look-ups a number. Tables: codebook/lattice_words.hpp.
 /// Accuracy : mean square errors of N(0, 1): E8 1 to 4 bits 0.320, 0.0983, 0.0270, 0.0079; BW16 2 and 3 bits 0.0873, 0.0247;
 ///            Leech 2 bits 0.0806. Outside of the ball of E8 at 2 bits, squared distances are 2 % above the least.
 /// Promise  : integers, and sums in double that are exact: the same bytes everywhere. Numbers that are no point's decode to 0.
 /// Source   : J. H. Conway, N. J. A. Sloane, "Sphere Packings, Lattices and Groups", chapters 4, 11, 20; T. M. Cover,
 ///            "Enumerative source encoding", 1973.
 
-#include "skive/codebook/lattice_words.hpp"
-#include "skive/codebook/single_lane.hpp"
-
-#include <limits>
+#include "skive/codebook/ball_search.hpp"
 
 namespace skive {
 /// Words: detail::e8_words, bw16_words or leech_words; Bits: of a point's number, 8 to 56.
@@ -68,14 +64,10 @@ class ball_code {
 
   template <class V>
   static constexpr void encode(V const (&y)[dimension], std::uint64_t* codes) noexcept {
-    constexpr auto lanes = detail::lane_count<V>;
-    alignas(64) std::int32_t x[dimension][lanes]{};
-    for (std::size_t i = 0; i < dimension; ++i) y[i].store(x[i]);
-    for (std::size_t l = 0; l < lanes; ++l) {
-      std::int32_t own[dimension]{};
+    detail::ball_search<Words, V> const search{y, layout.norm};
+    for (std::size_t l = 0; l < detail::lane_count<V>; ++l) {
       std::int32_t point[dimension]{};
-      for (std::size_t i = 0; i < dimension; ++i) own[i] = x[i][l];
-      search(own, point);
+      for (std::size_t i = 0; i < dimension; ++i) point[i] = search.best[i][l];
       codes[l] = number(point);
     }
   }
@@ -178,43 +170,6 @@ class ball_code {
       }
     }
     return before;
-  }
-
-  // The nearest point to share / 64 of y; its norm.
-  static int near(std::int32_t const* y, int share, std::int32_t* point) noexcept {
-    double x[dimension];
-    double out[dimension];
-    for (std::size_t i = 0; i < dimension; ++i) x[i] = static_cast<double>(std::int64_t{y[i]} * share >> 6) / 65536.0;
-    Words::nearest(std::span<double>{x}, std::span<double>{out});
-    int norm = 0;
-    for (std::size_t i = 0; i < dimension; ++i) {
-      point[i] = static_cast<std::int32_t>(out[i]);
-      norm += point[i] * point[i];
-    }
-    return norm;
-  }
-  static void search(std::int32_t const* y, std::int32_t* best) noexcept {
-    if (near(y, 64, best) <= layout.norm) return;
-    for (std::size_t i = 0; i < dimension; ++i) best[i] = 0;
-    std::int64_t square = 0;  // in 2^-16
-    for (std::size_t i = 0; i < dimension; ++i) square += std::int64_t{y[i]} * y[i] >> 16;
-    auto least = std::numeric_limits<std::int64_t>::max();
-    int share = 63;
-    while (share > 1 && square * share * share >> 12 > std::int64_t{layout.norm} << 16) --share;
-    share = share + 3 < 63 ? share + 3 : 63;
-    for (int found = 0; share > 0 && found < 8; --share) {
-      std::int32_t point[dimension]{};
-      if (near(y, share, point) > layout.norm) continue;
-      ++found;
-      std::int64_t distance = 0;
-      for (std::size_t i = 0; i < dimension; ++i) {
-        auto const d = std::int64_t{y[i]} - std::int64_t{point[i]} * 65536;
-        distance += d * d >> 8;
-      }
-      if (distance >= least) continue;
-      least = distance;
-      for (std::size_t i = 0; i < dimension; ++i) best[i] = point[i];
-    }
   }
 
   static constexpr auto layout = [] {

@@ -81,7 +81,7 @@ status nearest_e8(std::span<float const> x, std::span<float> out) noexcept {
     using integers = simd::integers<Arch>;
     for (; done + 128 <= x.size(); done += 128) {
       integers y[8];
-      detail::load_points<Arch, 8>(x.data() + done, 1.0f, y);
+      detail::load_points<Arch, 8>(x.data() + done, simd::floats<Arch>::broadcast(1.0f), y);
       integers twice[8];
       detail::e8_nearest<16>(y, twice);
       simd::floats<Arch> lanes[8];

@@ -60,6 +60,7 @@ class point_groups {
   static constexpr std::size_t multiple = dimension;
   static constexpr std::size_t piece = 16 * dimension;
   static constexpr std::size_t piece_bytes = 2 * code_bits;
+  static constexpr std::size_t run = piece;
   static constexpr bool stepwise = Code::repeatable;
 
   constexpr point_groups() noexcept = default;
@@ -80,6 +81,22 @@ class point_groups {
       store_codes(codes, points(part.size()), out);
     }
   }
+  /// Of codebook/short_groups.hpp.
+  template <class Arch, class T>
+  void encode_run(std::span<T const> values, std::span<float const> steps, std::byte* out, std::size_t stride) const noexcept {
+    auto const each = 16 / steps.size();
+    alignas(64) float inverse[16];
+    for (std::size_t p = 0; p < 16; ++p) inverse[p] = p % each == 0 ? ieee_divide(1.0f, steps[p / each]) : inverse[p - 1];
+    std::uint64_t codes[16];
+    if constexpr (std::is_same_v<T, float>) {
+      whole_piece<Arch>(values.data(), simd::floats<Arch>::load(inverse), codes);
+    } else {
+      float wide[piece];
+      for (std::size_t i = 0; i < piece; ++i) wide[i] = widen(values[i]);
+      whole_piece<Arch>(wide, simd::floats<Arch>::load(inverse), codes);
+    }
+    for (std::size_t g = 0; g < steps.size(); ++g) store_codes(codes + g * each, each, out + g * stride);
+  }
   template <class Arch, class T, class F>
   void approximate(std::span<T const> values, float step_size, workspace, F f) const noexcept {
     auto const inverse = ieee_divide(1.0f, step_size);
@@ -95,7 +112,8 @@ class point_groups {
   template <class Arch>
   void decode(std::byte const* codes, float step_size, std::span<float> out) const noexcept {
     if constexpr (simd::vector_arch<Arch> && has_point_words<Code>)
-      if (out.size() == piece && !is_zero(step_size)) return decode_points<Code, Arch>(codes, unit_of(step_size), out.data());
+      if (out.size() % (2 * dimension) == 0 && !is_zero(step_size))
+        return decode_points<Code, Arch>(codes, out.size() / dimension, unit_of(step_size), out.data());
     if constexpr (simd::vector_arch<Arch> && decodes_in_lanes<Code>)
       if (out.size() == piece && !is_zero(step_size)) return decode_lanes<Arch>(codes, unit_of(step_size), out.data());
     auto const count = points(out.size());
@@ -177,7 +195,7 @@ class point_groups {
     Code::encode(y, codes);
   }
   template <class Arch>
-  static void whole_piece(float const* values, float inverse, std::uint64_t* codes) noexcept {
+  static void whole_piece(float const* values, simd::floats<Arch> const& inverse, std::uint64_t* codes) noexcept {
     simd::integers<Arch> y[dimension];
     load_points<Arch, dimension>(values, inverse, y);
     Code::encode(y, codes);
@@ -188,7 +206,7 @@ class point_groups {
     if constexpr (simd::vector_arch<Arch>) {
       if (part.size() <= dimension) return points_of<single_lane>(part, inverse, codes);
       if (std::is_same_v<T, float> && part.size() == piece) {
-        if constexpr (std::is_same_v<T, float>) whole_piece<Arch>(part.data(), inverse, codes);
+        if constexpr (std::is_same_v<T, float>) whole_piece<Arch>(part.data(), simd::floats<Arch>::broadcast(inverse), codes);
       } else {
         points_of<simd::integers<Arch>>(part, inverse, codes);
       }

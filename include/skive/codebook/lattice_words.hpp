@@ -14,11 +14,13 @@
 /// Promise  : integers, constexpr.
 /// Source   : J. H. Conway, N. J. A. Sloane, "Sphere Packings, Lattices and Groups", chapters 4, 11.
 
+#include "skive/codebook/binary_lattices.hpp"
 #include "skive/codebook/leech.hpp"
 
 namespace skive::detail {
 
-/// The binary code of each lattice, by the number of a word; `shifts`: values of t; largest: most units that counts are kept for.
+/// The binary code of each lattice, by the number of a word; `shifts`: values of t; largest: most units that counts are kept for;
+/// nearest(y, wanted, point): the nearest points to y in 2^-16, |y| <= 2^22, in those lanes whose bit is set.
 struct e8_words {
   static constexpr std::size_t dimension = 8;
   static constexpr std::size_t words = 2;
@@ -27,10 +29,12 @@ struct e8_words {
   static constexpr std::uint32_t word(std::size_t g) noexcept { return g == 0 ? 0 : 255; }
   static constexpr std::size_t index(std::uint32_t word) noexcept { return word & 1; }
   static constexpr unsigned parity(std::size_t, int) noexcept { return 0; }
-  static void nearest(std::span<double> x, std::span<double> out) noexcept {
-    for (auto& v : x) v *= 0.5;
-    e8_lattice{}.nearest(std::span<double const>{x}, out);
-    for (auto& v : out) v *= 2;
+  template <class V>
+  static constexpr void nearest(V const (&y)[8], std::uint32_t, V (&point)[8]) noexcept {
+    fixed_lane<V, 17> halves[8];
+    for (std::size_t i = 0; i < 8; ++i) halves[i] = {y[i]};
+    e8_lattice{}.nearest_lanes(halves, halves);
+    for (std::size_t i = 0; i < 8; ++i) point[i] = halves[i].bits >> 16;
   }
 };
 struct bw16_words {
@@ -50,8 +54,12 @@ struct bw16_words {
     return g;
   }
   static constexpr unsigned parity(std::size_t, int weight) noexcept { return static_cast<unsigned>(weight / 2) & 1; }
-  static void nearest(std::span<double> x, std::span<double> out) noexcept {
-    bw16_lattice{}.nearest(std::span<double const>{x}, out);
+  template <class V>
+  static constexpr void nearest(V const (&y)[16], std::uint32_t, V (&point)[16]) noexcept {
+    fixed_lane<V, 17> halves[16];
+    for (std::size_t i = 0; i < 16; ++i) halves[i] = {y[i]};
+    bw16_lattice{}.nearest_of_halves(halves, halves);
+    for (std::size_t i = 0; i < 16; ++i) point[i] = halves[i].bits >> 17;
   }
 };
 /// Bits of g: the first three symbols of the hexacode's word, the columns' parity, the top bits of five columns
@@ -84,8 +92,23 @@ struct leech_words {
     return g;
   }
   static constexpr unsigned parity(std::size_t shift, int) noexcept { return shift == 0 ? 0 : 1; }
-  static void nearest(std::span<double> x, std::span<double> out) noexcept {
-    leech_lattice{}.nearest(std::span<double const>{x}, out);
+  template <class V>
+  static constexpr void nearest(V const (&y)[24], std::uint32_t wanted, V (&point)[24]) noexcept {
+    constexpr auto lanes = lane_count<V>;
+    alignas(64) std::int32_t x[24][lanes]{};
+    alignas(64) std::int32_t p[24][lanes]{};
+    alignas(64) std::int32_t id[lanes]{};
+    leech_search(y).store(id);
+    for (std::size_t i = 0; i < 24; ++i) y[i].store(x[i]);
+    for (std::size_t l = 0; l < lanes; ++l) {
+      if ((wanted >> l & 1) == 0) continue;
+      std::int32_t own[24]{};
+      std::int32_t out[24]{};
+      for (std::size_t i = 0; i < 24; ++i) own[i] = x[i][l];
+      leech_point(own, static_cast<std::uint32_t>(id[l]), out);
+      for (std::size_t i = 0; i < 24; ++i) p[i][l] = out[i];
+    }
+    for (std::size_t i = 0; i < 24; ++i) point[i] = V::load(p[i]);
   }
 };
 

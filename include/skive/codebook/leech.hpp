@@ -19,6 +19,7 @@
 ///            likelihood decoding of the Leech lattice", 1993.
 
 #include "skive/block/scheme.hpp"
+#include "skive/codebook/hexacode.hpp"
 #include "skive/codebook/lattice.hpp"
 #include "skive/codebook/point_coordinates.hpp"
 #include "skive/core/status.hpp"
@@ -209,7 +210,7 @@ struct leech_lattice {
     T base[24]{};
     for (std::size_t i = 0; i < 24; ++i) {
       base[i] = floor(T(x[i] / T(8))) * T(8);  // 8 e_i is a point
-      y[i] = static_cast<std::int32_t>(detail::rounded(T((x[i] - base[i]) * T(65536))));
+      y[i] = static_cast<std::int32_t>(detail::rounded<T>(T((x[i] - base[i]) * T(65536))));
       lanes[i] = {y[i]};
     }
     std::int32_t point[24]{};
@@ -234,7 +235,7 @@ status nearest_leech(std::span<float const> x, std::span<float> out) noexcept {
   if constexpr (simd::vector_arch<Arch>) {
     for (; done + 384 <= x.size(); done += 384) {
       simd::integers<Arch> y[24];
-      detail::load_points<Arch, 24>(x.data() + done, 1.0f, y);
+      detail::load_points<Arch, 24>(x.data() + done, simd::floats<Arch>::broadcast(1.0f), y);
       alignas(64) std::int32_t id[16];
       detail::leech_search(y).store(id);
       for (std::size_t l = 0; l < 16; ++l) write(done + 24 * l, id[l]);

@@ -33,14 +33,14 @@ template <class Arch>
   return simd::as<std::int32_t>(shifted) - simd::integers<Arch>::broadcast(std::bit_cast<std::int32_t>(0x1.8p23f));
 }
 
-/// y[j] lane l = coordinate j of point l, of sixteen points of N numbers one after another.
+/// y[j] lane l = coordinate j of point l, of sixteen points of N numbers one after another; an inverse for each point.
 template <class Arch, std::size_t N>
-[[gnu::always_inline]] inline void load_points(float const* x, float inverse, simd::integers<Arch> (&y)[N]) noexcept {
+[[gnu::always_inline]] inline void load_points(float const* x, simd::floats<Arch> const& inverse,
+                                               simd::integers<Arch> (&y)[N]) noexcept {
   simd::floats<Arch> turned[N];
   simd::rows_to_lanes(x, N, turned);
-  auto const by = simd::floats<Arch>::broadcast(inverse);
 #pragma GCC unroll 8
-  for (std::size_t j = 0; j < N; ++j) y[j] = point_coordinates<Arch>(turned[j], by);
+  for (std::size_t j = 0; j < N; ++j) y[j] = point_coordinates<Arch>(turned[j], inverse);
 }
 
 }  // namespace skive::detail

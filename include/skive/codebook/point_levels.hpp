@@ -87,14 +87,14 @@ struct point_words<residual_pair<First, Second, M, K>> {
 template <class Code>
 concept has_point_words = Code::code_bits % 8 == 0 && requires { point_words<Code>::parts; };
 
-/// Sixteen points from 2 code_bits bytes: out[j] = level j times unit, which is not zero.
+/// `count` points, even and at most sixteen: out[j] = level j times unit, which is not zero.
 template <class Code, class Arch>
-void decode_points(std::byte const* codes, float unit, float* out) noexcept {
+void decode_points(std::byte const* codes, std::size_t count, float unit, float* out) noexcept {
   using words = point_words<Code>;
   using floats = simd::floats<Arch>;
   constexpr auto bytes = Code::code_bits / 8;
   alignas(64) std::byte part[words::parts][128];
-  for (std::size_t i = 0; i < 16; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t code = 0;
 #pragma GCC unroll 8
     for (std::size_t b = 0; b < bytes; ++b) code |= std::to_integer<std::uint64_t>(codes[bytes * i + b]) << (8 * b);
@@ -103,7 +103,7 @@ void decode_points(std::byte const* codes, float unit, float* out) noexcept {
     for (std::size_t k = 0; k < words::parts; ++k) std::memcpy(part[k] + 8 * i, &w[k], 8);
   }
   auto const by = floats::broadcast(unit);
-  for (std::size_t i = 0; i < 128; i += 16) {
+  for (std::size_t i = 0; i < 8 * count; i += 16) {
     auto level = simd::to_float(simd::load_signed_bytes<Arch>(part[0] + i));
     if constexpr (words::parts == 2) {
       auto const second = simd::to_float(simd::load_signed_bytes<Arch>(part[1] + i));

@@ -127,30 +127,34 @@ class pyramid_index {
   }
   static_assert(fits(), "skive::pyramid_index: W words are too few");
 
-  // sums[m][k]: points of P(m, 0) ... P(m, k), which may wrap: only differences count. |P(m, k)| = |P(m, k - 1)| +
-  // |P(m - 1, k)| + |P(m - 1, k - 1)|; of P(0, .) there is one, for k = 0.
-  static constexpr auto sums = [] {
-    std::array<std::array<number, K + 1>, N + 1> s{};
-    std::array<number, K + 1> c{number{1}};
-    for (auto& sum : s[0]) sum = number{1};
+  // sums.at[m][k]: points of P(m, 0) ... P(m, k), which may wrap: only differences count. |P(m, k)| = |P(m, k - 1)| +
+  // |P(m - 1, k)| + |P(m - 1, k - 1)|, and so with sums; of P(0, .) there is one, for k = 0. Plain arrays: compilers evaluate this
+  // wherever an index is used.
+  struct table {
+    number at[N + 1][K + 1]{};
+  };
+  static constexpr table sums = [] {
+    table t{};
+    for (auto& sum : t.at[0]) sum.word[0] = 1;
     for (std::size_t m = 1; m <= N; ++m) {
-      auto corner = c[0];
-      s[m][0] = c[0];
+      auto* const own = t.at[m];
+      auto const* const before = t.at[m - 1];
+      own[0].word[0] = 1;
       for (std::size_t k = 1; k <= K; ++k) {
-        auto const above = c[k];
-        c[k] = c[k - 1] + above + corner;
-        corner = above;
-        s[m][k] = s[m][k - 1] + c[k];
+        if constexpr (W == 1)
+          own[k].word[0] = own[k - 1].word[0] + before[k].word[0] + before[k - 1].word[0];
+        else
+          own[k] = own[k - 1] + before[k] + before[k - 1];
       }
     }
-    return s;
+    return t;
   }();
   static constexpr number count(std::size_t m, std::size_t k) noexcept {
-    return k == 0 ? sums[m][0] : sums[m][k] - sums[m][k - 1];
+    return k == 0 ? sums.at[m][0] : sums.at[m][k] - sums.at[m][k - 1];
   }
   // Points of P(m + 1, k) with a smaller magnitude first than size >= 1.
   static constexpr number before(std::size_t m, std::size_t k, std::size_t size) noexcept {
-    auto const smaller = sums[m][k - 1] - sums[m][k - size];  // magnitudes 1 ... size - 1
+    auto const smaller = sums.at[m][k - 1] - sums.at[m][k - size];  // magnitudes 1 ... size - 1
     return count(m, k) + smaller + smaller;
   }
 };

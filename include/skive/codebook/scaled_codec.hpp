@@ -15,7 +15,7 @@
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
-#include "skive/codebook/group_code.hpp"
+#include "skive/codebook/short_groups.hpp"
 #include "skive/format/half.hpp"
 
 namespace skive {
@@ -223,7 +223,10 @@ class scaled_codec : public takes_floats {
   status encode_row(std::span<T const> row, planes<std::byte, 2> const& to, workspace w) const noexcept {
     if (auto const s = check_blocks(*this, row.size(), to); !s) return s;
     if (w.size() < scratch_bytes(row.size())) return errc::workspace_too_small;
+    auto const done =
+        choice_ == group_scale::rms ? detail::encode_short_groups<Arch, Scale>(groups_, group_, row, to, w) : std::size_t{0};
     each_group(row.size(), [&](std::size_t g, std::size_t first, std::size_t size) {
+      if (first < done) return;
       auto const values = row.subspan(first, size);
       store_group<Arch>(detail::settle_group<Arch, Scale>(groups_, choice_, values, w), values, g, to, w);
     });

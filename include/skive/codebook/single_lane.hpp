@@ -19,6 +19,7 @@ struct single_lane {
     bool bit;
     friend constexpr mask operator&(mask a, mask b) noexcept { return {a.bit && b.bit}; }
     friend constexpr mask operator|(mask a, mask b) noexcept { return {a.bit || b.bit}; }
+    friend constexpr mask operator^(mask a, mask b) noexcept { return {a.bit != b.bit}; }
   };
   std::int32_t lane;
 

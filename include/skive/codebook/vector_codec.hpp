@@ -40,6 +40,7 @@ class vector_groups {
   static constexpr std::size_t multiple = 8 * dimension;
   static constexpr std::size_t piece = 4 * chunk;
   static constexpr std::size_t piece_bytes = 8 * index_bits;
+  static constexpr std::size_t run = chunk;
   static constexpr bool stepwise = true;
 
   constexpr vector_groups() noexcept = default;
@@ -54,17 +55,26 @@ class vector_groups {
 
   template <class Arch, class T>
   void encode(std::span<T const> values, float step_size, std::byte* out, workspace) const noexcept {
-    std::uint32_t word = 0;
-    std::size_t filled = 0;
-    auto const inverse = inverse_of(step_size);
-    each_chunk<Arch>(values, inverse, [&](std::uint32_t const* index, std::size_t, std::size_t size) noexcept {
-      for (std::size_t v = 0; v < vectors(size); ++v) {
-        word |= index[v] << filled;
-        for (filled += index_bits; filled >= 8; filled -= 8, word >>= 8)
-          *out++ = static_cast<std::byte>(static_cast<std::uint8_t>(word));
-      }
+    index_string codes{out};
+    each_chunk<Arch>(values, inverse_of(step_size), [&](std::uint32_t const* index, std::size_t, std::size_t size) noexcept {
+      codes.add(index, vectors(size));
     });
-    if (filled != 0) *out = static_cast<std::byte>(static_cast<std::uint8_t>(word));
+    codes.end();
+  }
+  /// Of codebook/short_groups.hpp.
+  template <class Arch, class T>
+  void encode_run(std::span<T const> values, std::span<float const> steps, std::byte* out, std::size_t stride) const noexcept {
+    auto const group = chunk / steps.size();
+    std::int16_t level[chunk];
+    std::uint32_t index[16];
+    for (std::size_t g = 0; g < steps.size(); ++g)
+      levels_of<Arch>(values.subspan(g * group, group), inverse_of(steps[g]), level + g * group);
+    nearest<Arch>(level, index);
+    for (std::size_t g = 0; g < steps.size(); ++g) {
+      index_string codes{out + g * stride};
+      codes.add(index + g * (group / dimension), group / dimension);
+      codes.end();
+    }
   }
   template <class Arch, class T, class F>
   void approximate(std::span<T const> values, float step_size, workspace, F f) const noexcept {
@@ -129,6 +139,23 @@ class vector_groups {
   }
 
  private:
+  // Indices one after another, lowest bit first.
+  struct index_string {
+    std::byte* out;
+    std::uint32_t word = 0;
+    std::size_t filled = 0;
+
+    void add(std::uint32_t const* index, std::size_t count) noexcept {
+      for (std::size_t v = 0; v < count; ++v) {
+        word |= index[v] << filled;
+        for (filled += index_bits; filled >= 8; filled -= 8, word >>= 8)
+          *out++ = static_cast<std::byte>(static_cast<std::uint8_t>(word));
+      }
+    }
+    void end() noexcept {
+      if (filled != 0) *out = static_cast<std::byte>(static_cast<std::uint8_t>(word));
+    }
+  };
   static constexpr float inverse_of(float step_size) noexcept {
     return known_step(step_size) ? ieee_divide(1.0f, step_size) : 0.0f;
   }

@@ -5,25 +5,19 @@
 ///   code(p) = coordinates of p in a basis, modulo q;   point(u) = sum u_i b_i - q Q(sum u_i b_i / q - a), Q the nearest point
 ///   q^rank points, one of each class of the lattice modulo q; a: a small fixed shift, so that none lies on the border
 ///
-///   nested_e8<q, B...>: 8 numbers in E8 with the best of several scales: x' = b / 256 point(u), b of B...
+///   code.encode(x, u), decode(u, x)       a point;   encode_points, decode_points: points one after another, eight at once
 ///
-/// nested_e8 tries every scale and keeps the one of least error, so that overload needs no test. NestQuant's own scales for weights
-/// are 73 101 128 329 at q = 14; nest14 has smaller ones, which are better for Gaussian numbers.
+/// E8 with scales, as a codec has it: codebook/nested_e8.hpp.
 ///
-/// Model of : nested_e8: point_code (codebook/lattice_codec.hpp)
-/// Cost     : a code or a point: one nearest point and rank^2 operations; nested_e8 two nearest points for each scale,
-///            on sixteen points at once where there are registers.
-/// Accuracy : nest14, 33 bits for 8 numbers: mean square error of N(0, 1) 0.0063.
-/// Promise  : voronoi_code: every vector of coordinates below q has a point, whose code it is. nested_e8: integer arithmetic, the same
-///            bytes everywhere; codes past the last one decode as if reduced modulo their number.
-/// Source   : J. H. Conway, N. J. A. Sloane, "A fast encoding method for lattice codes and quantizers", 1983; S. Savkin et al.,
-///            "NestQuant", 2025.
+/// Model of : -
+/// Cost     : a code or a point: one nearest point and an operation for each number of the basis that is not 0.
+/// Promise  : every vector of coordinates below q has a point, whose code it is. Many points have the bits of single ones on every
+///            instruction set. encode_points and decode_points refuse lengths that differ or are no whole points with
+///            size_mismatch; encode_points x as nearest_points does (codebook/lattice_lanes.hpp).
+/// Source   : J. H. Conway, N. J. A. Sloane, "A fast encoding method for lattice codes and quantizers", 1983.
 
-#include "skive/codebook/e8_points.hpp"
-#include "skive/codebook/lattice.hpp"
+#include "skive/codebook/lattice_lanes.hpp"
 #include "skive/core/matrix_view.hpp"
-
-#include <utility>
 
 namespace skive {
 
@@ -50,180 +44,115 @@ class voronoi_code {
   /// The code of the nearest lattice point to x, which is the nearest point of the code where that lies in the large cell.
   void encode(std::span<double const> x, std::span<std::uint32_t> code) const noexcept {
     auto const n = lattice_.rank();
-    double rest[64]{};
+    double rest[64];
     lattice_.nearest(x.first(n), std::span{rest}.first(n));
-    for (auto i = n; i-- > 0;) {
-      auto const c = detail::rounded(rest[i] / basis_.row(i)[i]);
-      for (std::size_t j = 0; j <= i; ++j) rest[j] -= c * basis_.row(i)[j];
-      auto const q = static_cast<double>(q_);
-      code[i] = static_cast<std::uint32_t>(c - std::floor(c / q) * q);
-    }
+    coordinates<double>(rest);
+    for (std::size_t i = 0; i < n; ++i) code[i] = static_cast<std::uint32_t>(rest[i]);
   }
   /// The point of a code; coordinates count modulo q.
   void decode(std::span<std::uint32_t const> code, std::span<double> x) const noexcept {
     auto const n = lattice_.rank();
-    auto const q = static_cast<double>(q_);
-    double sum[64]{};
-    double scaled[64]{};
-    double far[64]{};
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j <= i; ++j) sum[j] += static_cast<double>(code[i] % q_) * basis_.row(i)[j];
-    auto shift = 0x1p-20 / q;
-    for (std::size_t i = 0; i < n; ++i, shift *= 0.75) scaled[i] = sum[i] / q - shift;
-    lattice_.nearest(std::span<double const>{scaled}.first(n), std::span{far}.first(n));
-    for (std::size_t i = 0; i < n; ++i) x[i] = sum[i] - q * far[i];
+    double u[64];
+    double sum[64];
+    double far[64];
+    for (std::size_t i = 0; i < n; ++i) u[i] = static_cast<double>(code[i] % q_);
+    before_cell<double>(u, sum, far);
+    lattice_.nearest(std::span<double const>{far}.first(n), std::span{far}.first(n));
+    for (std::size_t i = 0; i < n; ++i) x[i] = sum[i] - detail::real_lane<double>::product(static_cast<double>(q_), far[i]);
+  }
+
+  template <class Arch = native_arch>
+  status encode_points(std::span<double const> x, std::span<std::uint32_t> code) const noexcept {
+    auto const n = lattice_.rank();
+    if (x.size() != code.size()) return errc::size_mismatch;
+    if (auto const s = detail::check_points<Arch>(n, x); !s) return s;
+    return each_eight<Arch>(x.size() / n, [&](std::size_t first, std::size_t count, auto* y) noexcept {
+      using V = std::remove_pointer_t<decltype(y)>;
+      if constexpr (std::is_same_v<V, double>) {
+        encode(x.subspan(first * n, n), code.subspan(first * n, n));
+      } else {
+        detail::points_to_lanes<Arch, double>(x.data() + first * n, n, count, y);
+        lattice_.nearest_lanes(y, y);
+        coordinates<V>(y);
+        for (std::size_t i = 0; i < n; ++i) {
+          alignas(64) double lane[8];
+          y[i].store(lane);
+          for (std::size_t l = 0; l < count; ++l) code[(first + l) * n + i] = static_cast<std::uint32_t>(lane[l]);
+        }
+      }
+    });
+  }
+  template <class Arch = native_arch>
+  status decode_points(std::span<std::uint32_t const> code, std::span<double> x) const noexcept {
+    auto const n = lattice_.rank();
+    if (x.size() != code.size() || n == 0 || x.size() % n != 0) return errc::size_mismatch;
+    return each_eight<Arch>(x.size() / n, [&](std::size_t first, std::size_t count, auto* y) noexcept {
+      using V = std::remove_pointer_t<decltype(y)>;
+      if constexpr (std::is_same_v<V, double>) {
+        decode(code.subspan(first * n, n), x.subspan(first * n, n));
+      } else {
+        V sum[64];
+        V far[64];
+        for (std::size_t i = 0; i < n; ++i) {
+          alignas(64) double lane[8]{};
+          for (std::size_t l = 0; l < count; ++l) lane[l] = static_cast<double>(code[(first + l) * n + i] % q_);
+          y[i] = V::load(lane);
+        }
+        before_cell<V>(y, sum, far);
+        lattice_.nearest_lanes(far, far);
+        auto const q = V::broadcast(static_cast<double>(q_));
+        for (std::size_t i = 0; i < n; ++i) y[i] = sum[i] - product(q, far[i]);
+        detail::lanes_to_points<Arch, double>(y, n, count, x.data() + first * n);
+      }
+    });
   }
 
  private:
+  // f(first, count, room for a point in each lane) for eight points after eight; those that have no lanes one by one.
+  template <class Arch, class F>
+  static status each_eight(std::size_t points, F f) noexcept {
+    std::size_t done = 0;
+    if constexpr (simd::vector_arch<Arch> && requires(Lattice const l, simd::doubles<Arch>* y) { l.nearest_lanes(y, y); }) {
+      for (; done + 1 < points; done += 8) {
+        simd::doubles<Arch> y[64];
+        f(done, points - done < 8 ? points - done : std::size_t{8}, y);
+      }
+    }
+    for (; done < points; ++done) f(done, std::size_t{1}, static_cast<double*>(nullptr));
+    return errc::ok;
+  }
+  // Points of the lattice in place become their coordinates in the basis, modulo q.
+  template <class V>
+  constexpr void coordinates(V* point) const noexcept {
+    using lane = detail::real_lane<V>;
+    V const q = lane::of(static_cast<double>(q_));
+    for (auto i = lattice_.rank(); i-- > 0;) {
+      auto const row = basis_.row(i);
+      V const c = detail::rounded<V>(point[i] / lane::of(row[i]));
+      for (std::size_t j = 0; j < i; ++j)
+        if (row[j] < 0 || row[j] > 0) point[j] = point[j] - lane::product(c, lane::of(row[j]));
+      point[i] = c - lane::product(lane::floor(c / q), q);
+    }
+  }
+  // sum = sum u_i b_i,   scaled = sum / q - a.
+  template <class V>
+  constexpr void before_cell(V const* u, V* sum, V* scaled) const noexcept {
+    using lane = detail::real_lane<V>;
+    auto const n = lattice_.rank();
+    for (std::size_t i = 0; i < n; ++i) {
+      auto const row = basis_.row(i);
+      sum[i] = lane::of(0);
+      for (std::size_t j = 0; j <= i; ++j)
+        if (row[j] < 0 || row[j] > 0) sum[j] = sum[j] + lane::product(u[i], lane::of(row[j]));
+    }
+    V const q = lane::of(static_cast<double>(q_));
+    auto shift = 0x1p-20 / static_cast<double>(q_);
+    for (std::size_t i = 0; i < n; ++i, shift *= 0.75) scaled[i] = sum[i] / q - lane::of(shift);
+  }
+
   Lattice lattice_{};
   std::uint32_t q_ = 2;
   matrix_view<double const> basis_;
 };
-
-/// E8 modulo Q with scales B / 256.
-template <std::uint32_t Q, int... B>
-struct nested_e8 {
-  static_assert(Q >= 2 && Q <= 16 && sizeof...(B) >= 1 && ((B >= 16 && B <= 512) && ...));
-  static constexpr std::size_t dimension = 8;
-  static constexpr std::uint64_t scales = sizeof...(B);
-  static constexpr std::uint64_t size = scales * (std::uint64_t{Q} * Q * Q * Q) * (std::uint64_t{Q} * Q * Q * Q);
-  static constexpr std::size_t code_bits = static_cast<std::size_t>(64 - std::countl_zero(size - 1));
-  static constexpr int unit_bits = 9;  // twice a coordinate, times B
-  static constexpr float source_scale = 1.0f;
-  static constexpr bool repeatable = true;
-
-  static constexpr void levels(std::uint64_t code, std::int16_t* out) noexcept {
-    std::uint64_t const codes[1]{code};
-    detail::single_lane level[8]{};
-    decode(codes, level);
-    for (std::size_t i = 0; i < 8; ++i) out[i] = static_cast<std::int16_t>(level[i].lane);
-  }
-  /// The levels of one code in each lane.
-  template <class V>
-  static constexpr void decode(std::uint64_t const (&codes)[detail::lane_count<V>], V (&level)[8]) noexcept {
-    table<V> u{};
-    row<V> by{};
-    for (std::size_t l = 0; l < detail::lane_count<V>; ++l) {
-      auto const code = codes[l] % size;
-      by.of[l] = scale[code % scales];
-      auto rest = code / scales;
-      for (std::size_t i = 0; i < 8; ++i) u.of[i][l] = static_cast<std::int32_t>(rest % Q), rest /= Q;
-    }
-    table<V> twice{};
-    points(u, twice);
-    for (std::size_t i = 0; i < 8; ++i) {
-      for (std::size_t l = 0; l < detail::lane_count<V>; ++l) twice.of[i][l] *= by.of[l];
-      level[i] = V::load(twice.of[i]);
-    }
-  }
-
-  template <class V>
-  static constexpr void encode(V const (&y)[8], std::uint64_t* codes) noexcept {
-    constexpr auto lanes = detail::lane_count<V>;
-    table<V> x{};
-    for (std::size_t i = 0; i < 8; ++i) y[i].store(x.of[i]);
-    table<V> best{};
-    row<V> at{};
-    double least[lanes]{};
-    [&]<std::size_t... K>(std::index_sequence<K...>) {
-      (try_scale<K, V>(x, best, at, least), ...);
-    }(std::make_index_sequence<scales>{});
-    for (std::size_t l = 0; l < lanes; ++l) {
-      std::uint64_t code = 0;
-      for (std::size_t i = 8; i-- > 0;) code = code * Q + static_cast<std::uint64_t>(best.of[i][l]);
-      codes[l] = code * scales + static_cast<std::uint64_t>(at.of[l]);
-    }
-  }
-
- private:
-  static constexpr std::array<std::int32_t, scales> scale{B...};
-  static constexpr auto q = static_cast<std::int32_t>(Q);
-  // Numbers in lanes, in memory: compilers turn loops over lanes into instructions for quotients too, which lanes do not have.
-  template <class V>
-  struct row {
-    alignas(64) std::int32_t of[detail::lane_count<V>]{};
-  };
-  template <class V>
-  struct table {
-    alignas(64) std::int32_t of[8][detail::lane_count<V>]{};
-  };
-  template <int S, class V>
-  static constexpr void nearest(table<V> const& from, table<V>& twice) noexcept {
-    V y[8]{};
-    V found[8]{};
-    for (std::size_t i = 0; i < 8; ++i) y[i] = V::load(from.of[i]);
-    detail::e8_nearest<S>(y, found);
-    for (std::size_t i = 0; i < 8; ++i) found[i].store(twice.of[i]);
-  }
-
-  // Basis, twice: 4 e_0; 2 (e_i + e_0), 0 < i < 7; all ones.
-  template <class V>
-  static constexpr void coordinates(table<V> const& twice, table<V>& u) noexcept {
-    constexpr auto lanes = detail::lane_count<V>;
-    row<V> first{};
-    for (std::size_t l = 0; l < lanes; ++l) first.of[l] = twice.of[0][l] - twice.of[7][l];
-    for (std::size_t i = 1; i < 7; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) {
-        auto const c = twice.of[i][l] - twice.of[7][l];
-        u.of[i][l] = c / 2;
-        first.of[l] -= c;
-      }
-    for (std::size_t l = 0; l < lanes; ++l) u.of[7][l] = twice.of[7][l], u.of[0][l] = first.of[l] / 4;
-    for (std::size_t i = 0; i < 8; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) {
-        auto const rest = u.of[i][l] % q;
-        u.of[i][l] = rest + (rest >> 31 & q);
-      }
-  }
-  template <class V>
-  static constexpr void points(table<V> const& u, table<V>& twice) noexcept {
-    constexpr auto lanes = detail::lane_count<V>;
-    for (std::size_t l = 0; l < lanes; ++l) twice.of[0][l] = u.of[7][l] + 4 * u.of[0][l];
-    for (std::size_t i = 1; i < 7; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) {
-        twice.of[i][l] = u.of[7][l] + 2 * u.of[i][l];
-        twice.of[0][l] += 2 * u.of[i][l];
-      }
-    for (std::size_t l = 0; l < lanes; ++l) twice.of[7][l] = u.of[7][l];
-    table<V> y{};
-    for (std::size_t i = 0; i < 8; ++i)  // in 2^-22; shifts of 2^(i - 15), which no sum of multiples of 1 / (2 q) makes up for
-      for (std::size_t l = 0; l < lanes; ++l) y.of[i][l] = (twice.of[i][l] << 21) / q - (128 << i);  // twice < 17 q < 2^9
-    table<V> far{};
-    nearest<22>(y, far);
-    for (std::size_t i = 0; i < 8; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) twice.of[i][l] -= q * far.of[i][l];
-  }
-  // The points at scale K, where they are nearer than at the scales before.
-  template <std::size_t K, class V>
-  static constexpr void try_scale(table<V> const& x, table<V>& best, row<V>& at,
-                                  double (&least)[detail::lane_count<V>]) noexcept {
-    constexpr auto lanes = detail::lane_count<V>;
-    table<V> y{};
-    for (std::size_t i = 0; i < 8; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) y.of[i][l] = x.of[i][l] * 256 / scale[K];  // |x| <= 2^22
-    table<V> twice{};
-    nearest<16>(y, twice);
-    table<V> u{};
-    coordinates(twice, u);
-    points(u, twice);
-    double error[lanes]{};  // of integers below 2^24: exact
-    for (std::size_t i = 0; i < 8; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) {
-        auto const d = static_cast<double>(x.of[i][l] - twice.of[i][l] * (scale[K] * 128));
-        error[l] += d * d;
-      }
-    row<V> keep{};
-    for (std::size_t l = 0; l < lanes; ++l) {
-      auto const better = K == 0 || error[l] < least[l];
-      keep.of[l] = better ? -1 : 0;
-      least[l] = better ? error[l] : least[l];
-      at.of[l] = better ? static_cast<std::int32_t>(K) : at.of[l];
-    }
-    for (std::size_t i = 0; i < 8; ++i)
-      for (std::size_t l = 0; l < lanes; ++l) best.of[i][l] = (u.of[i][l] & keep.of[l]) | (best.of[i][l] & ~keep.of[l]);
-  }
-};
-
-using nest14 = nested_e8<14, 64, 82, 110, 265>;
 
 }  // namespace skive

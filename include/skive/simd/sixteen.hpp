@@ -36,6 +36,11 @@ struct sixteen_mask {
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] | b.part[i];
     return a;
   }
+  [[gnu::always_inline]] friend sixteen_mask operator^(sixteen_mask a, sixteen_mask const& b) noexcept {
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < registers; ++i) a.part[i] = a.part[i] ^ b.part[i];
+    return a;
+  }
   [[gnu::always_inline]] friend sixteen_mask operator~(sixteen_mask a) noexcept {
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < registers; ++i) a.part[i] = !a.part[i];
