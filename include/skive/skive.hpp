@@ -137,6 +137,9 @@
 #include "skive/block/scale_walk.hpp"
 #include "skive/block/scheme.hpp"
 #include "skive/block/sign.hpp"
+#include "skive/block/tile_band.hpp"
+#include "skive/block/tile_lanes.hpp"
+#include "skive/block/tile_settle_lanes.hpp"
 #include "skive/block/tiles.hpp"
 #include "skive/block/walk_lanes.hpp"
 
