@@ -83,7 +83,9 @@
 #include "skive/format/lanes.hpp"
 #include "skive/format/lookup.hpp"
 #include "skive/format/lookup_key.hpp"
+#include "skive/format/lookup_key_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
+#include "skive/format/lookup_rounding_lanes.hpp"
 #include "skive/format/lookup_table.hpp"
 #include "skive/format/minifloat.hpp"
 #include "skive/format/minifloat_lanes.hpp"
@@ -141,6 +143,7 @@
 #include "skive/block/tile_lanes.hpp"
 #include "skive/block/tile_settle_lanes.hpp"
 #include "skive/block/tiles.hpp"
+#include "skive/block/tiny_quotient_lanes.hpp"
 #include "skive/block/walk_lanes.hpp"
 
 // linalg
