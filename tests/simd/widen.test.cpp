@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// simd/widen.hpp: every lane in its place, with all 24 bits, from the smallest normal number to the largest and what is none.
+// simd/widen.hpp: every lane in its place, with all 24 bits, and words back, from the smallest normal number to the largest and what is none.
 #include "skive/simd/widen.hpp"
 
 #include "support/simd_arches.hpp"
@@ -46,7 +46,32 @@ void check(std::mt19937& random) {
   }
 }
 
+// Integers that 2^52 was added to, in their lanes.
+template <class Arch>
+void check_words(std::mt19937& random) {
+  constexpr auto n = xsimd::batch<float, Arch>::size;
+  using doubles = xsimd::batch<double, Arch>;
+  for (int round = 0; round < 50; ++round) {
+    alignas(64) double from[n];
+    alignas(64) std::uint32_t to[n];
+    std::uint32_t expected[n];
+    for (std::size_t i = 0; i < n; ++i) {
+      expected[i] = round == 0 ? 0xFFFF'FFFFU : static_cast<std::uint32_t>(random());
+      from[i] = 0x1p52 + static_cast<double>(expected[i]);
+    }
+    simd::low_words<Arch>({doubles::load_aligned(from), doubles::load_aligned(from + n / 2)}).store_aligned(to);
+    for (std::size_t i = 0; i < n; ++i) REQUIRE(to[i] == expected[i]);
+  }
+}
+
 }  // namespace
+
+TEST_CASE("integers out of doubles, lane by lane", "[simd]") {
+  test::for_each_arch([]<class Arch>() {
+    std::mt19937 random{2};
+    check_words<Arch>(random);
+  });
+}
 
 TEST_CASE("floats as doubles, lane by lane", "[simd]") {
   test::for_each_arch([]<class Arch>() {

@@ -9,13 +9,14 @@
 ///
 /// Model of : stepwise_codec
 /// Cost     : an absmax encoding per format, 1 bit a group for two formats; adaptive<float16, int4, e2m1>{16}: 5.0625 bits a
-///            number.
+///            number. Its vector path codes in every format and picks.
 /// Accuracy : never a larger squared error than absmax of any of its formats with the same scale format.
 /// Promise  : same bits everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN. A stored
 ///            choice past the last format reads as the last.
 /// Source   : the idea of block-wise choice between FP4 and INT4 grids, as in IF4 and MixFP4.
 
 #include "skive/block/absmax.hpp"
+#include "skive/block/group_error_lanes.hpp"
 
 namespace skive {
 
@@ -42,20 +43,8 @@ struct adaptive_scheme {
   constexpr state settle(std::span<T const> values, workspace) const noexcept {
     auto const largest = detail::largest_magnitude(values);
     if (largest >= float_infinity_bits) return {detail::not_finite_scale<Scale>(), 0};
-    state best;
-    double least = std::numeric_limits<double>::infinity();
-    std::uint32_t index = 0;
-    auto const consider = [&]<class Format>(Format const*) {
-      auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
-      auto const e = detail::error_at_scale<Format>(values, s.scale);
-      if (e < least) {
-        least = e;
-        best = {s, index};
-      }
-      ++index;
-    };
-    (consider(static_cast<Formats const*>(nullptr)), ...);
-    return best;
+    return best_of(largest,
+                   [&]<class Format>(Format const*, float scale) { return detail::error_at_scale<Format>(values, scale); });
   }
   template <class R>
   constexpr std::uint8_t code(state const& s, float x, R r) const noexcept {
@@ -70,7 +59,76 @@ struct adaptive_scheme {
     return {detail::load_scale<Scale>(f[0]), f[1] < count ? f[1] : static_cast<std::uint32_t>(count - 1)};
   }
 
+  /// The vector path (block/lane_scheme.hpp): scale, what dividing by it needs, and the choice's bits.
+  template <class Arch>
+  static constexpr std::size_t lanes = (detail::has_rounded_lanes<Formats, nearest_even, Arch> && ...) ? 4 : 0;
+  template <class Arch, class T>
+  state settle_group(std::span<T const> values, workspace w) const noexcept {
+    constexpr int bits = detail::scale_bits<Scale>;
+    auto const largest = simd::largest(detail::largest_in_lanes<Arch>(values));
+    if (largest > magnitude_bits(0x1p60f)) return settle(values, w);
+    return best_of(largest, [&]<class Format>(Format const*, float scale) {
+      if (!detail::has_lane_error<bits>(scale)) return detail::error_at_scale<Format>(values, scale);
+      return detail::error_in_lanes<Format, bits, Arch>(values, scale);
+    });
+  }
+  template <class Arch, bool Coding>
+  [[gnu::always_inline]] detail::lane_parameters<Arch, 4> load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
+    auto const p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
+    auto const last = simd::words<Arch>::broadcast(count - 1);
+    return {{p.value[0], p.value[1], p.value[2], simd::as<float>(min(f[1], last))}, p.by_rule};
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
+                                                      std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return pick_lanes<simd::words<Arch>, Arch>(p[3], [&]<class Format>(Format const*) __attribute__((always_inline)) {
+      return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, {p[0], p[1], p[2]});
+    });
+  }
+  template <class Arch>
+  [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
+                                                        std::array<simd::floats<Arch>, 4> const& p) const noexcept {
+    return pick_lanes<simd::floats<Arch>, Arch>(p[3], [&]<class Format>(Format const*) __attribute__((always_inline)) {
+      return detail::values_at_scale<Format, Arch>(codes, p[0]);
+    });
+  }
+
  private:
+  // error(format, kept scale) of each format; the first of the least.
+  template <class Error>
+  static constexpr state best_of(std::uint32_t largest, Error error) noexcept {
+    state best;
+    double least = std::numeric_limits<double>::infinity();
+    std::uint32_t index = 0;
+    auto const consider = [&]<class Format>(Format const* format) {
+      auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
+      auto const e = error(format, s.scale);
+      if (e < least) {
+        least = e;
+        best = {s, index};
+      }
+      ++index;
+    };
+    (consider(static_cast<Formats const*>(nullptr)), ...);
+    return best;
+  }
+  // In each lane what visit(its format) gives.
+  template <class Result, class Arch, class Visit>
+  [[gnu::always_inline]] static Result pick_lanes(simd::floats<Arch> const& choice, Visit visit) noexcept {
+    using integers = simd::integers<Arch>;
+    Result out;
+    std::int32_t index = 0;
+    auto const take = [&](Result const& r) __attribute__((always_inline)) {
+      auto const taken = simd::as<std::int32_t>(choice) == integers::broadcast(index);
+      if constexpr (std::is_same_v<Result, simd::floats<Arch>>)
+        out = index == 0 ? r : select(simd::as<float>(taken), r, out);
+      else
+        out = index == 0 ? r : select(simd::as<std::uint32_t>(taken), r, out);
+      ++index;
+    };
+    (take(visit(static_cast<Formats const*>(nullptr))), ...);
+    return out;
+  }
   // visit(format number `choice`).
   template <class Result, class Visit>
   static constexpr Result pick(std::uint32_t choice, Visit visit) noexcept {

@@ -165,6 +165,14 @@ class lane_batches {
       store_fields(std::span{field[F]}.subspan(g, count - g < per_block_ ? count - g : per_block_), bits, order_, to);
   }
 
+  template <class T>
+  typename Scheme::state settle_group(std::span<T const> numbers, workspace w) const noexcept {
+    if constexpr (requires { scheme_.template settle_group<Arch>(numbers, w); })
+      return scheme_.template settle_group<Arch>(numbers, w);
+    else
+      return scheme_.settle(numbers, w);
+  }
+
   Scheme const& scheme_;
   std::size_t group_;
   std::size_t per_block_;
@@ -192,14 +200,6 @@ class lane_batches {
       auto const settled = scheme_.store(settle_group(numbers.subspan(g * group_, group_), w));
       for (std::size_t f = 0; f < fields; ++f) field[f][g] = settled[f];
     }
-  }
-
-  template <class T>
-  typename Scheme::state settle_group(std::span<T const> numbers, workspace w) const noexcept {
-    if constexpr (requires { scheme_.template settle_group<Arch>(numbers, w); })
-      return scheme_.template settle_group<Arch>(numbers, w);
-    else
-      return scheme_.settle(numbers, w);
   }
 
   template <class T>

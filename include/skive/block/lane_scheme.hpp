@@ -104,7 +104,7 @@ bool codes_in_lanes(Scheme const& scheme) noexcept {
 }
 
 /// Bit g: more than 16 random bits see quotients by scale g that need not be exact. They see 2^-33 of the least number of a format,
-/// 2^-53 at least; from scales of 2^-40 on quotients are exact down to 2^-60 (simd/arithmetic.hpp).
+/// 2^-53 at least; from scales of 2^-40 on quotients are exact down to 2^-60 (simd/arithmetic.hpp). Tables may show as much to any.
 template <class Arch, class Scheme>
 [[gnu::always_inline]] inline std::uint32_t inexact_quotients(Scheme const& scheme, simd::floats<Arch> const& scale) noexcept {
   if constexpr (requires {
@@ -112,6 +112,8 @@ template <class Arch, class Scheme>
                   scheme.rounding.count;
                 })
     if (scheme.rounding.count > 16) return (scale < simd::floats<Arch>::broadcast(0x1p-40f)).bits();
+  if constexpr (requires { Scheme::element::sorted; } && !rounds_to_nearest_even<Scheme>)
+    return (scale < simd::floats<Arch>::broadcast(0x1p-40f)).bits();
   return 0;
 }
 

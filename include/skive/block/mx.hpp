@@ -20,13 +20,13 @@
 /// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023; B. Rouhani et al., arXiv:2310.10537.
 
 #include "skive/block/group_error.hpp"
+#include "skive/block/group_error_lanes.hpp"
 #include "skive/block/one_scale.hpp"
 #include "skive/format/e8m0.hpp"
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/integer.hpp"
-#include "skive/simd/double_sum.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive {
@@ -77,10 +77,10 @@ struct mx_scheme : detail::one_scale<Element, e8m0> {
     int const middle = static_cast<int>(amax >> 23) - 127 - emax;
     if (rule != mx_rule::search || amax >= float_infinity_bits || middle < -58 || middle > 58) return settle(values, w);
     auto best = state_of(clamped(middle - 1));
-    auto least = search_error<Arch>(values, best.scale);
+    auto least = detail::error_in_lanes<Element, 1, Arch>(values, best.scale);
     for (int e = middle; e <= middle + 1; ++e) {
       auto const s = state_of(clamped(e));
-      auto const d = search_error<Arch>(values, s.scale);
+      auto const d = detail::error_in_lanes<Element, 1, Arch>(values, s.scale);
       if (d < least) {
         best = s;
         least = d;
@@ -101,23 +101,6 @@ struct mx_scheme : detail::one_scale<Element, e8m0> {
   }
 
  private:
-  // detail::error_at_scale for a power of two.
-  template <class Arch, class T>
-  static double search_error(std::span<T const> values, float scale) noexcept {
-    using floats = simd::floats<Arch>;
-    auto const p = detail::scale_parameters<1, Arch, true>(floats::broadcast(scale)).value;
-    auto const inverse = floats::broadcast(1.0f / scale);
-    auto const zero = floats::broadcast(0.0f);
-    simd::double_sum<Arch> sum;
-    detail::for_each_sixteen<Arch>(values, [&](floats const& x) __attribute__((always_inline)) {
-      auto const ratio = simd::product<Arch>(x, inverse);
-      auto const tiny = (simd::as<std::int32_t>(ratio) & simd::integers<Arch>::broadcast(0x7FFF'FFFF)) <
-          simd::integers<Arch>::broadcast(static_cast<std::int32_t>(magnitude_bits(0x1p-60f)));
-      auto const level = detail::decode_lanes<Element, Arch>(detail::codes_at_scale<Element, 1, Arch>(x, p));
-      sum.add_squares(level - select(simd::as<float>(tiny), zero, ratio));
-    });
-    return sum.total() * static_cast<double>(scale) * static_cast<double>(scale);
-  }
   static constexpr scale_state state_of(std::uint8_t code) noexcept { return {code, e8m0::decode(code)}; }
   static constexpr std::uint8_t clamped(int exponent) noexcept {
     return static_cast<std::uint8_t>(exponent < -127 ? 0 : exponent > 127 ? 254 : exponent + 127);

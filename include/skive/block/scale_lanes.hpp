@@ -15,6 +15,7 @@
 
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/scale.hpp"
+#include "skive/block/tiny_quotient_lanes.hpp"
 #include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
@@ -112,28 +113,6 @@ template <int ScaleBits, class Arch, bool Coding>
   return {{scale, d.inverse, d.rest}, (low | high).bits()};
 }
 
-// Quotients below 2^-38 become +-2^-38 unless x is zero. They may round to zero only below 2^-89: by the scalar rule then.
-template <class Format, class Arch>
-[[gnu::always_inline]] inline simd::words<Arch> codes_with_tiny(simd::floats<Arch> const& x, simd::floats<Arch> const& q,
-                                                                simd::floats<Arch> const& scale) noexcept {
-  using integers = simd::integers<Arch>;
-  auto const size = integers::broadcast(0x7FFF'FFFF);
-  auto const bits = simd::as<std::int32_t>(x);
-  auto const magnitude = bits & size;
-  auto const not_zero = magnitude > integers::broadcast(0);
-  if ((not_zero & (magnitude < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-89f)))).bits() != 0) [[unlikely]] {
-    alignas(64) float number[16];
-    alignas(64) float s[16];
-    x.store(number);
-    scale.store(s);
-    return simd::generate<std::uint32_t, Arch>(
-        [&](std::size_t i) { return std::uint32_t{code_at_scale<Format>(s[i], number[i], nearest_even{})}; });
-  }
-  auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-38f));
-  auto const sized = max(simd::as<std::int32_t>(q) & size, least) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
-  return format_lanes<Format, Arch>::encode(simd::as<float>(select(not_zero, sized, integers::broadcast(0))));
-}
-
 /// Precondition: |x| <= 2^100, a scale of scale_parameters that is not beyond.
 template <class Format, int ScaleBits, class Arch>
 [[gnu::always_inline]] inline simd::words<Arch> codes_at_scale(simd::floats<Arch> const& x,
@@ -150,6 +129,17 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
                                                                        Rounding& rounding, std::size_t i) noexcept {
   using words = simd::words<Arch>;
   auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
+  if constexpr (requires { Format::sorted; }) {  // a table, which may see any number but zero
+    if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]] {
+      alignas(64) std::uint32_t random[16];
+      rounding.bits_at(i).store(random);
+      return codes_by_rule<Format, Arch>(x, p[0], [&](std::size_t l) {
+        auto const n = rounding.random_bits();
+        return stochastic{random[l] >> (32 - n), n, rounding.variant};
+      });
+    }
+    return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-60f, x, quotient), rounding, i);
+  }
   if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); })  // zero has one code
     return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);
   auto const sign = words::broadcast(0x8000'0000);

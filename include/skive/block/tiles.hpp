@@ -6,12 +6,13 @@
 ///   planes: codes row by row (each row starts on a byte), then each metadata field, tiles in row-major order
 ///
 /// Model of : matrix_codec
-/// Cost     : a copy of each tile into scratch (R C floats), then that of the scheme.
+/// Cost     : that of the scheme; settling by more than the largest magnitude takes a copy of each tile in scratch (R C floats).
 /// Accuracy : the scheme's, with the tile as group.
 /// Promise  : same bits everywhere; sizes are checked before the first write; fields narrower than a byte do not compile.
 /// Source   : DeepSeek-AI, "DeepSeek-V3 Technical Report", arXiv:2412.19437 (128 x 128 weight blocks).
 
 #include "skive/block/scheme.hpp"
+#include "skive/block/tile_lanes.hpp"
 #include "skive/core/concepts.hpp"
 
 namespace skive {
@@ -60,64 +61,65 @@ class tiles {
   }
 
   /// Fails with size_mismatch, overflow or workspace_too_small, before the first write.
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   status encode(matrix_view<float const> in, planes<std::byte, plane_count> to, workspace w) const noexcept {
     if (auto const s = check(in, to, w); !s) return s;
     if (in.rows == 0 || in.cols == 0) return errc::ok;
     auto const tile = w.take<float>((in.rows < rows_ ? in.rows : rows_) * (in.cols < cols_ ? in.cols : cols_));
     auto const codes = w.take<std::uint8_t>(in.cols);
-    planes<std::byte const, plane_count> const stored = to;
     auto const across = ceil(in.cols, cols_);
     for (std::size_t i = 0; i < ceil(in.rows, rows_); ++i) {
-      auto const height = in.rows - i * rows_ < rows_ ? in.rows - i * rows_ : rows_;
-      for (std::size_t j = 0; j < across; ++j) {
-        std::size_t size = 0;
-        auto const width = in.cols - j * cols_ < cols_ ? in.cols - j * cols_ : cols_;
-        for (std::size_t r = 0; r < height; ++r)
-          for (std::size_t c = 0; c < width; ++c) tile[size++] = in(i * rows_ + r, j * cols_ + c);
-        auto const metadata = scheme_.store(scheme_.settle(std::span<float const>{tile.first(size)}, w));
-        for (std::size_t f = 0; f < fields; ++f)
-          detail::store_fields(std::span{&metadata[f], 1}, Scheme::field_bits[f], Scheme::default_order,
-                               to[1 + f].data + detail::field_bytes(i * across + j, Scheme::field_bits[f]));
-      }
-      for (std::size_t r = i * rows_; r < i * rows_ + height; ++r) {
+      auto const b = band(i, in.rows, across);
+      if constexpr (detail::lane_scheme<Scheme, Arch>)
+        if (detail::codes_in_lanes<Arch>(scheme_)) {
+          detail::tile_lanes<Scheme, Arch> const lanes{scheme_};
+          auto const together = lanes.span_columns(cols_);
+          for (std::size_t c = 0; c < in.cols; c += in.cols - c < together ? in.cols - c : together)
+            lanes.encode(in, b, c, in.cols - c < together ? in.cols : c + together, to, tile, w);
+          continue;
+        }
+      for (std::size_t j = 0; j < across; ++j)
+        detail::store_state(scheme_, scheme_.settle(detail::copy_of_tile(in, b, j, tile), w), b.first + j, to);
+      planes<std::byte const, plane_count> const stored = to;
+      for (std::size_t r = b.top; r < b.top + b.height; ++r) {
+        auto const rounding = detail::rounding_of_row(scheme_.rounding, r);
         for (std::size_t c = 0; c < in.cols; ++c)
-          codes[c] = scheme_.code(state_at(stored, i * across + c / cols_), in(r, c), rounding_at(r, c));
+          codes[c] = scheme_.code(detail::stored_state(scheme_, stored, b.first + c / cols_), in(r, c),
+                                  detail::rounding_at(rounding, c));
         Scheme::packing::pack(codes, Scheme::default_order, to[0].data + r * Scheme::packing::bytes(in.cols));
       }
     }
     return errc::ok;
   }
 
-  template <class Arch = scalar_arch>
+  template <class Arch = native_arch>
   status decode(planes<std::byte const, plane_count> from, matrix_view<float> out, workspace w) const noexcept {
     if (auto const s = check(matrix_view<float const>{out}, from, w); !s) return s;
     if (out.rows == 0 || out.cols == 0) return errc::ok;
     auto const codes = w.take<std::uint8_t>(out.cols);
     auto const across = ceil(out.cols, cols_);
-    for (std::size_t r = 0; r < out.rows; ++r) {
-      Scheme::packing::unpack(from[0].data + r * Scheme::packing::bytes(out.cols), Scheme::default_order, codes);
-      for (std::size_t c = 0; c < out.cols; ++c)
-        out(r, c) = scheme_.value(state_at(from, r / rows_ * across + c / cols_), codes[c]);
+    for (std::size_t i = 0; i < ceil(out.rows, rows_); ++i) {
+      auto const b = band(i, out.rows, across);
+      if constexpr (detail::lane_scheme<Scheme, Arch>) {
+        detail::tile_lanes<Scheme, Arch>{scheme_}.decode(from, b, out);
+        continue;
+      }
+      for (std::size_t r = b.top; r < b.top + b.height; ++r) {
+        Scheme::packing::unpack(from[0].data + r * Scheme::packing::bytes(out.cols), Scheme::default_order, codes);
+        for (std::size_t c = 0; c < out.cols; ++c)
+          out(r, c) = scheme_.value(detail::stored_state(scheme_, from, b.first + c / cols_), codes[c]);
+      }
     }
     return errc::ok;
   }
 
  private:
-  constexpr auto rounding_at(std::size_t r, std::size_t c) const noexcept {
-    if constexpr (requires { scheme_.rounding.at_row(r); })
-      return detail::rounding_at(scheme_.rounding.at_row(r), c);
-    else
-      return detail::rounding_at(scheme_.rounding, c);
+  // Tiles (i, 0) .. (i, across - 1) of a matrix of n rows.
+  constexpr detail::tile_band band(std::size_t i, std::size_t n, std::size_t across) const noexcept {
+    auto const top = i * rows_;
+    return {top, n - top < rows_ ? n - top : rows_, cols_, i * across};
   }
   static constexpr std::size_t ceil(std::size_t a, std::size_t b) noexcept { return a / b + (a % b != 0 ? 1 : 0); }
-
-  constexpr typename Scheme::state state_at(planes<std::byte const, plane_count> const& from, std::size_t tile) const noexcept {
-    std::array<std::uint32_t, fields> metadata{};
-    for (std::size_t f = 0; f < fields; ++f)
-      metadata[f] = detail::load_field(from[1 + f].data, tile, Scheme::field_bits[f], Scheme::default_order);
-    return scheme_.load(metadata);
-  }
   template <class Byte>
   constexpr status check(matrix_view<float const> m, planes<Byte, plane_count> const& p, workspace const& w) const noexcept {
     if (!m.valid()) return errc::overflow;

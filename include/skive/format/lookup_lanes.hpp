@@ -16,80 +16,13 @@
 /// Source   : -
 
 #include "skive/format/lanes.hpp"
-#include "skive/format/lookup.hpp"
+#include "skive/format/lookup_key_lanes.hpp"
+#include "skive/format/lookup_rounding_lanes.hpp"
 #include "skive/simd/gather.hpp"
-#include "skive/simd/lookup.hpp"
-
-#include <limits>
 
 namespace skive {
 
 namespace detail {
-
-/// Order keys of floats; the place of a key among the keys of a table.
-template <class Arch>
-struct key_lanes {
-  using words = simd::words<Arch>;
-  using integers = simd::integers<Arch>;
-
-  /// Of numbers without NaN.
-  [[gnu::always_inline]] static integers of(integers const& bits) noexcept {
-    auto const sign = bits >> 31;  // -1 below zero: the key is then minus the magnitude
-    return ((bits & integers::broadcast(0x7FFF'FFFF)) ^ sign) - sign;
-  }
-  /// NaN as zero.
-  [[gnu::always_inline]] static integers without_nan(integers const& bits) noexcept {
-    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
-    return select(magnitude > integers::broadcast(0x7F80'0000), integers::broadcast(0), bits);
-  }
-  /// rank + Step where the key is above at.
-  template <int Step>
-  [[gnu::always_inline]] static integers next(integers const& key, integers const& at, integers const& rank) noexcept {
-    return select(key > at, rank + integers::broadcast(Step), rank);
-  }
-};
-
-// keys[i] decides between ranks i - 1 and i, those that there are not are above all numbers. Of these every `Stride`-th one.
-template <class Format, std::size_t Size, std::size_t Stride = 1>
-inline constexpr std::array<std::int32_t, Size> decision_keys = [] {
-  std::array<std::int32_t, Size> k{};
-  for (std::size_t i = 0; i < Size; ++i)
-    k[i] = i == 0 || i * Stride >= Format::size ? std::numeric_limits<std::int32_t>::max()
-                                                : Format::sorted.float_keys[i * Stride - 1];
-  return k;
-}();
-
-/// How many of 15 keys, number Stride, 2 Stride, ... of the table, lie below.
-template <class Format, std::size_t Stride, class Arch>
-class key_search {
-  using integers = simd::integers<Arch>;
-  static constexpr auto& keys = decision_keys<Format, 16, Stride>;
-  // The key Step ranks later; ranks are multiples of 2 Step.
-  template <int Step>
-  static constexpr std::array<float, 16> keys_after = [] {
-    std::array<float, 16> k{};
-    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = std::bit_cast<float>(keys[i + Step]);
-    return k;
-  }();
-  template <int Step>
-  [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
-    auto const at = look_up(simd::float_table<Arch>{keys_after<Step>}, simd::as<std::uint32_t>(rank));
-    return key_lanes<Arch>::template next<Step>(key, simd::as<std::int32_t>(at), rank);
-  }
-
- public:
-  [[gnu::always_inline]] static integers rank(integers const& key) noexcept {
-    auto const first = key_lanes<Arch>::template next<8>(key, integers::broadcast(keys[8]), integers::broadcast(0));
-    return step<1>(key, step<2>(key, step<4>(key, first)));
-  }
-};
-
-template <class Format>
-inline constexpr bool ranks_are_codes = [] {
-  for (std::size_t i = 0; i < Format::size; ++i)
-    if (Format::sorted.codes[i] != i) return false;
-  return true;
-}();
 
 /// What tables of any length share: Lanes::code_of() takes the bits of numbers that are not NaN.
 template <class Lanes, class Arch>
@@ -123,6 +56,13 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
     if constexpr (format::size == 16) return value;
     return select(simd::as<float>(codes < words::broadcast(format::size)), value, floats::broadcast(0.0f));
   }
+  static constexpr int bits_in_ulps = 1;  // any number of random bits will do
+  /// Stochastic rounding (format/lookup_rounding_lanes.hpp); x stands at positions i .. i + 15.
+  template <class Rounding>
+    requires(detail::rounds_between_levels<format> && requires(Rounding const& r) { r.bits_at(std::uint64_t{}); })
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
+    return code_of_rank(detail::between_levels<format, Arch>::rank(x, rounding, i));
+  }
 
  private:
   static constexpr std::array<float, 16> levels = [] {
@@ -137,7 +77,10 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
   }();
 
   [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
-    auto const rank = simd::as<std::uint32_t>(detail::key_search<format, 1, Arch>::rank(keys::of(bits)));
+    return code_of_rank(
+        simd::as<std::uint32_t>(detail::key_search<detail::decision_keys<format, 16>, Arch>::rank(keys::of(bits))));
+  }
+  [[gnu::always_inline]] static words code_of_rank(words const& rank) noexcept {
     if constexpr (detail::ranks_are_codes<format>) return rank;
     return simd::as<std::uint32_t>(look_up(simd::float_table<Arch>{codes_of_ranks}, rank));
   }
@@ -182,7 +125,7 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
   }
   [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
     auto const key = keys::of(bits);
-    auto const sixteens = detail::key_search<format, 16, Arch>::rank(key) << 4;
+    auto const sixteens = detail::key_search<detail::decision_keys<format, 16, 16>, Arch>::rank(key) << 4;
     auto const rank = simd::as<std::uint32_t>(step<1>(key, step<2>(key, step<4>(key, step<8>(key, sixteens)))));
     if constexpr (detail::ranks_are_codes<format>) return rank;
     return simd::gather<Arch>(codes_of_ranks.data(), rank);

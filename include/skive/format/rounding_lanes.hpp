@@ -119,6 +119,15 @@ class rounding_lanes<stochastic_stream, Arch> {
       return (t + random) >> count;
     }
 
+    /// The random bits of numbers i .. i + 15, at the top of a word, and how many they are.
+    [[gnu::always_inline]] simd::words<Arch> bits_at(std::uint64_t i) const noexcept {
+      auto const random = simd::words<Arch>::broadcast(~std::uint32_t{0} << (32 - random_bits()));
+      if (bytes == 1) return (simd::load_bytes<Arch>(fields + (i - first)) << 24) & random;
+      if (bytes == 2) return (simd::load_halves<Arch>(fields + 2 * (i - first)) << 16) & random;
+      return simd::words<Arch>::load(words_at(i)) & random;
+    }
+    [[gnu::always_inline]] int random_bits() const noexcept { return static_cast<int>(8 * bytes) - surplus; }
+
     /// Do the bytes drawn, as they lie, round all numbers? Those of number i on.
     [[gnu::always_inline]] bool rounds_by_bytes() const noexcept { return rounds_signed() && count == 8; }
     [[gnu::always_inline]] std::byte const* bytes_at(std::uint64_t i) const noexcept { return fields + (i - first); }

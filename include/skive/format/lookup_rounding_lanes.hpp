@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+/// @file format/lookup_rounding_lanes.hpp - stochastic rounding between the levels of a table, sixteen numbers at a time.
+///
+///   a < x < b neighbours:   drop = floor(2^32 (x - side of zero) / (other side - side of zero)), held in [1, 2^32 - 1];
+///   the other side where drop, rounded to the N random bits as the variant says, and R make a carry out of N bits
+///
+/// Quotients are doubles, as in format/lookup_key.hpp. Numbers below 2^-60 other than zero count as 2^-60: they drop as much.
+///
+/// Model of : -
+/// Cost     : about 100 instructions and 16 divisions in double per 16 numbers with AVX2, and random bits.
+/// Accuracy : exact.
+/// Promise  : the codes of the scalar rule.
+/// Source   : -
+
+#include "skive/format/lookup_key_lanes.hpp"
+#include "skive/simd/widen.hpp"
+
+namespace skive::detail {
+
+/// At most 16 levels, no two of them equal, and none so close to zero, if it is not zero, that numbers below 2^-60 show.
+template <class Format>
+inline constexpr bool rounds_between_levels = [] {
+  if (Format::size > 16) return false;
+  auto const& level = Format::sorted.levels;
+  bool has_zero = false;
+  for (auto const l : level) has_zero = has_zero || l == 0.0f;
+  for (std::size_t i = 0; i < Format::size; ++i) {
+    if (i != 0 && !(level[i - 1] < level[i])) return false;
+    if (level[i] != 0.0f && magnitude(level[i]) < (has_zero ? 0x1p-27f : 0x1p-6f)) return false;
+  }
+  return true;
+}();
+
+/// Keys of the levels, but for the lowest.
+template <class Format>
+inline constexpr std::array<std::int32_t, 16> level_keys = [] {
+  std::array<std::int32_t, 16> k{};
+  for (std::size_t i = 0; i < 16; ++i)
+    k[i] = i == 0 || i >= Format::size ? std::numeric_limits<std::int32_t>::max() : order_key(Format::sorted.levels[i]);
+  return k;
+}();
+
+template <class Format, class Arch>
+class between_levels {
+  using floats = simd::floats<Arch>;
+  using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+  using keys = key_lanes<Arch>;
+  using doubles = xsimd::batch<double, Arch>;
+  // The levels from rank `First` on.
+  template <std::size_t First>
+  static constexpr std::array<float, 16> levels_from = [] {
+    std::array<float, 16> l{};
+    for (std::size_t i = 0; i + First < Format::size; ++i) l[i] = Format::sorted.levels[i + First];
+    return l;
+  }();
+
+ public:
+  /// The ranks of any x; `rounding` (format/rounding_lanes.hpp) has random bits for numbers i .. i + 15.
+  template <class Rounding>
+  [[gnu::always_inline]] static words rank(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
+    auto const y = bounded(keys::without_nan(simd::as<std::int32_t>(x)));
+    auto const below = key_search<level_keys<Format>, Arch>::rank(keys::of(simd::as<std::int32_t>(y)));
+    auto const k = simd::as<std::uint32_t>(below);
+    auto const low = look_up(simd::float_table<Arch>{levels_from<0>}, k);
+    auto const high = look_up(simd::float_table<Arch>{levels_from<1>}, k);
+    auto const negative = y < floats::broadcast(0.0f);
+    auto const drop = dropped(y, select(negative, high, low), select(negative, low, high));
+    auto const away = simd::as<std::int32_t>(carries(drop, rounding, i));
+    auto const up = (away & ~simd::as<std::int32_t>(negative)) | (~away & simd::as<std::int32_t>(negative));
+    auto const at_high = simd::as<std::int32_t>(y == high);
+    auto const above_lowest = simd::as<std::int32_t>(y > floats::broadcast(Format::min_finite));
+    auto const one = integers::broadcast(1);
+    return simd::as<std::uint32_t>(select((up | at_high) & above_lowest, below + one, below));
+  }
+
+ private:
+  // No further out than the levels; numbers other than zero are 2^-60 or more.
+  [[gnu::always_inline]] static floats bounded(integers const& bits) noexcept {
+    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    auto const sign = bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1);
+    auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
+    auto const zero = integers::broadcast(0);
+    auto const sized = select(magnitude > zero, max(magnitude, least) | sign, zero);
+    return min(max(simd::as<float>(sized), floats::broadcast(Format::min_finite)), floats::broadcast(Format::max_finite));
+  }
+
+  [[gnu::always_inline]] static words dropped(floats const& y, floats const& from, floats const& to) noexcept {
+    words drop;
+#pragma GCC unroll 4
+    for (std::size_t p = 0; p < y.registers; ++p) {
+      auto const a = simd::widen<Arch>(y.part[p]);
+      auto const b = simd::widen<Arch>(from.part[p]);
+      auto const c = simd::widen<Arch>(to.part[p]);
+      drop.part[p] =
+          simd::low_words<Arch>({scaled((a.low - b.low) / (c.low - b.low)), scaled((a.high - b.high) / (c.high - b.high))});
+    }
+    return drop;
+  }
+  // 2^52 + floor(2^32 nu), the latter from 1 to 2^32 - 1.
+  [[gnu::always_inline]] static doubles scaled(doubles const& nu) noexcept {
+    doubles const shift(0x1p52);
+    auto const x = xsimd::min(xsimd::max(nu * doubles(0x1p32), doubles(1.0)), doubles(0x1p32 - 1));
+    auto const near = x + shift;
+    return xsimd::select(near - shift > x, near - doubles(1.0), near);
+  }
+
+  // Lanes where drop and R carry out of the random bits; both stand at the top of a word.
+  template <class Rounding>
+  [[gnu::always_inline]] static typename words::mask carries(words const& drop, Rounding const& rounding,
+                                                             std::uint64_t i) noexcept {
+    auto random = rounding.bits_at(i);
+    int const cut = 32 - rounding.random_bits();
+    auto t = drop;
+    auto wraps = drop < words::broadcast(0);  // none
+    if (rounding.variant == stochastic_variant::c && cut != 0) {
+      t = drop + words::broadcast((1U << (cut - 1)) - 1) + ((drop >> cut) & words::broadcast(1));
+      wraps = t < drop;
+    }
+    auto const seen = rounding.variant == stochastic_variant::b && cut != 0 ? cut - 1 : cut;  // b sees one bit more, and 2 R + 1
+    t = t & words::broadcast(~std::uint32_t{0} << seen);
+    if (seen != cut) random = random + words::broadcast(1U << seen);
+    return wraps | (t + random < t);
+  }
+};
+
+}  // namespace skive::detail

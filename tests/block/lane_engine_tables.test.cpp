@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// block/tiny_quotient_lanes.hpp by way of block/lane_engine.hpp: tables in blocks, rounded stochastically; the bytes of the scalar
+// rule, for scales and numbers so small that quotients vanish, too.
+#include "skive/block/absmax.hpp"
+
+#include "skive/core/stochastic_stream.hpp"
+#include "skive/format/lookup.hpp"
+#include "support/lane_rows.hpp"
+
+namespace {
+using namespace skive;
+}
+
+TEST_CASE("tables in blocks, rounded stochastically", "[block]") {
+  using codec = absmax<nf4, float32, stochastic_stream>;
+  static_assert(codec::scheme_type::lanes<native_arch> != 0);
+  for (auto const stream :
+       {stochastic_stream{10, 0, 8, stochastic_variant::c}, stochastic_stream{11, 0, 16, stochastic_variant::b},
+        stochastic_stream{12, 0, 32, stochastic_variant::a}, stochastic_stream{13, 0, 31, stochastic_variant::b}})
+    test::check_codec(
+        [&](std::size_t group, bit_order order) { return codec{group, {scale_choice::absmax, stream}, order}.at_row(group + 1); },
+        std::numeric_limits<float>::infinity(), test::first_arch{}, 10);
+}
+
+TEST_CASE("tables in blocks: numbers that are not zero, however small", "[block]") {
+  // With 32 bits of variant b the least number rounds away from zero under one word of 2^32 only; under all where the levels leave
+  // no zero. Scales up to 2^60 make quotients of such numbers vanish.
+  std::mt19937 random{1};
+  using codec = absmax<iq4_nl, float32, stochastic_stream>;
+  test::row_tally t;
+  for (int trial = 0; trial < 200; ++trial) {
+    std::vector<float> row(64);
+    for (auto& v : row) v = std::ldexp(random() % 2 == 0 ? 1.0f : -1.0f, -static_cast<int>(random() % 150));
+    row[random() % 64] = std::ldexp(1.0f, static_cast<int>(random() % 66));
+    stochastic_stream const stream{14, 0, 1 + trial % 32, trial % 2 == 0 ? stochastic_variant::b : stochastic_variant::c};
+    test::check_row<float>(codec{32, {scale_choice::absmax, stream}}, row, random, test::first_arch{}, t);
+  }
+  INFO(t.first);
+  CHECK(t.wrong == 0);
+}
