@@ -49,4 +49,8 @@ TEST_CASE("context_shift: keys after rotary embedding are decoded, turned and en
   CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 512, scratch.get()).error() == errc::overflow);
   CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 1, {}).error() == errc::workspace_too_small);
   CHECK((page.memory == copy));
+  for (auto& b : page.span()) b = std::byte{0xFF};  // steps that are NaN
+  auto const broken = page.memory;
+  CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 1, scratch.get()).error() == errc::not_finite);
+  CHECK((page.memory == broken));
 }

@@ -31,6 +31,7 @@ TEST_CASE("roped_keys: what is refused", "[kv]") {
   test::number_rows logits{1, 64};
   REQUIRE(roped.append(test::number_rows{64, 64, 4}.view(), 0, page.span(), scratch.get()));
   CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()));
+  CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), {}).error() == errc::workspace_too_small);
   CHECK(roped.at(1).dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::overflow);
   for (auto& b : page.span()) b = std::byte{0xFF};  // scales that are NaN
   CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::corrupt);
