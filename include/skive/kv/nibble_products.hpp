@@ -103,6 +103,7 @@ class nibble_products {
     alignas(64) std::byte pairs[Rows][pitch];  // [row][group][token], 16 bits each
     float step[Rows];
     if (!scale_weights(weights, h, pairs, step)) return false;
+    for (auto& s : step) s *= unit_;
     alignas(64) std::byte rest[tile_tokens][block];
     auto largest = words::broadcast(0);
     for (std::size_t at = 0; at < bytes_; at += block) {
@@ -111,7 +112,7 @@ class nibble_products {
       auto const some = smaller(block, bytes_ - at);
       auto const* from = codes_ + at;
       auto stride = bytes_;
-      if (some < block) {
+      if (some < block || count_ % tokens != 0) {  // with zeros up to whole blocks of so many tokens
         std::memset(rest, 0, sizeof rest);
         for (std::size_t t = 0; t < count_; ++t) std::memcpy(rest[t], codes_ + t * bytes_ + at, some);
         from = rest[0];
@@ -228,8 +229,7 @@ class nibble_products {
       weight[r] = pairs[0] + 2 * tile_tokens * smaller((2 * at + 16 * r) / group_, groups_ - 1);
     for (std::size_t t = 0; t < count_; t += tokens) {
       std::byte const* token[tokens];
-      unrolled<tokens>([&]<std::size_t I>()
-                           __attribute__((always_inline)) { token[I] = from + smaller(t + I, count_ - 1) * stride; });
+      unrolled<tokens>([&]<std::size_t I>() __attribute__((always_inline)) { token[I] = from + (t + I) * stride; });
       words x[pairs_at_once * registers];
       levels_.load_rows(token, x);
       unrolled<Rows * pairs_at_once * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
@@ -246,8 +246,7 @@ class nibble_products {
       constexpr std::size_t row = I / registers;
       if (8 * (I % registers) >= some) return;
       auto* const to = &sums(h + row, 2 * at + 16 * (I % registers));
-      auto const y =
-          simd::fused(levels_.in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit_), floats::load(to));
+      auto const y = simd::fused(levels_.in_order(simd::to_float(sum[I])), floats::broadcast(step[row]), floats::load(to));
       y.store(to);
       largest = max(largest, simd::as<std::uint32_t>(y) & words::broadcast(0x7FFF'FFFF));
     });
