@@ -91,30 +91,6 @@ TEST_CASE("mapped_pages: smoothing, separable scales and reordering lose less wh
   CHECK(with(*channel_map::make(64, mean, {}, order)) < 0.8 * smoothed);
 }
 
-TEST_CASE("channel_fit: principal rows carry what lies in a subspace", "[kv]") {
-  test::number_rows const some{8, 64, 1};
-  test::number_rows const factor{96, 8, 2};
-  test::number_rows rows{96, 64};
-  for (std::size_t t = 0; t < 96; ++t)
-    for (std::size_t r = 0; r < 8; ++r)
-      for (std::size_t d = 0; d < 64; ++d) rows(t, d) += factor(t, r) * some(r, d);
-  test::number_rows basis{8, 64};
-  test::scratch_bytes_of scratch{skive::principal_rows_scratch_bytes(64, 8)};
-  REQUIRE(skive::principal_rows(rows.view(), {}, basis.view(), scratch.get()));
-  for (std::size_t i = 0; i < 8; ++i)
-    for (std::size_t k = 0; k <= i; ++k) {
-      double sum = 0;
-      for (std::size_t d = 0; d < 64; ++d) sum += static_cast<double>(basis(i, d)) * static_cast<double>(basis(k, d));
-      CHECK(std::fabs(sum - (i == k ? 1.0 : 0.0)) < 1e-5);
-    }
-  using floats = skive::float_keys<float>;
-  double square = 0;
-  for (auto const x : rows.values) square += static_cast<double>(x) * static_cast<double>(x);
-  auto const keys =
-      *skive::mapped_keys<floats, projection_map>::make(*floats::make({8, 96}), *projection_map::make(basis.view()));
-  CHECK(lost(keys, rows) < 1e-10 * square);
-}
-
 TEST_CASE("mapped_pages: refusals", "[kv]") {
   std::vector<float> const zeros(64);
   std::vector<float> const bad(64, std::numeric_limits<float>::infinity());

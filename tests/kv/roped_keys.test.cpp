@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// kv/rope.hpp and kv/roped_keys.hpp: rotations by definition in double, keys rotated in the score loop, free context shift.
+// kv/roped_keys.hpp: keys rotated in the score loop, a context that shifts without loss.
 #include "skive/kv/roped_keys.hpp"
 
-#include "skive/kv/context_shift.hpp"
 #include "skive/kv/head_cache.hpp"
 #include "skive/kv/per_channel_keys.hpp"
 #include "skive/kv/per_token_keys.hpp"
 #include "skive/kv/per_token_values.hpp"
 
 #include "laws/key_quantizer.hpp"
+#include "support/rope.hpp"
 #include "support/simd_arches.hpp"
 
 namespace {
@@ -17,62 +17,10 @@ using skive::errc;
 using skive::rope_pairing;
 namespace test = skive::test;
 
-std::vector<double> rotated(std::vector<double> x, double position, rope_pairing pairing) {
-  auto const n = x.size();
-  for (std::size_t i = 0; i < n / 2; ++i) {
-    auto const a = pairing == rope_pairing::halved ? i : 2 * i;
-    auto const b = pairing == rope_pairing::halved ? i + n / 2 : 2 * i + 1;
-    auto const angle = position * std::pow(10000.0, -2.0 * static_cast<double>(i) / static_cast<double>(n));
-    auto const u = x[a] * std::cos(angle) - x[b] * std::sin(angle);
-    x[b] = x[a] * std::sin(angle) + x[b] * std::cos(angle);
-    x[a] = u;
-  }
-  return x;
-}
-
-struct table_memory {
-  std::vector<float> memory;
-  skive::rope_table table;
-  table_memory(std::size_t n, std::size_t positions, rope_pairing pairing)
-      : memory(skive::rope_table::floats(n, positions)),
-        table{*skive::rope_table::make(n, positions, 10000.0, pairing, memory)} {}
-};
-
 }  // namespace
 
-TEST_CASE("rope: rows turn as defined, and back", "[kv]") {
-  for (auto const pairing : {rope_pairing::neighbouring, rope_pairing::halved})
-    for (std::size_t const n : {8U, 64U, 80U}) {
-      table_memory const t{n, 4096, pairing};
-      test::number_rows rows{1, n, 3};
-      std::vector<double> const x(rows.values.begin(), rows.values.end());
-      for (std::size_t const position : {0U, 1U, 31U, 32U, 1000U, 4095U}) {
-        auto y = rows.values;
-        REQUIRE(t.table.rotate(y, position));
-        auto const e = rotated(x, static_cast<double>(position), pairing);
-        for (std::size_t d = 0; d < n; ++d) CHECK(std::fabs(static_cast<double>(y[d]) - e[d]) <= 3e-6);
-        REQUIRE(t.table.rotate(y, position, true));
-        for (std::size_t d = 0; d < n; ++d) CHECK(std::fabs(y[d] - rows.values[d]) <= 3e-6f);
-      }
-    }
-}
-
-TEST_CASE("rope: what is refused", "[kv]") {
-  std::vector<float> memory(skive::rope_table::floats(64, 64));
-  auto const make = [&](std::size_t n, std::size_t positions, double theta, std::size_t floats) {
-    return skive::rope_table::make(n, positions, theta, rope_pairing::halved, std::span{memory}.first(floats)).error();
-  };
-  CHECK(make(64, 64, 1e4, memory.size()) == errc::ok);
-  CHECK(make(64, 64, 1e4, memory.size() - 1) == errc::size_mismatch);
-  CHECK(make(64, 63, 1e4, memory.size()) == errc::invalid_argument);
-  CHECK(make(63, 64, 1e4, memory.size()) == errc::invalid_argument);
-  CHECK(make(64, 64, 1.0, memory.size()) == errc::invalid_argument);
-  CHECK(make(64, 64, std::numeric_limits<double>::quiet_NaN(), memory.size()) == errc::invalid_argument);
-  table_memory const t{64, 64, rope_pairing::halved};
-  std::vector<float> x(64, 1.0f);
-  CHECK(t.table.rotate(x, 64).error() == errc::overflow);
-  CHECK(t.table.rotate(std::span{x}.first(62), 1).error() == errc::size_mismatch);
-  CHECK(x == std::vector<float>(64, 1.0f));
+TEST_CASE("roped_keys: what is refused", "[kv]") {
+  test::rope_memory const t{64, 64, rope_pairing::halved};
   auto const keys = *skive::per_channel_keys<4>::make({64, 64}, 32);
   auto const roped = *skive::roped_keys<skive::per_channel_keys<4>>::make(keys, t.table);
   CHECK(skive::roped_keys<skive::per_channel_keys<4>>::make(*skive::per_channel_keys<4>::make({32, 64}, 32), t.table).error() ==
@@ -83,6 +31,7 @@ TEST_CASE("rope: what is refused", "[kv]") {
   test::number_rows logits{1, 64};
   REQUIRE(roped.append(test::number_rows{64, 64, 4}.view(), 0, page.span(), scratch.get()));
   CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()));
+  CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), {}).error() == errc::workspace_too_small);
   CHECK(roped.at(1).dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::overflow);
   for (auto& b : page.span()) b = std::byte{0xFF};  // scales that are NaN
   CHECK(roped.dot(page.span(), 0, *roped.prepare(q.view()), logits.view(), scratch.get()).error() == errc::corrupt);
@@ -91,8 +40,8 @@ TEST_CASE("rope: what is refused", "[kv]") {
 }
 
 TEST_CASE("roped_keys: laws, wherever the page stands", "[kv]") {
-  table_memory const near{72, 512, rope_pairing::neighbouring};
-  table_memory const half{64, 512, rope_pairing::halved};
+  test::rope_memory const near{72, 512, rope_pairing::neighbouring};
+  test::rope_memory const half{64, 512, rope_pairing::halved};
   test::for_each(test::few_arches{}, [&]<class Arch>() {
     using channel = skive::per_channel_keys<3>;
     test::check_key_quantizer<Arch>(skive::roped_keys<channel>::make(*channel::make({72, 64}, 64), near.table)->at(5), 1e-5);
@@ -102,7 +51,7 @@ TEST_CASE("roped_keys: laws, wherever the page stands", "[kv]") {
 }
 
 TEST_CASE("roped_keys: shifting a context moves the page and changes no logit", "[kv]") {
-  table_memory const t{64, 4096, rope_pairing::neighbouring};
+  test::rope_memory const t{64, 4096, rope_pairing::neighbouring};
   using channel = skive::per_channel_keys<2>;
   auto const keys = *skive::roped_keys<channel>::make(*channel::make({64, 64}, 32), t.table);
   test::guarded_page page{keys.page_bytes()};
@@ -128,7 +77,7 @@ TEST_CASE("head_cache: keys before rotary embedding, and pages that were dropped
   constexpr std::size_t n = 16;
   constexpr std::size_t tokens = 300;
   constexpr std::size_t dropped = 128;  // two pages
-  table_memory const t{n, 320, rope_pairing::halved};
+  test::rope_memory const t{n, 320, rope_pairing::halved};
   auto const keys = *skive::roped_keys<channel>::make(*channel::make({n, 64}, 32), t.table);
   auto const cache = *cache_type::make(keys, *skive::per_token_values<8>::make({n, 64}), {5, 40, 0});
   auto const pages = cache.pages_for(tokens);
@@ -151,7 +100,7 @@ TEST_CASE("head_cache: keys before rotary embedding, and pages that were dropped
     test::number_rows q{1, n, 9, 0.5f};
     std::vector<double> const plain(q.values.begin(), q.values.end());
     REQUIRE(t.table.rotate(q.values, tokens - 1 - gone));
-    auto const turned = rotated(plain, static_cast<double>(tokens - 1 - gone), rope_pairing::halved);
+    auto const turned = test::rotated(plain, static_cast<double>(tokens - 1 - gone), rope_pairing::halved);
     float maximum = 0, sum = 0;
     std::vector<float> accumulator(n), out(n);
     skive::attention_state const state{{&maximum, 1}, {&sum, 1}, {accumulator.data(), 1, n}};
@@ -167,7 +116,7 @@ TEST_CASE("head_cache: keys before rotary embedding, and pages that were dropped
       if (i >= 5 && i < 5 + gone) continue;
       std::vector<double> const row(k.values.begin() + static_cast<std::ptrdiff_t>(i * n),
                                     k.values.begin() + static_cast<std::ptrdiff_t>((i + 1) * n));
-      auto const key = rotated(row, static_cast<double>(i < 5 ? i : i - gone), rope_pairing::halved);
+      auto const key = test::rotated(row, static_cast<double>(i < 5 ? i : i - gone), rope_pairing::halved);
       double logit = 0;
       for (std::size_t d = 0; d < n; ++d) logit += turned[d] * key[d];
       auto const weight = std::exp(logit / 4);
@@ -177,39 +126,4 @@ TEST_CASE("head_cache: keys before rotary embedding, and pages that were dropped
     for (std::size_t d = 0; d < n; ++d) CHECK(std::fabs(static_cast<double>(out[d]) - expected[d] / total) <= 0.02);
     CHECK(cache.attend(q.view(), m, tokens, 3, 5, mask, {}, state, w.get(), 4).error() == errc::size_mismatch);
   }
-}
-
-TEST_CASE("context_shift: keys after rotary embedding are decoded, turned and encoded again, at a loss that is told", "[kv]") {
-  table_memory const t{64, 512, rope_pairing::neighbouring};
-  using channel = skive::per_channel_keys<4>;
-  auto const keys = *channel::make({64, 64}, 32);
-  test::number_rows rows{64, 64, 4};
-  for (std::size_t i = 0; i < 64; ++i) REQUIRE(t.table.rotate(rows.view().row(i), 200 + i));
-  test::guarded_page page{keys.page_bytes()};
-  test::scratch_bytes_of scratch{skive::shift_keys_scratch_bytes(keys)};
-  REQUIRE(keys.append(rows.view(), 0, page.span(), scratch.get()));
-  test::number_rows before{64, 64};
-  REQUIRE(keys.decode(page.span(), 0, before.view(), scratch.get()));
-  auto const loss = skive::shift_keys(keys, page.span(), 0, 64, t.table, 150, scratch.get());
-  REQUIRE(loss);
-  CHECK(page.guarded());
-  test::number_rows after{64, 64};
-  REQUIRE(keys.decode(page.span(), 0, after.view(), scratch.get()));
-  double error = 0;
-  double square = 0;
-  for (std::size_t i = 0; i < 64; ++i) {
-    REQUIRE(t.table.rotate(before.view().row(i), 150, true));
-    for (std::size_t d = 0; d < 64; ++d) {
-      error += std::pow(static_cast<double>(after(i, d)) - static_cast<double>(before(i, d)), 2);
-      square += std::pow(static_cast<double>(before(i, d)), 2);
-    }
-  }
-  CHECK(*loss > 0.01);
-  CHECK(std::fabs(*loss - std::sqrt(error / square)) <= 1e-5);
-  auto const copy = page.memory;
-  CHECK(skive::shift_keys(keys, page.span(), 0, 33, t.table, 1, scratch.get()).error() == errc::size_mismatch);
-  CHECK(skive::shift_keys(keys, page.span(), 32, 64, t.table, 1, scratch.get()).error() == errc::size_mismatch);
-  CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 512, scratch.get()).error() == errc::overflow);
-  CHECK(skive::shift_keys(keys, page.span(), 0, 64, t.table, 1, {}).error() == errc::workspace_too_small);
-  CHECK((page.memory == copy));
 }

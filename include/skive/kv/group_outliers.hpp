@@ -36,11 +36,12 @@ inline void keep_outliers(matrix_view<float const> rows, std::span<float const> 
 
 /// Puts the numbers of tokens first, first + 1 ... into place; positions past the group are passed over.
 inline void restore_outliers(std::byte const* from, std::size_t count, std::size_t first, matrix_view<float> out) noexcept {
+  if (out.cols == 0) return;
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t at = 0;
     std::memcpy(&at, from + 2 * i, 2);
     auto const token = at / out.cols;
-    if (out.cols == 0 || token < first || token - first >= out.rows) continue;
+    if (token < first || token - first >= out.rows) continue;
     std::uint16_t code = 0;
     std::memcpy(&code, from + 2 * (count + i), 2);
     out(token - first, at % out.cols) = float16::decode(code);

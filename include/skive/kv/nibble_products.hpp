@@ -100,16 +100,19 @@ class nibble_products {
   /// False: a scale, or a sum, is not finite.
   template <std::size_t Rows>
   [[gnu::noinline]] bool accumulate(matrix_view<float const> weights, std::size_t h, matrix_view<float> sums) const noexcept {
-    alignas(64) std::byte pairs[Rows][2 * largest_head_size / 16 * tile_tokens];  // [row][group][token], 16 bits each
+    alignas(64) std::byte pairs[Rows][pitch];  // [row][group][token], 16 bits each
     float step[Rows];
     if (!scale_weights(weights, h, pairs, step)) return false;
+    for (auto& s : step) s *= unit_;
     alignas(64) std::byte rest[tile_tokens][block];
     auto largest = words::broadcast(0);
     for (std::size_t at = 0; at < bytes_; at += block) {
+      if (at % 64 == 0)
+        for (std::size_t t = 0; t < count_; ++t) simd::prefetch<Arch>(codes_ + t * bytes_ + at, read_ahead);
       auto const some = smaller(block, bytes_ - at);
       auto const* from = codes_ + at;
       auto stride = bytes_;
-      if (some < block) {
+      if (some < block || count_ % tokens != 0) {  // with zeros up to whole blocks of so many tokens
         std::memset(rest, 0, sizeof rest);
         for (std::size_t t = 0; t < count_; ++t) std::memcpy(rest[t], codes_ + t * bytes_ + at, some);
         from = rest[0];
@@ -123,6 +126,9 @@ class nibble_products {
  private:
   static constexpr std::size_t read_ahead = 4096;  // bytes
   static constexpr std::size_t registers = levels::registers_at_once;
+  static constexpr std::size_t pitch = 2 * largest_head_size / 16 * tile_tokens + 64;  // rows apart in other sets of the cache
+  static constexpr std::size_t tokens = levels::rows_at_once;
+  static constexpr std::size_t pairs_at_once = tokens / 2;
   static constexpr std::size_t block = 8 * registers;             // bytes of a token
   static constexpr bool many_registers = floats::registers == 1;  // for sums of 32 tokens
 
@@ -186,7 +192,7 @@ class nibble_products {
 
   // pairs[row][group][token] = round(w(h + row, token) scale(token, group) / step[row]). False: something is not finite.
   template <std::size_t Rows>
-  bool scale_weights(matrix_view<float const> weights, std::size_t h, std::byte (&pairs)[Rows][4 * largest_head_size],
+  bool scale_weights(matrix_view<float const> weights, std::size_t h, std::byte (&pairs)[Rows][pitch],
                      float (&step)[Rows]) const noexcept {
     auto const clear = words::broadcast(0x7FFF'FFFF);
     auto all = words::broadcast(0);
@@ -214,31 +220,33 @@ class nibble_products {
   // Channels 2 at ... of all tokens, `some` bytes of a block.
   template <std::size_t Rows>
   [[gnu::always_inline]] void add_block(std::byte const* from, std::size_t stride, std::size_t at, std::size_t some,
-                                        std::byte const (&pairs)[Rows][4 * largest_head_size], float const (&step)[Rows],
-                                        std::size_t h, matrix_view<float> sums, words& largest) const noexcept {
+                                        std::byte const (&pairs)[Rows][pitch], float const (&step)[Rows], std::size_t h,
+                                        matrix_view<float> sums, words& largest) const noexcept {
     integers sum[Rows * registers];
     std::byte const* weight[registers];
     unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) { sum[I] = integers::broadcast(0); });
     for (std::size_t r = 0; r < registers; ++r)
       weight[r] = pairs[0] + 2 * tile_tokens * smaller((2 * at + 16 * r) / group_, groups_ - 1);
-    for (std::size_t t = 0; t < count_; t += 2) {
-      words x[registers];
-      auto const* const a = from + t * stride;
-      simd::prefetch<Arch>(a, read_ahead);
-      levels_.load_pairs(a, from + smaller(t + 1, count_ - 1) * stride, x);
-      unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
-        constexpr std::size_t row = I / registers;
+    for (std::size_t t = 0; t < count_; t += tokens) {
+      std::byte const* token[tokens];
+      unrolled<tokens>([&]<std::size_t I>() __attribute__((always_inline)) { token[I] = from + (t + I) * stride; });
+      words x[pairs_at_once * registers];
+      levels_.load_rows(token, x);
+      unrolled<Rows * pairs_at_once * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
+        constexpr std::size_t row = I / registers / pairs_at_once;
+        constexpr std::size_t pair = I / registers % pairs_at_once;
+        constexpr std::size_t r = I % registers;
         std::uint32_t w;
-        std::memcpy(&w, weight[I % registers] + row * sizeof pairs[0] + 2 * t, 4);
-        sum[I] = simd::settled(simd::dot2(sum[I], x[I % registers], words::broadcast(w)));
+        std::memcpy(&w, weight[r] + row * sizeof pairs[0] + 2 * t + 4 * pair, 4);
+        auto& s = sum[row * registers + r];
+        s = simd::settled(simd::dot2(s, x[pair * registers + r], words::broadcast(w)));
       });
     }
     unrolled<Rows * registers>([&]<std::size_t I>() __attribute__((always_inline)) {
       constexpr std::size_t row = I / registers;
       if (8 * (I % registers) >= some) return;
       auto* const to = &sums(h + row, 2 * at + 16 * (I % registers));
-      auto const y =
-          simd::fused(levels::in_order(simd::to_float(sum[I])), floats::broadcast(step[row] * unit_), floats::load(to));
+      auto const y = simd::fused(levels_.in_order(simd::to_float(sum[I])), floats::broadcast(step[row]), floats::load(to));
       y.store(to);
       largest = max(largest, simd::as<std::uint32_t>(y) & words::broadcast(0x7FFF'FFFF));
     });

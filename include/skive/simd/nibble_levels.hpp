@@ -4,15 +4,16 @@
 ///
 ///   nibble_levels<Arch>{levels, order}     levels within -128 ... 127
 ///   .of_words(w, out)             halves of lane i of out[k]: levels of nibbles k and k + 4 of w_i
-///   .load_pairs(a, b, out)        halves of lane i of out[r]: levels of the codes 16 r + k of the rows at a and at b, where
-///                                 k = 2 i for i < 8, else 2 i - 15;  in_order(x) brings such lanes into the order of codes
+///   .load_rows(row, out)          rows_at_once rows (2 or 4), 16 registers_at_once codes of each: halves of lane i of
+///                                 out[p registers_at_once + r] are levels of codes 16 r + k of rows 2 p and 2 p + 1
+///   .in_order(x)                  k = 0 ... 15 for lanes as load_rows leaves them
 ///   store_words(x, y, p)          32 lanes as numbers of 16 bits, in order; beyond them the nearest that there is
 ///
 /// Model of : -
-/// Cost     : of_words, 128 codes: AVX-512 VBMI 7 instructions, AVX2 22. load_pairs: VBMI 13 for 128 codes, AVX2 11 for 32;
+/// Cost     : of_words, 128 codes: AVX-512 VBMI 7 instructions, AVX2 18. load_rows: VBMI 13 for 128 codes, AVX2 18 for 64;
 ///            elsewhere there is none (has_nibble_levels).
 /// Accuracy : exact.
-/// Promise  : load_pairs reads exactly 8 registers_at_once bytes of each row; numbers of 16 bits are little-endian.
+/// Promise  : load_rows reads exactly 8 registers_at_once bytes of each row; numbers of 16 bits are little-endian.
 /// Source   : -
 
 #include "skive/core/bits.hpp"
@@ -57,7 +58,8 @@ template <class Arch>
   requires has_avx512vbmi<Arch>
 class nibble_levels<Arch> {
  public:
-  static constexpr std::size_t registers_at_once = 4;  ///< of load_pairs
+  static constexpr std::size_t rows_at_once = 2;
+  static constexpr std::size_t registers_at_once = 4;
 
   [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept {
     auto const sixteen = _mm256_loadu_si256(reinterpret_cast<__m256i const*>(levels.data()));
@@ -69,13 +71,13 @@ class nibble_levels<Arch> {
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k) out[k] = of_halves(w >> (4 * k));
   }
-  [[gnu::always_inline]] void load_pairs(std::byte const* a, std::byte const* b, words<Arch> (&out)[4]) const noexcept {
+  [[gnu::always_inline]] void load_rows(std::byte const* const (&row)[2], words<Arch> (&out)[4]) const noexcept {
     auto const load = [](std::byte const* p) noexcept { return _mm256_loadu_si256(reinterpret_cast<__m256i const*>(p)); };
-    auto const both = _mm512_inserti64x4(_mm512_castsi256_si512(load(a)), load(b), 1);
+    auto const both = _mm512_inserti64x4(_mm512_castsi256_si512(load(row[0])), load(row[1]), 1);
 #pragma GCC unroll 4
     for (int r = 0; r < 4; ++r) out[r] = of_halves({{_mm512_srlv_epi32(_mm512_permutexvar_epi8(source_[r], both), shift_)}});
   }
-  [[gnu::always_inline]] static floats<Arch> in_order(floats<Arch> const& x) noexcept {
+  [[gnu::always_inline]] floats<Arch> in_order(floats<Arch> const& x) const noexcept {
     return {{_mm512_permutexvar_ps(_mm512_load_si512(detail::nibble_pairs<Arch>.order), x.part[0])}};
   }
 
@@ -95,47 +97,59 @@ template <class Arch>
   requires(has_avx2<Arch> && !has_avx512<Arch>)
 class nibble_levels<Arch> {
  public:
+  static constexpr std::size_t rows_at_once = 4;
   static constexpr std::size_t registers_at_once = 1;
 
-  [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept {
+  [[gnu::always_inline]] nibble_levels(std::array<std::int16_t, 16> const& levels, bit_order order) noexcept
+      : low_first_{order == bit_order::low_first} {
     alignas(16) std::int8_t bytes[16];
     for (std::size_t i = 0; i < 16; ++i) bytes[i] = static_cast<std::int8_t>(levels[i]);
     levels_ = _mm_load_si128(reinterpret_cast<__m128i const*>(bytes));
-    first_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 0 : 4);
-    second_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 4 : 0);
   }
   [[gnu::always_inline]] void of_words(words<Arch> const& w, words<Arch> (&out)[4]) const noexcept {
-    auto const table = _mm256_broadcastsi128_si256(levels_);
-    auto const clear = _mm256_set1_epi8(15);
 #pragma GCC unroll 2
-    for (std::size_t i = 0; i < 2; ++i)
-#pragma GCC unroll 2
-      for (int high = 0; high < 2; ++high) {
-        auto const nibbles = _mm256_and_si256(_mm256_srli_epi16(w.part[i], 4 * high), clear);
-        auto const x = _mm256_shuffle_epi8(table, nibbles);
-        out[high].part[i] = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
-        out[2 + high].part[i] = _mm256_srai_epi16(x, 8);
-      }
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto const low = look_up(w.part[i]);
+      auto const high = look_up(_mm256_srli_epi16(w.part[i], 4));
+      out[0].part[i] = even(low);
+      out[1].part[i] = even(high);
+      out[2].part[i] = odd(low);
+      out[3].part[i] = odd(high);
+    }
   }
-  [[gnu::always_inline]] void load_pairs(std::byte const* a, std::byte const* b, words<Arch> (&out)[1]) const noexcept {
+  [[gnu::always_inline]] void load_rows(std::byte const* const (&row)[4], words<Arch> (&out)[2]) const noexcept {
     auto const load = [](std::byte const* p) noexcept { return _mm_loadl_epi64(reinterpret_cast<__m128i const*>(p)); };
-    auto const both = _mm_unpacklo_epi8(load(a), load(b));
-    auto const looked_up = [&](__m128i shift) noexcept {
-      return _mm256_cvtepi8_epi16(_mm_shuffle_epi8(levels_, _mm_and_si128(_mm_srl_epi16(both, shift), _mm_set1_epi8(15))));
-    };
-    out[0].part[0] = looked_up(first_);
-    out[0].part[1] = looked_up(second_);
+    auto const even_rows = _mm_unpacklo_epi8(load(row[0]), load(row[2]));
+    auto const odd_rows = _mm_unpacklo_epi8(load(row[1]), load(row[3]));
+    // Byte i of rows 0, 2, 1, 3 in lane i: even bytes are rows 0 and 1, odd ones rows 2 and 3.
+    auto const all = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(even_rows, odd_rows)),
+                                             _mm_unpackhi_epi16(even_rows, odd_rows), 1);
+    auto const low = look_up(all);
+    auto const high = look_up(_mm256_srli_epi16(all, 4));
+    out[0].part[0] = even(low);
+    out[0].part[1] = even(high);
+    out[1].part[0] = odd(low);
+    out[1].part[1] = odd(high);
   }
-  [[gnu::always_inline]] static floats<Arch> in_order(floats<Arch> const& x) noexcept {
-    auto const low = _mm256_unpacklo_ps(x.part[0], x.part[1]);
-    auto const high = _mm256_unpackhi_ps(x.part[0], x.part[1]);
+  /// Low nibbles are in the first register, high ones in the second.
+  [[gnu::always_inline]] floats<Arch> in_order(floats<Arch> const& x) const noexcept {
+    auto const first = x.part[low_first_ ? 0 : 1];
+    auto const second = x.part[low_first_ ? 1 : 0];
+    auto const low = _mm256_unpacklo_ps(first, second);
+    auto const high = _mm256_unpackhi_ps(first, second);
     return {{_mm256_permute2f128_ps(low, high, 0x20), _mm256_permute2f128_ps(low, high, 0x31)}};
   }
 
  private:
+  [[gnu::always_inline]] __m256i look_up(__m256i nibbles) const noexcept {
+    return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(levels_), _mm256_and_si256(nibbles, _mm256_set1_epi8(15)));
+  }
+  // Signed bytes as numbers of 16 bits: a product with 1 and 0 (other units than shifts have), or a shift.
+  [[gnu::always_inline]] static __m256i even(__m256i x) noexcept { return _mm256_maddubs_epi16(_mm256_set1_epi16(1), x); }
+  [[gnu::always_inline]] static __m256i odd(__m256i x) noexcept { return _mm256_srai_epi16(x, 8); }
+
   __m128i levels_;
-  __m128i first_;  // shifts that bring the first code of a byte down, and the second
-  __m128i second_;
+  bool low_first_;
 };
 #endif
 

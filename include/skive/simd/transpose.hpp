@@ -67,9 +67,11 @@ template <class Arch>
     for (std::size_t w = 0; w < words; w += size)
       for (std::size_t j = 0; j < 16; j += size) {
         batch m[size];
+#pragma GCC unroll 8
         for (std::size_t i = 0; i < size; ++i)
           m[i] = xsimd::bitwise_cast<float>(bytes::load_unaligned(reinterpret_cast<std::uint8_t const*>(row[j + i]) + 4 * w));
         xsimd::transpose(m, m + size);
+#pragma GCC unroll 8
         for (std::size_t i = 0; i < size; ++i)
           xsimd::bitwise_cast<std::uint8_t>(m[i]).store_unaligned(reinterpret_cast<std::uint8_t*>(to) + 64 * (w + i) + 4 * j);
       }
