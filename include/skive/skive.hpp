@@ -35,6 +35,7 @@
 #include "skive/simd/bits_x86.hpp"
 #include "skive/simd/butterfly.hpp"
 #include "skive/simd/byte_floats.hpp"
+#include "skive/simd/byte_lookup.hpp"
 #include "skive/simd/byte_pairs.hpp"
 #include "skive/simd/byte_windows.hpp"
 #include "skive/simd/bytes.hpp"

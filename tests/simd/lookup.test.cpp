@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// simd/lookup.hpp: every index in every lane, whatever its upper bits are; bits of floats stay.
+// simd/lookup.hpp: every index in every lane; bits of floats stay, and upper bits of a code of sixteen do not count.
 #include "skive/simd/lookup.hpp"
 
 #include "support/simd_arches.hpp"
@@ -18,20 +18,6 @@ constexpr std::array<float, 16> numbers(std::uint32_t seed) {
   std::array<float, 16> values{};
   for (auto& v : values) v = std::bit_cast<float>(seed = seed * 1664525 + 1013904223);
   return values;
-}
-
-template <std::size_t Entries, class Arch>
-void check_bytes(std::mt19937& random) {
-  constexpr std::size_t size = skive::simd::byte_batch<Arch>::size;
-  std::array<std::uint8_t, Entries> values;
-  for (auto& v : values) v = static_cast<std::uint8_t>(random());
-  skive::simd::byte_table<Entries, Arch> const table(values);
-  for (std::size_t shift = 0; shift < Entries; ++shift) {  // every index in every byte
-    std::array<std::uint8_t, size> index, read;
-    for (std::size_t i = 0; i < size; ++i) index[i] = static_cast<std::uint8_t>((7 * i + shift) % Entries);
-    skive::simd::look_up_bytes(table, skive::simd::byte_batch<Arch>::load_unaligned(index.data())).store_unaligned(read.data());
-    for (std::size_t i = 0; i < size; ++i) REQUIRE(read[i] == values[index[i]]);
-  }
 }
 
 }  // namespace
@@ -55,11 +41,24 @@ TEST_CASE("floats by codes of 4 bits", "[simd]") {
   });
 }
 
-TEST_CASE("bytes by bytes", "[simd]") {
+TEST_CASE("floats out of eight and out of four", "[simd]") {
   skive::test::for_each_arch([]<class Arch>() {
-    std::mt19937 random{7};
-    check_bytes<16, Arch>(random);
-    check_bytes<32, Arch>(random);
-    check_bytes<64, Arch>(random);
+    std::mt19937 random{8};
+    auto const values = numbers(9);
+    for (int round = 0; round < 100; ++round) {
+      std::array<std::uint32_t, 16> eights, fours;
+      for (auto& i : eights) i = static_cast<std::uint32_t>(random()) % 8;
+      for (auto& i : fours) i = static_cast<std::uint32_t>(random()) % 4;
+      std::array<std::uint32_t, 16> of_eight, of_four;
+      using words = skive::simd::words<Arch>;
+      skive::simd::as<std::uint32_t>(skive::simd::look_up_8<Arch>(values.data(), words::load(eights.data())))
+          .store(of_eight.data());
+      skive::simd::as<std::uint32_t>(skive::simd::look_up_4<Arch>(values.data(), words::load(fours.data())))
+          .store(of_four.data());
+      for (std::size_t i = 0; i < 16; ++i) {
+        REQUIRE(of_eight[i] == std::bit_cast<std::uint32_t>(values[eights[i]]));
+        REQUIRE(of_four[i] == std::bit_cast<std::uint32_t>(values[fours[i]]));
+      }
+    }
   });
 }

@@ -17,7 +17,7 @@
 
 #include "skive/block/scale.hpp"
 #include "skive/format/integer.hpp"
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 #include <array>
 #include <cstddef>

@@ -22,7 +22,7 @@
 #include "skive/core/primitive.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 #include <bit>
 

@@ -21,6 +21,7 @@
 
 #include "skive/kv/per_token_page.hpp"
 #include "skive/kv/split_queries.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 namespace skive {
 

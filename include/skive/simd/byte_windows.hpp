@@ -13,7 +13,7 @@
 /// Promise  : exact; nothing is read but the operands.
 /// Source   : -
 
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 namespace skive::simd {
 

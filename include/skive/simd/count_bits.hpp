@@ -10,7 +10,7 @@
 /// Source   : -
 
 #include "skive/simd/dot.hpp"
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 #include <bit>
 

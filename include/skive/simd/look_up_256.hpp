@@ -13,7 +13,7 @@
 /// Promise  : exact.
 /// Source   : -
 
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 
 #include <cstring>
 

@@ -10,7 +10,7 @@
 /// Source   : -
 
 #include "skive/simd/code_bytes.hpp"
-#include "skive/simd/lookup.hpp"
+#include "skive/simd/byte_lookup.hpp"
 #include "skive/sparse/mask_codes.hpp"
 
 namespace skive::detail {
