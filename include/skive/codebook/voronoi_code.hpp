@@ -72,7 +72,7 @@ class voronoi_code {
         encode(x.subspan(first * n, n), code.subspan(first * n, n));
       } else {
         detail::points_to_lanes<Arch, double>(x.data() + first * n, n, count, y);
-        lattice_.nearest_lanes(y, y);
+        nearest_in<V>(y);
         coordinates<V>(y);
         for (std::size_t i = 0; i < n; ++i) {
           alignas(64) double lane[8];
@@ -99,7 +99,7 @@ class voronoi_code {
           y[i] = V::load(lane);
         }
         before_cell<V>(y, sum, far);
-        lattice_.nearest_lanes(far, far);
+        nearest_in<V>(far);
         auto const q = V::broadcast(static_cast<double>(q_));
         for (std::size_t i = 0; i < n; ++i) y[i] = sum[i] - product(q, far[i]);
         detail::lanes_to_points<Arch, double>(y, n, count, x.data() + first * n);
@@ -120,6 +120,11 @@ class voronoi_code {
     }
     for (; done < points; ++done) f(done, std::size_t{1}, static_cast<double*>(nullptr));
     return errc::ok;
+  }
+  // Named only for lattices that have lanes.
+  template <class V>
+  void nearest_in(V* x) const noexcept {
+    lattice_.nearest_lanes(x, x);
   }
   // Points of the lattice in place become their coordinates in the basis, modulo q.
   template <class V>
