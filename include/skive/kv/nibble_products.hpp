@@ -11,7 +11,7 @@
 ///
 /// Model of : -
 /// Cost     : for 64 codes about 8 instructions to turn, look up and scale keys, or to pair and look up values, and 2 for each
-///            query (AVX2: 16 and 10).
+///            query (AVX2: 14 to 18, and 10).
 /// Accuracy : dot adds at most 2^-16 max_d |q(h, d)| sum_d |x(t, d)|, accumulate 2^-15 max_t |w(h, t)| max |scale| unit
 ///            sum_t |level| for each tile of at most 32 tokens, and rounding of floats.
 /// Promise  : scales that are not finite make dot return numbers that are not finite, and accumulate return false. Other tokens of
