@@ -108,11 +108,11 @@ bool all_below(std::span<T const> x, T limit) noexcept {
   std::size_t i = 0;
   bool below = true;
   if constexpr (simd::vector_arch<Arch>) {
-    using V = lanes_of<T, Arch>;
+    using numbers = lanes_of<T, Arch>;
     constexpr auto lanes = points_at_once<T>;
-    auto const most = V::broadcast(limit);
-    auto all = V::broadcast(T(0)) < most;
-    for (; i + lanes <= x.size(); i += lanes) all = all & (real_lane<V>::magnitude(V::load(x.data() + i)) < most);
+    auto const most = numbers::broadcast(limit);
+    auto all = numbers::broadcast(T(0)) < most;
+    for (; i + lanes <= x.size(); i += lanes) all = all & (real_lane<numbers>::magnitude(numbers::load(x.data() + i)) < most);
     below = all.bits() == (std::uint32_t{1} << lanes) - 1;
   }
   for (; i < x.size(); ++i) below = below && (x[i] < T(0) ? -x[i] : x[i]) < limit;

@@ -67,13 +67,13 @@ class voronoi_code {
     if (x.size() != code.size()) return errc::size_mismatch;
     if (auto const s = detail::check_points<Arch>(n, x); !s) return s;
     return each_eight<Arch>(x.size() / n, [&](std::size_t first, std::size_t count, auto* y) noexcept {
-      using V = std::remove_pointer_t<decltype(y)>;
-      if constexpr (std::is_same_v<V, double>) {
+      using point = std::remove_pointer_t<decltype(y)>;
+      if constexpr (std::is_same_v<point, double>) {
         encode(x.subspan(first * n, n), code.subspan(first * n, n));
       } else {
         detail::points_to_lanes<Arch, double>(x.data() + first * n, n, count, y);
-        nearest_in<V>(y);
-        coordinates<V>(y);
+        nearest_in<point>(y);
+        coordinates<point>(y);
         for (std::size_t i = 0; i < n; ++i) {
           alignas(64) double lane[8];
           y[i].store(lane);
@@ -87,20 +87,20 @@ class voronoi_code {
     auto const n = lattice_.rank();
     if (x.size() != code.size() || n == 0 || x.size() % n != 0) return errc::size_mismatch;
     return each_eight<Arch>(x.size() / n, [&](std::size_t first, std::size_t count, auto* y) noexcept {
-      using V = std::remove_pointer_t<decltype(y)>;
-      if constexpr (std::is_same_v<V, double>) {
+      using point = std::remove_pointer_t<decltype(y)>;
+      if constexpr (std::is_same_v<point, double>) {
         decode(code.subspan(first * n, n), x.subspan(first * n, n));
       } else {
-        V sum[64];
-        V far[64];
+        point sum[64];
+        point far[64];
         for (std::size_t i = 0; i < n; ++i) {
           alignas(64) double lane[8]{};
           for (std::size_t l = 0; l < count; ++l) lane[l] = static_cast<double>(code[(first + l) * n + i] % q_);
-          y[i] = V::load(lane);
+          y[i] = point::load(lane);
         }
-        before_cell<V>(y, sum, far);
-        nearest_in<V>(far);
-        auto const q = V::broadcast(static_cast<double>(q_));
+        before_cell<point>(y, sum, far);
+        nearest_in<point>(far);
+        auto const q = point::broadcast(static_cast<double>(q_));
         for (std::size_t i = 0; i < n; ++i) y[i] = sum[i] - product(q, far[i]);
         detail::lanes_to_points<Arch, double>(y, n, count, x.data() + first * n);
       }

@@ -51,14 +51,14 @@ inline constexpr std::array<std::int32_t, Size> decision_keys = [] {
 }();
 
 /// How many of the keys 1 .. 15 lie below.
-template <std::array<std::int32_t, 16> const& keys, class Arch>
+template <std::array<std::int32_t, 16> const& Keys, class Arch>
 class key_search {
   using integers = simd::integers<Arch>;
   // The key Step ranks later; ranks are multiples of 2 Step.
   template <int Step>
   static constexpr std::array<float, 16> keys_after = [] {
     std::array<float, 16> k{};
-    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = std::bit_cast<float>(keys[i + Step]);
+    for (std::size_t i = 0; i + Step < 16; ++i) k[i] = std::bit_cast<float>(Keys[i + Step]);
     return k;
   }();
   template <int Step>
@@ -69,7 +69,7 @@ class key_search {
 
  public:
   [[gnu::always_inline]] static integers rank(integers const& key) noexcept {
-    auto const first = key_lanes<Arch>::template next<8>(key, integers::broadcast(keys[8]), integers::broadcast(0));
+    auto const first = key_lanes<Arch>::template next<8>(key, integers::broadcast(Keys[8]), integers::broadcast(0));
     return step<1>(key, step<2>(key, step<4>(key, first)));
   }
 };

@@ -9,8 +9,8 @@
 /// Accuracy : exact.
 /// Source   : -
 
-#include "skive/simd/dot.hpp"
 #include "skive/simd/byte_lookup.hpp"
+#include "skive/simd/dot.hpp"
 
 #include <bit>
 

@@ -9,8 +9,8 @@
 /// Promise  : nothing is read outside of the positions; ranks that no set has give masks with fewer bits.
 /// Source   : -
 
-#include "skive/simd/code_bytes.hpp"
 #include "skive/simd/byte_lookup.hpp"
+#include "skive/simd/code_bytes.hpp"
 #include "skive/sparse/mask_codes.hpp"
 
 namespace skive::detail {
