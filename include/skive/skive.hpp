@@ -147,6 +147,8 @@
 #include "skive/block/tiles.hpp"
 #include "skive/block/tiny_quotient_lanes.hpp"
 #include "skive/block/walk_lanes.hpp"
+#include "skive/block/walk_levels.hpp"
+#include "skive/block/walked_scale.hpp"
 
 // linalg
 #include "skive/linalg/batch_svd.hpp"

@@ -61,6 +61,7 @@ TEST_CASE("block codecs do not depend on flush-to-zero", "[block]") {
   using skive::scale_choice;
   same_in_both_modes(skive::absmax<skive::int4>{32});
   same_in_both_modes(skive::absmax<skive::int4>{32, {scale_choice::mse}});
+  same_in_both_modes(skive::absmax<skive::e2m1>{32, {scale_choice::mse}});
   same_in_both_modes(skive::absmax<skive::int8, skive::float32>{16, {scale_choice::mse}});
   same_in_both_modes(skive::absmax<skive::nf4>{32, {scale_choice::mse}});
   same_in_both_modes(skive::absmax<skive::e4m3fn>{32});

@@ -4,9 +4,11 @@
 #include "skive/block/scale_walk.hpp"
 
 #include "skive/block/absmax.hpp"
+#include "skive/format/fp4.hpp"
 #include "support/packed_row.hpp"
 #include "support/simd_arches.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -20,12 +22,22 @@ namespace {
 using namespace skive;
 using row = std::vector<float>;
 
-double error_at(std::span<float const> x, double s, int top) {
+// Magnitudes of the levels.
+template <class Format>
+constexpr std::array<double, 8> levels{0, 1, 2, 3, 4, 5, 6, 7};
+template <>
+constexpr std::array<double, 8> levels<int3>{0, 1, 2, 3, 3, 3, 3, 3};
+template <>
+constexpr std::array<double, 8> levels<e2m1>{0, 0.5, 1, 1.5, 2, 3, 4, 6};
+
+template <class Format>
+double error_at(std::span<float const> x, double s) {
   double sum = 0;
   for (auto const f : x) {
-    auto const v = static_cast<double>(f);
-    double const level = std::fmin(std::fmax(std::nearbyint(v / s), -top), top);
-    sum += (v - level * s) * (v - level * s);
+    double const m = std::fabs(static_cast<double>(f));
+    double least = m * m;
+    for (double const level : levels<Format>) least = std::fmin(least, (m - level * s) * (m - level * s));
+    sum += least;
   }
   return sum;
 }
@@ -65,8 +77,8 @@ void never_worse(std::size_t n, int trials) {
     if (mine.code == all.code) continue;
     ++different;
     CAPTURE(n, trial, x, mine.scale, all.scale);
-    double const theirs = error_at(x, static_cast<double>(all.scale), Format::max_integer);
-    REQUIRE(error_at(x, static_cast<double>(mine.scale), Format::max_integer) <= theirs * (1 + 1e-11));
+    double const theirs = error_at<Format>(x, static_cast<double>(all.scale));
+    REQUIRE(error_at<Format>(x, static_cast<double>(mine.scale)) <= theirs * (1 + 1e-11));
   }
   CHECK(different * 50 <= trials);
 }
@@ -129,6 +141,8 @@ TEST_CASE("scale walk: no group is worse off than by the search of all intervals
   for (std::size_t const n : {2U, 5U, 16U, 32U, 100U, 128U}) never_worse<int4, float16>(n, 600);
   never_worse<int4, float32>(32, 600);
   never_worse<int3, float16>(32, 600);
+  for (std::size_t const n : {2U, 16U, 33U, 128U}) never_worse<e2m1, float32>(n, 600);
+  never_worse<e2m1, float16>(32, 600);
 }
 
 TEST_CASE("scale walk: sixteen groups get the scales that each gets alone", "[block]") {
@@ -141,12 +155,22 @@ TEST_CASE("scale walk: the same for other integers and scales", "[block]") {
   sixteen_are_each<int4, float32>(false);
 }
 
+TEST_CASE("scale walk: the same for levels of unequal steps", "[block]") {
+  sixteen_are_each<e2m1, float32, test::few_arches>(true);
+  sixteen_are_each<e2m1, float32, test::few_arches>(false);
+}
+
 TEST_CASE("scale walk: finds what a bound could hide", "[block]") {
   // Multiples of 1/2, all far below the largest level: the best scale is twice that of absmax and more.
   row const halves{3.5f, 1.0f, -0.5f, 2.0f, -3.0f, 0.5f, 1.5f, 2.5f};
-  CHECK(error_at(halves, static_cast<double>(alone<int4, float16>(halves).scale), 7) == 0);
+  CHECK(error_at<int4>(halves, static_cast<double>(alone<int4, float16>(halves).scale)) == 0);
   row const units{3.0f, 1.0f, -1.0f, 2.0f, -3.0f, 1.0f, 1.0f, 2.0f};
-  CHECK(error_at(units, static_cast<double>(alone<int4, float16>(units).scale), 7) == 0);
+  CHECK(error_at<int4>(units, static_cast<double>(alone<int4, float16>(units).scale)) == 0);
+  // The levels of E2M1 with every climb among them, at a scale of 1.
+  row const all{6.0f, -4.0f, 3.0f, 2.0f, -1.5f, 1.0f, 0.5f, 0.0f};
+  CHECK(alone<e2m1, float32>(all).scale == 1.0f);
+  row const small{3.0f, -2.0f, 1.5f, 1.0f, -0.5f, 0.5f, 3.0f, 0.0f};  // half of the largest magnitude would do, too
+  CHECK(error_at<e2m1>(small, static_cast<double>(alone<e2m1, float32>(small).scale)) == 0);
   // A large number among many small ones clips.
   row clipped(64, 0.01f);
   clipped[5] = 1.0f;

@@ -7,7 +7,7 @@
 /// From s = infinity downwards number i climbs from level k to k + 1 at s = |x_i| / ((L_k + L_k+1) / 2). Between two such
 /// breakpoints E is a parabola with its minimum at q = sum x l / sum l^2, so that the best *kept* scale of the interval is
 /// a neighbour of q (or of an end) among the codes of the scale's format. The walk visits every interval that can still
-/// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 3 or 4 bits take the
+/// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 3 or 4 bits or E2M1 take the
 /// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once.
 ///
 /// Model of : -
@@ -174,11 +174,11 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
   if (values.empty() || largest < magnitude_bits(0x1p-97f)) return start;
   if constexpr (detail::has_scale_walk<Format, Scale>)
     if (values.size() <= detail::longest_walk && detail::walks_at<Format, Scale>(largest)) {
-      detail::scale_walk<scalar_arch, Format::max_integer> walk{values.size(), w};
+      detail::scale_walk<scalar_arch, Format> walk{values.size(), w};
       for (std::size_t i = 0; i < values.size(); ++i) walk.input()[i] = detail::widen(values[i]);
       detail::walk_result found;
       walk.run(found);
-      if ((found.decided & 1) != 0) return detail::walked_scale<Scale>(found, 0, largest);
+      if ((found.decided & 1) != 0) return detail::walked_scale<Format, Scale>(found, 0, largest);
     }
   return detail::search_by_heap<Format, Scale>(values, start, w);
 }
@@ -187,7 +187,7 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
 /// searched by search_scale().
 template <class Format, class Scale, class Arch, class T>
 detail::lane_fields<Arch, 1> search_sixteen_scales(std::span<T const> values, std::size_t group, workspace w) noexcept {
-  detail::scale_walk<Arch, Format::max_integer> walk{group, w};
+  detail::scale_walk<Arch, Format> walk{group, w};
   auto const groups = values.size() / group;
   for (std::size_t g = 0; g < 16; ++g) {
     auto const from = values.subspan((g < groups ? g : 0) * group, group);
@@ -201,7 +201,7 @@ detail::lane_fields<Arch, 1> search_sixteen_scales(std::span<T const> values, st
   for (std::size_t g = 0; g < groups; ++g) {
     auto const bits = static_cast<std::uint32_t>(largest[g]);
     if (((found.decided >> g) & 1) != 0 && detail::walks_at<Format, Scale>(bits))
-      codes[g] = detail::walked_scale<Scale>(found, g, bits).code;
+      codes[g] = detail::walked_scale<Format, Scale>(found, g, bits).code;
     else
       by_rule |= 1U << g;
   }

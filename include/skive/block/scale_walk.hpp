@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/scale_walk.hpp - the scale of least squared error for integers of 3 and 4 bits, sixteen groups at a time.
+/// @file block/scale_walk.hpp - the scale of least squared error for integers of 3 and 4 bits and E2M1, sixteen groups at a time.
 ///
 ///   m_i = |x_i| 2^-e in [0, 2), to multiples of 2^-32;   h_i = 1 / (2 m_i), to 20 bits;   t = 1 / s
-///   number i climbs from k to k + 1 at t = (2k + 1) h_i, exactly a float;   gain(l) = (sum m l)^2 / sum l^2 = sum m^2 - least E
+///   number i climbs from l to l + d at t = (2 l + d) h_i, exactly a float (block/walk_levels.hpp);   gain(l) = (sum m l)^2 / sum l^2 = sum m^2 - least E
 ///
 /// For levels l that do not depend on s the best kept scale is the one nearest to q = sum m l / sum l^2, and the best kept scale
 /// of all is the best one of some l on the walk: with the levels that belong to it, the one nearest to their q is at least as
-/// good. So the walk needs only sums, and looks for the largest gain. It is confined to where E can be less than with s0 =
-/// largest / top:
+/// good. So the walk needs only sums, and looks for the largest gain, where E can be less than with s0 = largest / top:
 ///
 ///   no s >= u  if  sum over m < u of min(m, u - m)^2 > E(s0):   there numbers have level 0 or 1, and 1 moves away
 ///   no s <= u  if  sum of max(0, m - top u)^2 > E(s0):          what clips
@@ -18,17 +17,16 @@
 ///
 /// Model of : -
 /// Cost     : about 9 instructions per number, register and breakpoint on the walk. 32 Gaussian numbers in int4: 12 ns a number
-///            with AVX-512, 22 with AVX2, 37 with SSE4.2, 270 in one lane (a shared Xeon); longer groups in proportion.
+///            with AVX-512, 22 with AVX2, 37 with SSE4.2, 270 in one lane (a shared Xeon), E2M1 four times that.
 /// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: what the 20 bits of h can hide.
 /// Promise  : the same scale on every instruction set and in every processor mode: numbers are normal or zero, products that feed
 ///            sums exact or kept apart.
 /// Source   : the bounds are ours; the walk is block/scale_search.hpp's.
 
-#include "skive/block/scale_lanes.hpp"
 #include "skive/block/walk_lanes.hpp"
+#include "skive/block/walked_scale.hpp"
 #include "skive/core/workspace.hpp"
 
-#include <bit>
 #include <limits>
 
 namespace skive::detail {
@@ -36,26 +34,14 @@ namespace skive::detail {
 /// Groups longer than this take block/scale_search.hpp: the walk's cost grows with the square.
 inline constexpr std::size_t longest_walk = 128;
 
-/// What a walk leaves for each lane: the sums of the levels of its two largest gains.
-struct walk_result {
-  struct sums {
-    alignas(64) float gain[16];
-    alignas(64) std::int32_t high[16];  ///< sum m l = (high 2^16 + low) 2^-32
-    alignas(64) std::int32_t low[16];
-    alignas(64) float squares[16];  ///< sum l^2
-  };
-  sums first;
-  sums second;
-  std::uint32_t decided = 0;  ///< bit g: no other gain comes close to the first, but perhaps the second
-  std::uint32_t clear = 0;    ///< bit g: the second does not, either
-};
-
 /// Scratch of a walk over sixteen groups of n numbers.
 constexpr std::size_t scale_walk_bytes(std::size_t n) noexcept { return 5 * workspace::bytes<float>(16 * n); }
 
-template <class Arch, int Top>
+template <class Arch, class Format>
 class scale_walk {
   using lanes = walk_lanes<Arch>;
+  using levels = typename walk_levels<Format>::template in<lanes>;
+  static constexpr int top = walk_levels<Format>::top;
   using numbers = typename lanes::numbers;
   using integers = typename lanes::integers;
   using mask = typename lanes::mask;
@@ -80,8 +66,8 @@ class scale_walk {
       largest = lanes::most(largest, lanes::bits(lanes::load(next_ + j)) & lanes::whole(0x7FFF'FFFF));
     auto const inverse = lanes::from_bits(lanes::whole(0x7F00'0000) - (largest & lanes::whole(0x7F80'0000)));
     auto const amax = lanes::times(lanes::from_bits(largest), inverse);
-    auto const s0 = amax / lanes::of(Top);
-    auto const budget = prepare(inverse, s0, lanes::of(Top) / amax);
+    auto const s0 = amax / lanes::of(top);
+    auto const budget = prepare(inverse, s0, lanes::of(top) / amax);
     auto const range = bound(s0, budget);
     track found{};
     auto at = start(range.begin);
@@ -98,8 +84,7 @@ class scale_walk {
  private:
   static constexpr float infinity = std::numeric_limits<float>::infinity();
   struct span_of_t {
-    numbers begin;
-    numbers end;
+    numbers begin, end;
   };
   struct sums {
     integers high;
@@ -163,9 +148,9 @@ class scale_walk {
       lanes::store(lanes::bits(fine) - lanes::bits(lanes::of(0x1.8p-9f)), low_ + j);
       auto const h = lanes::from_bits((lanes::bits(lanes::of(0.5f) / m) + lanes::whole(8)) & lanes::whole(-16));
       lanes::store(h + h, step_ + j);
-      lanes::store(lanes::times(h, lanes::of(2 * Top - 1)), last_ + j);
+      lanes::store(lanes::times(h, lanes::of(walk_levels<Format>::last)), last_ + j);
       lanes::store(m, next_ + j);
-      auto const level = lanes::least(nearest(lanes::times(m, t0)), lanes::of(Top));
+      auto const level = levels::near(lanes::times(m, t0));
       auto const rest = m - lanes::times(level, s0);
       error = error + lanes::times(rest, rest);
       squares = squares + lanes::times(m, m);
@@ -189,7 +174,7 @@ class scale_walk {
     }
     for (float const c : {0.92f, 0.85f, 0.8f, 0.75f, 0.7f, 0.6f, 0.45f, 0.3f}) {
       auto const u = lanes::times(s0, lanes::of(c));
-      auto const clip = lanes::times(u, lanes::of(Top));
+      auto const clip = lanes::times(u, lanes::of(top));
       auto sum = lanes::of(0.0f);
       for (std::size_t j = 0; j < width * n_; j += width) {
         auto const d = lanes::most(lanes::load(next_ + j) - clip, lanes::of(0.0f));
@@ -209,17 +194,19 @@ class scale_walk {
     for (std::size_t j = 0; j < width * n_; j += width) {
       auto const m = lanes::load(next_ + j);
       auto const step = lanes::load(step_ + j);
-      auto k = lanes::least(nearest(lanes::times(m, t)), lanes::of(Top));
+      auto k = levels::near(lanes::times(m, t));
       auto const h = lanes::times(step, lanes::of(0.5f));
-      auto const above = lanes::times(k + k + lanes::of(1.0f), h);  // the first guess may be off by one near a breakpoint
-      auto const below = lanes::times(k + k - lanes::of(1.0f), h);
-      k = lanes::pick(t < below, k - lanes::of(1.0f), lanes::pick(t < above, k, k + lanes::of(1.0f)));
-      k = lanes::least(lanes::most(k, lanes::of(0.0f)), lanes::of(Top));
+      auto const up = levels::up(k);  // the first guess may be off by one near a breakpoint
+      auto const down = levels::down(k);
+      auto const above = lanes::times(k + k + up, h);
+      auto const below = lanes::times(k + k - down, h);
+      k = lanes::pick(t < below, k - down, lanes::pick(t < above, k, k + up));
+      k = lanes::least(lanes::most(k, lanes::of(0.0f)), lanes::of(top));
       at.high = at.high + to_integer(lanes::times(k, lanes::to_number(lanes::load(high_ + j))));
       at.low = at.low + to_integer(lanes::times(k, lanes::to_number(lanes::load(low_ + j))));
       at.squares = at.squares + lanes::times(k, k);
-      auto const next = lanes::times(k + k + lanes::of(1.0f), h);
-      lanes::store(lanes::pick(k < lanes::of(Top), next, lanes::of(infinity)), next_ + j);
+      auto const next = lanes::times(k + k + levels::up(k), h);
+      lanes::store(lanes::pick(k < lanes::of(top), next, lanes::of(infinity)), next_ + j);
     }
     return at;
   }
@@ -234,16 +221,17 @@ class scale_walk {
       for (std::size_t j = 0; j < width * n_; j += width) {
         auto next = lanes::load(next_ + j);
         auto const now = next == t;
-        next = lanes::pick(now, next + lanes::load(step_ + j), next);
+        auto const step = lanes::load(step_ + j);
+        next = lanes::pick(now, levels::after(t, step), next);
         next = lanes::pick(lanes::load(last_ + j) < next, lanes::of(infinity), next);
         lanes::store(next, next_ + j);
         following = lanes::least(following, next);
-        high = lanes::pick(now, high + lanes::load(high_ + j), high);
-        low = lanes::pick(now, low + lanes::load(low_ + j), low);
+        high = lanes::pick(now, high + levels::climbed(t, step, lanes::load(high_ + j)), high);
+        low = lanes::pick(now, low + levels::climbed(t, step, lanes::load(low_ + j)), low);
       }
       at.high = at.high + high;
       at.low = at.low + low;
-      // Each number adds 2k + 1 = 2 t m.
+      // A climb by d adds d (2 l + d) = d (2 t m).
       auto const twice = t + t;
       at.squares = at.squares + nearest(lanes::times(twice, in_units(high, low)));
       found.consider(at, t < end);  // others may walk on
@@ -258,56 +246,5 @@ class scale_walk {
   std::int32_t* high_;
   std::int32_t* low_;
 };
-
-// Is the walk's answer good under this scale format? Its rounding must be finer than the distance that calls for doubles.
-template <class Format, class Scale>
-inline constexpr bool has_scale_walk = false;
-template <int Bits, class Scale>
-inline constexpr bool has_scale_walk<fixed_point<Bits, 0, integer_range::restricted>, Scale> =
-    (Bits == 3 || Bits == 4) && scale_bits<Scale> >= 11;
-
-// All kept scales that matter are normal numbers of the format, and floats.
-template <class Format, class Scale>
-constexpr bool walks_at(std::uint32_t largest) noexcept {
-  auto low = 0x1p-60f;
-  auto high = 0x1p60f;
-  if constexpr (requires { Scale::min_normal; }) {
-    low = 4 * static_cast<float>(Format::max_integer) * static_cast<float>(Scale::min_normal);
-    high = static_cast<float>(Scale::max_finite) / 2;
-  }
-  return largest >= magnitude_bits(low) && largest <= magnitude_bits(high);
-}
-
-// The kept scale nearest to s; rounded once where the format can do it.
-template <class Scale>
-constexpr scale_state keep_nearest(double s) noexcept {
-  if constexpr (requires { Scale::min_normal; }) {
-    auto const code = Scale::encode(s);
-    return {code, Scale::decode(code)};
-  }
-  return keep_scale<Scale>(static_cast<float>(s));
-}
-
-// The kept scale of lane g.
-template <class Scale>
-constexpr scale_state walked_scale(walk_result const& r, std::size_t g, std::uint32_t largest) noexcept {
-  auto const binade = static_cast<double>(std::bit_cast<float>(largest & 0x7F80'0000U));
-  auto const inverse = static_cast<double>(std::bit_cast<float>(0x7F00'0000U - (largest & 0x7F80'0000U)));
-  scale_state best;
-  double most = 0;
-  for (auto const* s : {&r.first, &r.second}) {
-    double const xl = (static_cast<double>(s->high[g]) * 0x1p16 + static_cast<double>(s->low[g])) * 0x1p-32;
-    auto const ll = static_cast<double>(s->squares[g]);
-    auto const kept = keep_nearest<Scale>(xl / ll * binade);
-    if (((r.clear >> g) & 1) != 0) return kept;
-    auto const scale = static_cast<double>(kept.scale) * inverse;
-    auto const gain = scale * (2 * xl - scale * ll);  // scale * ll is exact
-    if (gain > most || (gain == most && kept.scale > best.scale)) {
-      most = gain;
-      best = kept;
-    }
-  }
-  return best;
-}
 
 }  // namespace skive::detail
