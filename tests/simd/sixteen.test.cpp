@@ -101,6 +101,11 @@ void check_common(lanes<T> const& a, lanes<T> const& b) {
   require_mask(skive::simd::as<float>(less), [&](std::size_t i) { return a[i] < b[i]; });
   require_mask(skive::simd::as<std::int32_t>(less), [&](std::size_t i) { return a[i] < b[i]; });
   require_mask(skive::simd::as<std::uint32_t>(less), [&](std::size_t i) { return a[i] < b[i]; });
+  auto const positive = x > s::broadcast(T(0));
+  require_mask(less & positive, [&](std::size_t i) { return a[i] < b[i] && a[i] > T(0); });
+  require_mask(less | positive, [&](std::size_t i) { return a[i] < b[i] || a[i] > T(0); });
+  require_mask(less ^ positive, [&](std::size_t i) { return (a[i] < b[i]) != (a[i] > T(0)); });
+  require_mask(~less, [&](std::size_t i) { return !(a[i] < b[i]); });
 }
 
 template <class Arch>
