@@ -108,7 +108,7 @@ template <class Scale, int Bits, class Arch>
     return simd::load_bfloat16<Arch, simd::half_nan::any>(from);
   } else if constexpr (std::is_same_v<Scale, float32>) {
     return simd::as<float>(words::load(reinterpret_cast<std::uint32_t const*>(from)));
-  } else if constexpr (std::is_same_v<Scale, ue4m3> && simd::has_load_ue4m3<Arch>) {
+  } else if constexpr (std::is_same_v<Scale, ue4m3> && Bits == 8 && simd::has_load_ue4m3<Arch>) {  // else 7 bits side by side
     return simd::load_ue4m3<Arch>(from);
   } else {
     static_assert(Bits <= 8);

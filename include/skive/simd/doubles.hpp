@@ -125,10 +125,22 @@ template <class Arch>
   return a;
 }
 
+/// Emulated registers are turned by plain loops: xsimd's transpose() of theirs is wrong when g++ 12 optimizes it.
+template <class Arch>
+inline constexpr bool turns_doubles = !std::is_class_v<typename xsimd::batch<double, Arch>::register_type>;
+
 /// Lane l of x[k] is from[l stride + k], k below the doubles of a register.
 template <class Arch>
 [[gnu::always_inline]] inline void rows_to_lanes(double const* from, std::size_t stride, doubles<Arch>* x) noexcept {
   using batch = typename doubles<Arch>::batch;
+  if constexpr (!turns_doubles<Arch>) {
+    for (std::size_t k = 0; k < batch::size; ++k) {
+      double lane[8];
+      for (std::size_t l = 0; l < 8; ++l) lane[l] = from[l * stride + k];
+      x[k] = doubles<Arch>::load(lane);
+    }
+    return;
+  }
 #pragma GCC unroll 4
   for (std::size_t p = 0; p < doubles<Arch>::registers; ++p) {
     batch m[batch::size];
@@ -143,6 +155,14 @@ template <class Arch>
 template <class Arch>
 [[gnu::always_inline]] inline void lanes_to_rows(doubles<Arch> const* x, double* to, std::size_t stride) noexcept {
   using batch = typename doubles<Arch>::batch;
+  if constexpr (!turns_doubles<Arch>) {
+    for (std::size_t k = 0; k < batch::size; ++k) {
+      double lane[8];
+      x[k].store(lane);
+      for (std::size_t l = 0; l < 8; ++l) to[l * stride + k] = lane[l];
+    }
+    return;
+  }
 #pragma GCC unroll 4
   for (std::size_t p = 0; p < doubles<Arch>::registers; ++p) {
     batch m[batch::size];
