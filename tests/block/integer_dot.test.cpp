@@ -44,13 +44,13 @@ TEST_CASE("integer_dot: any bytes, and groups of NaN", "[block]") {
   auto const x = test::gaussian_row(200, 4);
   for (int trial = 0; trial < 100; ++trial) {
     for (auto& m : packed.memory()) m = static_cast<std::byte>(random());
-    auto const exact = test::decode_then_dot(codec, packed.from(), x);
+    auto const exact = test::decode_then_dot<skive::scalar_arch>(codec, packed.from(), x);
     auto const y = integer_product<skive::native_arch>(codec, packed, x, activation_scale::per_block);
     CAPTURE(trial, y, exact.sum);
     if (exact.nan) REQUIRE(!std::isfinite(y));
   }
   auto row = test::gaussian_row(200, 5);
   row[199] = std::numeric_limits<float>::quiet_NaN();
-  test::fill_codes(codec, packed, row);
+  test::fill_codes<skive::scalar_arch>(codec, packed, row);
   for (auto const kind : kinds) CHECK(std::isnan(integer_product<skive::native_arch>(codec, packed, x, kind)));
 }

@@ -41,10 +41,10 @@ void check_bound(Codec const& codec, std::size_t n, unsigned seed) {
   auto const row = test::gaussian_row(n, seed);
   auto const x = test::gaussian_row(n, seed + 7);
   test::packed_row packed{codec, n};
-  test::fill_codes(codec, packed, row);
-  auto const exact = test::decode_then_dot(codec, packed.from(), x);
+  test::fill_codes<skive::scalar_arch>(codec, packed, row);
+  auto const exact = test::decode_then_dot<skive::scalar_arch>(codec, packed.from(), x);
   std::vector<float> w(n);
-  REQUIRE(codec.decode(packed.from(), std::span<float>{w}));
+  REQUIRE(codec.template decode<skive::scalar_arch>(packed.from(), std::span<float>{w}));
   double table = 0;
   using element = typename Codec::scheme_type::element;
   if constexpr (!skive::detail::integer_levels<element>::exact) {

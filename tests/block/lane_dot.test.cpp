@@ -35,7 +35,7 @@ template <class Codec>
 void check(Codec const& codec) {
   static_assert(skive::dot_codec<Codec>);
   test::for_each(test::arches<skive::scalar_arch, skive::native_arch>{},
-                 [&]<class Arch>() { test::check_dot_codec<Arch>(codec, lengths, terms_of(codec)); });
+                 [&]<class Arch>() { test::check_dot_codec<Arch, skive::scalar_arch>(codec, lengths, terms_of(codec)); });
 }
 
 }  // namespace
@@ -80,7 +80,9 @@ TEST_CASE("lane_dot: small floats, tables, zero points, signs and trits", "[bloc
 
 TEST_CASE("lane_dot: the instruction sets of this unit", "[block]") {
   test::for_each_arch([]<class Arch>() {
-    auto const one = [](auto const& codec) { test::check_dot_codec<Arch>(codec, {0, 17, 96, 300}, terms_of(codec)); };
+    auto const one = [](auto const& codec) {
+      test::check_dot_codec<Arch, skive::scalar_arch>(codec, {0, 17, 96, 300}, terms_of(codec));
+    };
     one(skive::absmax<skive::int4>{32});
     one(skive::affine_int<4>{32});
     one(skive::nvfp4{16, *skive::nvfp4_scheme::make(4.0f)});
@@ -93,8 +95,8 @@ TEST_CASE("lane_dot: scales far outside of the usual, and more groups than are r
   for (std::size_t i = 0; i < row.size(); ++i) row[i] = std::ldexp(row[i], static_cast<int>(i / 16 % 7) * 30 - 90);
   auto const x = test::gaussian_row(row.size(), 10);
   test::packed_row packed{codec, row.size()};
-  test::fill_codes(codec, packed, row);
-  auto const exact = test::decode_then_dot(codec, packed.from(), x);
+  test::fill_codes<skive::scalar_arch>(codec, packed, row);
+  auto const exact = test::decode_then_dot<skive::scalar_arch>(codec, packed.from(), x);
   auto const y = test::product_of<skive::native_arch>(codec, packed, x);
   CHECK(std::fabs(static_cast<double>(y) - exact.sum) <= 611 * 0x1p-24 * exact.magnitude);
 }

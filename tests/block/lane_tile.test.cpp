@@ -27,7 +27,8 @@ void check(Codec const& codec, std::size_t n, bool random) {
   for (std::size_t r = 0; r < 5; ++r) {
     skive::planes<std::byte, Codec::plane_count> to;
     REQUIRE(skive::planar(codec, n, std::span{memory}.subspan(r * bytes, bytes), to));
-    REQUIRE(codec.encode(std::span<float const>{test::gaussian_row(n, static_cast<unsigned>(r))}, to));
+    REQUIRE(
+        codec.template encode<skive::scalar_arch>(std::span<float const>{test::gaussian_row(n, static_cast<unsigned>(r))}, to));
   }
   if (random)
     for (auto& b : memory) b = static_cast<std::byte>(engine());
@@ -38,7 +39,7 @@ void check(Codec const& codec, std::size_t n, bool random) {
   codec.template multiply<Arch, 4>(rows, codec.layout(n), queries.data());
   for (std::size_t r = 0; r < 5; ++r)
     for (std::size_t t = 0; t < 4; ++t) {
-      auto const exact = test::decode_then_dot(codec, rows.row(r), x[t]);
+      auto const exact = test::decode_then_dot<skive::scalar_arch>(codec, rows.row(r), x[t]);
       auto const got = static_cast<double>(y[t * 5 + r]);
       CAPTURE(n, r, t, got, exact.sum);
       if (exact.nan)

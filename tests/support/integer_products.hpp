@@ -46,7 +46,7 @@ void check_exact(Codec const& codec, std::vector<float> const& levels, unsigned 
     for (std::size_t i = 0; i < n; ++i) sum += static_cast<std::int64_t>(2 * row[i]) * static_cast<std::int64_t>(x[i]);
     for (auto const l : layouts) {
       packed_row packed{codec, n, l, 1};
-      fill_codes(codec, packed, row);
+      fill_codes<scalar_arch>(codec, packed, row);
       for_each(Arches{}, [&]<class Arch>() {
         for (auto const kind : kinds) {
           CAPTURE(n, group, l);
