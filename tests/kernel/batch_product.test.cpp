@@ -44,7 +44,7 @@ struct rows_in_blocks {
       skive::planes<std::byte, Codec::plane_count> to;
       REQUIRE(skive::interleaved(rows.codec, rows.n, std::span{memory}.subspan(r * pitch), order, to));
       test::scratch_memory scratch{rows.codec.scratch_bytes(rows.n)};
-      REQUIRE(rows.codec.encode(std::span<float const>{gaussian(rows.n, 1)(r)}, to, scratch.get()));
+      REQUIRE(rows.codec.template encode<skive::scalar_arch>(std::span<float const>{gaussian(rows.n, 1)(r)}, to, scratch.get()));
     }
     matrix.rows = rows.rows;
     matrix.pitch.fill(pitch);

@@ -29,7 +29,7 @@ void check_both_ways(Codec const& codec, std::size_t n, std::size_t count) {
     for (auto const l : {test::layout::planar, test::layout::reversed}) {
       test::packed_row<Codec> plain{codec, n, test::layout::planar, 1};
       test::packed_row<Codec> back{codec, n, l, 1};
-      REQUIRE(codec.encode(std::span<float const>{gaussian(n, 1)(r)}, plain.to()));
+      REQUIRE(codec.template encode<skive::scalar_arch>(std::span<float const>{gaussian(n, 1)(r)}, plain.to()));
       REQUIRE(tiles.layout.unpack(tiles.from(), r, back.to()));
       CAPTURE(n, count, r);
       REQUIRE(back.gathered() == plain.gathered());

@@ -32,9 +32,16 @@ struct packed_rows {
       scratch_memory scratch{codec.scratch_bytes(n)};
       std::vector<float> const row = fill(i);
       REQUIRE(planar(codec, n, std::span{memory}.subspan(i * pitch), to));
-      REQUIRE(codec.encode(std::span<float const>{row}, to, scratch.get()));
       numbers[i].resize(n);
-      REQUIRE(codec.decode(planes<std::byte const, count>(to), std::span{numbers[i]}, scratch.get()));
+      auto const from = planes<std::byte const, count>(to);
+      // By the rule where the codec has one: half of the time to compile a product's test were lanes that it does not look at.
+      if constexpr (requires { codec.template encode<scalar_arch>(std::span<float const>{row}, to, scratch.get()); }) {
+        REQUIRE(codec.template encode<scalar_arch>(std::span<float const>{row}, to, scratch.get()));
+        REQUIRE(codec.template decode<scalar_arch>(from, std::span{numbers[i]}, scratch.get()));
+      } else {
+        REQUIRE(codec.encode(std::span<float const>{row}, to, scratch.get()));
+        REQUIRE(codec.decode(from, std::span{numbers[i]}, scratch.get()));
+      }
     }
   }
   packed_matrix<count> matrix() const {
