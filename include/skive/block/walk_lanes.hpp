@@ -35,6 +35,10 @@ struct walk_lanes {
     x.store(at);
   }
   [[gnu::always_inline]] static numbers times(numbers const& a, numbers const& b) noexcept { return simd::product<Arch>(a, b); }
+  /// a b + c, rounded once: a b is exact.
+  [[gnu::always_inline]] static numbers plus_exact(numbers const& a, numbers const& b, numbers const& c) noexcept {
+    return simd::fused<Arch>(a, b, c);
+  }
   [[gnu::always_inline]] static numbers least(numbers const& a, numbers const& b) noexcept { return min(a, b); }
   [[gnu::always_inline]] static numbers most(numbers const& a, numbers const& b) noexcept { return max(a, b); }
   [[gnu::always_inline]] static integers most(integers const& a, integers const& b) noexcept { return max(a, b); }
@@ -68,6 +72,7 @@ struct walk_lanes<scalar_arch> {
   static constexpr float times(float a, float b) noexcept {  // exact in double: nothing to contract
     return static_cast<float>(static_cast<double>(a) * static_cast<double>(b));
   }
+  static constexpr float plus_exact(float a, float b, float c) noexcept { return a * b + c; }
   static constexpr float least(float a, float b) noexcept { return b < a ? b : a; }
   template <class T>
   static constexpr T most(T a, T b) noexcept {
