@@ -16,7 +16,8 @@
 ///
 /// The levels of a largest gain hold from t to t (1 + w), w >= 1 / (2 D): dN = dD / (2 t) makes gains convex in D as long as t
 /// stands still, so that q lies dD / (4 D) within the interval on both sides. D <= 128 12^2 < 2^15: a step of 2^-17 t steps over
-/// none of them, whatever climbs in it, and the walk ends.
+/// none of them, whatever climbs in it, and the walk ends. Where scales have fewer than 11 bits, gains are those at the kept scale
+/// nearest to q, and steps end at kept scales: between two that are neighbours nothing is lost.
 ///
 /// Sums of m l are exact: two floats on fixed grids while walking, integers for what is kept. What comes close to the largest gain
 /// is looked at again in double; where four come close, block/scale_search.hpp decides. The scalar rule is the same program
@@ -25,12 +26,13 @@
 /// Model of : -
 /// Cost     : 8 instructions (E2M1 10) per number, register and step; sixteen times 32 Gaussian numbers in int4 take about 33 steps,
 ///            7.3 ns a number with AVX2, E2M1 11 (a Zen 3).
-/// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: numbers below 2^-26 count as 0.
+/// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: numbers below 2^-26 count as 0. Scales of fewer
+///            than 11 bits: 2^-22, where numbers lie on breakpoints but for rounding.
 /// Promise  : the same scale on every instruction set and in every processor mode: numbers are normal or zero, products that feed
 ///            sums exact or kept apart.
 /// Source   : branch and bound over the breakpoints of block/scale_search.hpp; the bound is ours.
 
-#include "skive/block/walk_lanes.hpp"
+#include "skive/block/best_three.hpp"
 #include "skive/block/walked_scale.hpp"
 #include "skive/core/workspace.hpp"
 
@@ -42,7 +44,8 @@ inline constexpr std::size_t longest_walk = 128;
 /// Scratch of a walk over sixteen groups of n numbers.
 constexpr std::size_t scale_walk_bytes(std::size_t n) noexcept { return 3 * workspace::bytes<float>(16 * n); }
 
-template <class Arch, class Format>
+/// ScaleBits: walk_bits of the kept scales' format.
+template <class Arch, class Format, int ScaleBits>
 class scale_walk {
   using lanes = walk_lanes<Arch>;
   using levels = typename walk_levels<Format>::template in<lanes>;
@@ -50,7 +53,10 @@ class scale_walk {
   using numbers = typename lanes::numbers;
   using integers = typename lanes::integers;
   using mask = typename lanes::mask;
+  using three = best_three<lanes>;
   static constexpr std::size_t width = lanes::width;
+  static constexpr bool few_scales = ScaleBits < 24;
+  static constexpr std::int32_t unit = 1 << (24 - ScaleBits);  // of a kept scale, in bits of a float
 
  public:
   scale_walk(std::size_t n, workspace w) noexcept
@@ -94,35 +100,17 @@ class scale_walk {
       level = lanes::pick(m, other.level, level);
     }
     [[gnu::always_inline]] numbers products() const noexcept { return high + low; }
-    [[gnu::always_inline]] numbers gain() const noexcept { return lanes::times(products(), products()) / squares; }
-  };
-  struct candidate {
-    numbers gain = lanes::of(0.0f);
-    numbers squares = lanes::of(0.0f);
-    numbers t = lanes::of(0.0f);
-    [[gnu::always_inline]] void replace(mask const& m, candidate const& other) noexcept {
-      gain = lanes::pick(m, other.gain, gain);
-      squares = lanes::pick(m, other.squares, squares);
-      t = lanes::pick(m, other.t, t);
+    [[gnu::always_inline]] numbers gain() const noexcept {
+      if constexpr (!few_scales) return lanes::times(products(), products()) / squares;
+      auto const s = kept(products() / squares);
+      return lanes::times(s, (products() + products()) - lanes::times(s, squares));
     }
   };
-  // The three largest gains, and what the fourth one is. The squares of the levels grow with t: equal ones are the same levels.
-  struct track {
-    candidate best[3];
-    numbers fourth = lanes::of(0.0f);
-    [[gnu::always_inline]] void consider(candidate now) noexcept {
-      for (auto const& known : best) now.gain = lanes::pick(now.squares == known.squares, lanes::of(0.0f), now.gain);
-      fourth = lanes::most(fourth, lanes::least(now.gain, best[2].gain));
-      auto const third = best[2].gain < now.gain;
-      auto const second = best[1].gain < now.gain;
-      auto const first = best[0].gain < now.gain;
-      best[2].replace(third, now);
-      best[2].replace(second, best[1]);
-      best[1].replace(second, now);
-      best[1].replace(first, best[0]);
-      best[0].replace(first, now);
-    }
-  };
+  // Rounded to ScaleBits.
+  [[gnu::always_inline]] static numbers kept(numbers const& s) noexcept {
+    auto const large = lanes::times(s, lanes::of(static_cast<float>(unit + 1)));
+    return large - (large - s);
+  }
 
   // Gains nearer than this are told apart in double.
   float closeness() const noexcept { return n_ > 64 ? 0x1p-19f : 0x1p-20f; }
@@ -167,8 +155,8 @@ class scale_walk {
   }
 
   // From the first climb of the largest magnitude to where nothing can gain more.
-  [[gnu::always_inline]] track walk(numbers const& amax, sums const& all, mask walking) const noexcept {
-    track found;
+  [[gnu::always_inline]] three walk(numbers const& amax, sums const& all, mask walking) const noexcept {
+    three found;
     auto now = sums{};
     auto gain = lanes::of(0.0f);
     auto best = lanes::of(0.0f);
@@ -181,8 +169,17 @@ class scale_walk {
     }
     found.consider({gain, now.squares, t});
     auto step = lanes::of(1.0f);
+    auto scale = lanes::of(1.0f) / t;
     while (lanes::lanes(walking) != 0) {
-      auto const t2 = t + lanes::times(t, step);
+      auto t2 = t + lanes::times(t, step);
+      auto scale2 = scale;
+      auto shortest = step < lanes::of(0x1.1p-17f);
+      if constexpr (few_scales) {
+        auto const below = lanes::from_bits((lanes::bits(scale) - lanes::whole(1)) & lanes::whole(-unit));
+        scale2 = lanes::least(kept(lanes::of(1.0f) / t2), below);
+        shortest = scale2 == below;
+        t2 = lanes::of(1.0f) / scale2;
+      }
       auto const share = t / (t2 - t);
       auto const a = lanes::of(0.5f) / t;
       auto const next = at(t2);
@@ -199,8 +196,9 @@ class scale_walk {
       auto const corner = now.products() + lanes::times(a, x + hidden);
       auto const lost = lanes::times(corner, corner) < lanes::times(limit, now.squares + x);
       auto const climbed = next.level - now.level;
-      auto const done = (lost | levels::at_most_one(climbed, dd) | (step < lanes::of(0x1.1p-17f))) & walking;
+      auto const done = (lost | levels::at_most_one(climbed, dd) | shortest) & walking;
       now.replace(done, next);
+      scale = lanes::pick(done, scale2, scale);
       gain = lanes::pick(done, next_gain, gain);
       t = lanes::pick(done, t2, t);
       step = lanes::pick(done, stride(best, gain, next.level, climbed, step), lanes::times(step, lanes::of(0.5f)));
@@ -225,7 +223,7 @@ class scale_walk {
   }
 
   // The sums of what was found, in integers: high of 2^-16, low of 2^-32.
-  [[gnu::always_inline]] void keep(candidate const& found, walk_result::sums& to) const noexcept {
+  [[gnu::always_inline]] void keep(typename three::candidate const& found, walk_result::sums& to) const noexcept {
     auto high = lanes::whole(0);
     auto low = lanes::whole(0);
     for (std::size_t j = 0; j < width * n_; j += width) {

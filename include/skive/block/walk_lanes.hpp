@@ -13,6 +13,7 @@
 /// Promise  : the same bits for the same operands, unless they are NaN or subnormal.
 /// Source   : -
 
+#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
 
 #include <bit>
@@ -69,9 +70,7 @@ struct walk_lanes<scalar_arch> {
   static constexpr void store(T x, T* at) noexcept {
     *at = x;
   }
-  static constexpr float times(float a, float b) noexcept {  // exact in double: nothing to contract
-    return static_cast<float>(static_cast<double>(a) * static_cast<double>(b));
-  }
+  static constexpr float times(float a, float b) noexcept { return separate(a * b); }
   static constexpr float plus_exact(float a, float b, float c) noexcept { return a * b + c; }
   static constexpr float least(float a, float b) noexcept { return b < a ? b : a; }
   template <class T>

@@ -31,9 +31,12 @@ struct walk_result {
   std::uint32_t clear = 0;    ///< bit g: those do not, either
 };
 
-// Is the walk's answer good under this scale format? Its rounding must be finer than the distance that calls for doubles.
 template <class Format, class Scale>
-inline constexpr bool has_scale_walk = walk_levels<Format>::top != 0 && scale_bits<Scale> >= 11;
+inline constexpr bool has_scale_walk = walk_levels<Format>::top != 0;
+
+// Significant bits of a kept scale as far as a walk tells them apart.
+template <class Scale>
+inline constexpr int walk_bits = scale_bits<Scale> < 11 ? scale_bits<Scale> : 24;
 
 // All kept scales that matter are normal numbers of the format, and floats.
 template <class Format, class Scale>
