@@ -74,7 +74,8 @@ class scale_walk {
     auto largest = lanes::whole(0);
     for (std::size_t j = 0; j < width * n_; j += width)
       largest = lanes::most(largest, lanes::bits(lanes::load(input_ + j)) & lanes::whole(0x7FFF'FFFF));
-    auto const walking = (lanes::of(0x1p-61f) < lanes::from_bits(largest)) & (lanes::from_bits(largest) < lanes::of(0x1p61f));
+    auto const not_small = lanes::of(0x1p-61f) < lanes::from_bits(largest);
+    auto const walking = not_small & (lanes::from_bits(largest) < lanes::of(0x1p61f));
     if (lanes::lanes(walking) == 0) return largest;
     auto const inverse = lanes::from_bits(lanes::whole(0x7F00'0000) - (largest & lanes::whole(0x7F80'0000)));
     auto const all = prepare(inverse);

@@ -71,9 +71,12 @@ struct walk_levels<e2m1> {
       return Lanes::plus_exact(power, Lanes::of(-0x1.8p22f), Lanes::plus_exact(power, Lanes::of(0x1.8p22f), bounded));
     }
     [[gnu::always_inline]] static mask at_most_one(numbers const& level, numbers const& squares) noexcept {
-      auto const two = (level < Lanes::of(2.5f)) & (Lanes::of(14.5f) < squares);
-      auto const four = (level < Lanes::of(4.5f)) & (Lanes::of(56.5f) < squares);
-      return (level < Lanes::of(1.5f)) | two | four;
+      auto const one = level < Lanes::of(1.5f);
+      auto const two = level < Lanes::of(2.5f);
+      auto const four = level < Lanes::of(4.5f);
+      auto const more_than_two_ones = Lanes::of(14.5f) < squares;
+      auto const more_than_two_twos = Lanes::of(56.5f) < squares;
+      return one | (two & more_than_two_ones) | (four & more_than_two_twos);
     }
   };
 };
