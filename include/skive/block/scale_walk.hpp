@@ -24,7 +24,7 @@
 /// with one lane.
 ///
 /// Model of : -
-/// Cost     : 8 instructions (E2M1 10) per number, register and step; sixteen times 32 Gaussian numbers in int4 take about 33 steps,
+/// Cost     : 8 instructions (E2M1 10) per number, register and pass; sixteen groups of 32 Gaussian numbers in int4 take 34 passes,
 ///            7.3 ns a number with AVX2, E2M1 11 (a Zen 3).
 /// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: numbers below 2^-26 count as 0. Scales of fewer
 ///            than 11 bits: 2^-22, where numbers lie on breakpoints but for rounding.
@@ -70,7 +70,6 @@ class scale_walk {
 
   /// Returns the bits of the largest magnitudes. Where they are no floats from 2^-60 to 2^60 the rest has no meaning.
   [[gnu::noinline]] integers run(walk_result& out) noexcept {
-    out.decided = 0;
     auto largest = lanes::whole(0);
     for (std::size_t j = 0; j < width * n_; j += width)
       largest = lanes::most(largest, lanes::bits(lanes::load(input_ + j)) & lanes::whole(0x7FFF'FFFF));
@@ -148,27 +147,31 @@ class scale_walk {
     to.squares = lanes::plus_exact(level, level, to.squares);
     to.level = to.level + level;
   }
-  // Not inlined: amid the rest of the walk g++ would load its constants again for each number.
-  [[gnu::noinline]] sums at(numbers const& t) const noexcept {
+  [[gnu::always_inline]] sums pass(numbers const& t) const noexcept {
     sums s{lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f)};
     for (std::size_t j = 0; j < width * n_; j += width) add(levels::near(lanes::times(lanes::load(input_ + j), t)), j, s);
     return s;
+  }
+  // Where registers are few g++ would load constants again for each number amid the rest of the walk.
+  [[gnu::noinline]] sums pass_apart(numbers const& t) const noexcept { return pass(t); }
+  [[gnu::always_inline]] sums at(numbers const& t) const noexcept {
+    if constexpr (lanes::many_registers) return pass(t);
+    return pass_apart(t);
   }
 
   // From the first climb of the largest magnitude to where nothing can gain more.
   [[gnu::always_inline]] three walk(numbers const& amax, sums const& all, mask walking) const noexcept {
     three found;
     auto now = sums{};
-    auto gain = lanes::of(0.0f);
     auto best = lanes::of(0.0f);
     auto t = lanes::of(0.0f);
     for (float const level : first_levels<top>) {
       t = lanes::of(level) / amax;
       now = at(t);
-      gain = now.gain();
-      best = lanes::most(best, gain);
+      best = lanes::most(best, now.gain());
     }
-    found.consider({gain, now.squares, t});
+    found.consider({now.gain(), now.squares, t});
+    auto const most = lanes::times(all.products(), all.products());
     auto step = lanes::of(1.0f);
     auto scale = lanes::of(1.0f) / t;
     while (lanes::lanes(walking) != 0) {
@@ -184,11 +187,11 @@ class scale_walk {
       auto const share = t / (t2 - t);
       auto const a = lanes::of(0.5f) / t;
       auto const next = at(t2);
-      auto const next_gain = next.gain();
-      best = lanes::most(best, next_gain);
+      // What follows takes the best gain before this step: nothing waits for the quotient.
       auto const limit = lanes::times(best, lanes::of(1.0f - 2 * closeness()));
-      if (lanes::lanes((limit < next_gain) & walking) != 0)
-        found.consider({lanes::pick(walking, next_gain, lanes::of(0.0f)), next.squares, t2});
+      auto const gain = next.gain();
+      if (lanes::lanes((limit < gain) & walking) != 0)
+        found.consider({lanes::pick(walking, gain, lanes::of(0.0f)), next.squares, t2});
       // The third corner lies x = (dN - b dD) / (a - b) to the right of the first.
       auto const dd = next.squares - now.squares;
       auto const dn = (next.high - now.high) + (next.low - now.low);
@@ -200,25 +203,25 @@ class scale_walk {
       auto const done = (lost | levels::at_most_one(climbed, dd) | shortest) & walking;
       now.replace(done, next);
       scale = lanes::pick(done, scale2, scale);
-      gain = lanes::pick(done, next_gain, gain);
       t = lanes::pick(done, t2, t);
-      step = lanes::pick(done, stride(best, gain, next.level, climbed, step), lanes::times(step, lanes::of(0.5f)));
+      auto const longer = stride(lanes::times(best, next.squares), next, climbed, step);
+      step = lanes::pick(done, longer, lanes::times(step, lanes::of(0.5f)));
       // What is still to come has slopes from a to 0.
-      auto const least_squares = now.squares + lanes::times((all.high - now.high) + (all.low - now.low), t + t);
-      auto const most = lanes::times(all.products(), all.products());
-      walking = walking & (lanes::times(limit, least_squares) < most) & (now.squares < all.squares);
+      auto const squares = now.squares + lanes::times((all.high - now.high) + (all.low - now.low), t + t);
+      walking = walking & (lanes::times(limit, squares) < most) & (now.squares < all.squares);
+      best = lanes::most(best, gain);
     }
     return found;
   }
 
-  // Gains within a step t (1 + d) differ by about d^2 / 2 of themselves; below the distance of climbs it is one climb that counts.
-  // Both roots and quotients are taken of exponents: within an eighth.
-  [[gnu::always_inline]] static numbers stride(numbers const& best, numbers const& gain, numbers const& level,
-                                               numbers const& climbed, numbers const& step) noexcept {
-    auto const gap = lanes::most(best - gain, lanes::times(best, lanes::of(0x1p-30f)));
+  // best: the best gain times D. Gains within a step t (1 + d) differ by about d^2 / 2 of themselves; below the distance of climbs
+  // one climb is what counts. Roots and quotients are taken of exponents: within an eighth.
+  [[gnu::always_inline]] static numbers stride(numbers const& best, sums const& now, numbers const& climbed,
+                                               numbers const& step) noexcept {
+    auto const gap = lanes::most(best - lanes::times(now.products(), now.products()), lanes::times(best, lanes::of(0x1p-30f)));
     auto const one = lanes::bits(lanes::of(1.0f));
     auto const root = lanes::from_bits(((lanes::bits(gap + gap) - lanes::bits(best)) >> 1) + one);
-    auto const apart = lanes::from_bits(lanes::bits(lanes::of(walk_levels<Format>::spacing)) + one - lanes::bits(level));
+    auto const apart = lanes::from_bits(lanes::bits(lanes::of(walk_levels<Format>::spacing)) + one - lanes::bits(now.level));
     auto const kept = lanes::pick(climbed < lanes::of(0.5f), step + step, lanes::pick(climbed < lanes::of(1.5f), step, apart));
     return lanes::least(lanes::most(root, lanes::most(apart, kept)), lanes::of(2.0f));
   }
@@ -241,9 +244,7 @@ class scale_walk {
   }
 
   std::size_t n_;
-  float* input_;
-  float* high_;
-  float* low_;
+  float *input_, *high_, *low_;
 };
 
 }  // namespace skive::detail

@@ -24,6 +24,7 @@ namespace skive::detail {
 template <class Arch>
 struct walk_lanes {
   static constexpr std::size_t width = 16;
+  static constexpr bool many_registers = simd::has_avx512<Arch>;
   using numbers = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
   using mask = typename numbers::mask;
@@ -57,6 +58,7 @@ struct walk_lanes {
 template <>
 struct walk_lanes<scalar_arch> {
   static constexpr std::size_t width = 1;
+  static constexpr bool many_registers = false;
   using numbers = float;
   using integers = std::int32_t;
   using mask = bool;
