@@ -106,6 +106,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/adaptive.hpp"
 #include "skive/block/affine.hpp"
+#include "skive/block/best_three.hpp"
 #include "skive/block/clip_search.hpp"
 #include "skive/block/clip_search_lanes.hpp"
 #include "skive/block/description.hpp"

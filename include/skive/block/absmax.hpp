@@ -10,7 +10,7 @@
 /// kept scales instead of taking the absmax (block/scale_search.hpp).
 ///
 /// Model of : stepwise_codec
-/// Cost     : see block/grouped.hpp; the exact search about levels * group^2 operations a group, the grid 80 passes.
+/// Cost     : see block/grouped.hpp; the exact search see block/scale_search.hpp, the grid 80 passes.
 /// Accuracy : |x' - x| <= half a step of the format at s; clipping only where the kept scale was rounded down or saturated.
 /// Promise  : same bytes everywhere. Zero group: scale 0, values 0. Group with NaN or infinity: scale NaN, values NaN.
 /// Source   : T. Dettmers et al., "8-bit Optimizers via Block-wise Quantization", ICLR 2022 (block-wise absmax).

@@ -7,11 +7,12 @@
 /// From s = infinity downwards number i climbs from level k to k + 1 at s = |x_i| / ((L_k + L_k+1) / 2). Between two such
 /// breakpoints E is a parabola with its minimum at q = sum x l / sum l^2, so that the best *kept* scale of the interval is
 /// a neighbour of q (or of an end) among the codes of the scale's format. The walk visits every interval that can still
-/// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 3 or 4 bits or E2M1 take the
+/// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 2 to 4 bits or E2M1 take the
 /// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once.
 ///
 /// Model of : -
-/// Cost     : O(B log n) for B breakpoints passed, B <= n levels; scale_search_bytes(n) of scratch.
+/// Cost     : O(B log n) for B breakpoints passed, B <= n levels; block/scale_walk.hpp about 20 to 50 passes over the group;
+///            scale_search_bytes(n) of scratch.
 /// Accuracy : no other scale of the format has a smaller E beyond double rounding (relative 2^-45); never worse than absmax.
 /// Promise  : same bits everywhere: products that feed sums are exact in double. Groups whose largest magnitude is below 2^-97
 ///            keep their absmax scale.
@@ -174,7 +175,7 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
   if (values.empty() || largest < magnitude_bits(0x1p-97f)) return start;
   if constexpr (detail::has_scale_walk<Format, Scale>)
     if (values.size() <= detail::longest_walk && detail::walks_at<Format, Scale>(largest)) {
-      detail::scale_walk<scalar_arch, Format> walk{values.size(), w};
+      detail::scale_walk<scalar_arch, Format, detail::walk_bits<Scale>> walk{values.size(), w};
       for (std::size_t i = 0; i < values.size(); ++i) walk.input()[i] = detail::widen(values[i]);
       detail::walk_result found;
       walk.run(found);
@@ -187,7 +188,7 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
 /// searched by search_scale().
 template <class Format, class Scale, class Arch, class T>
 detail::lane_fields<Arch, 1> search_sixteen_scales(std::span<T const> values, std::size_t group, workspace w) noexcept {
-  detail::scale_walk<Arch, Format> walk{group, w};
+  detail::scale_walk<Arch, Format, detail::walk_bits<Scale>> walk{group, w};
   auto const groups = values.size() / group;
   for (std::size_t g = 0; g < 16; ++g) {
     auto const from = values.subspan((g < groups ? g : 0) * group, group);

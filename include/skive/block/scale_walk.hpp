@@ -1,43 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/scale_walk.hpp - the scale of least squared error for integers of 3 and 4 bits and E2M1, sixteen groups at a time.
+/// @file block/scale_walk.hpp - the scale of least squared error: integers of 2 to 4 bits, E2M1, sixteen groups at a time.
 ///
-///   m_i = |x_i| 2^-e in [0, 2), to multiples of 2^-32;   h_i = 1 / (2 m_i), to 20 bits;   t = 1 / s
-///   number i climbs from l to l + d at t = (2 l + d) h_i, exactly a float (block/walk_levels.hpp);   gain(l) = (sum m l)^2 / sum l^2 = sum m^2 - least E
+///   m_i = |x_i| 2^-e in [0, 2);   t = 1 / s;   l_i(t) = level nearest to m_i t;   N = sum m l,  D = sum l^2
+///   gain = N^2 / D = sum m^2 - least E for the levels l
 ///
-/// For levels l that do not depend on s the best kept scale is the one nearest to q = sum m l / sum l^2, and the best kept scale
-/// of all is the best one of some l on the walk: with the levels that belong to it, the one nearest to their q is at least as
-/// good. So the walk needs only sums, and looks for the largest gain, where E can be less than with s0 = largest / top:
+/// For levels l that do not depend on s the best kept scale is the one nearest to q = N / D, and the best kept scale of all is the
+/// best one of some l(t): with the levels that belong to it, the one nearest to their q is at least as good. So the largest gain
+/// is looked for, t upwards, in steps over which no gain can be the largest one.
 ///
-///   no s >= u  if  sum over m < u of min(m, u - m)^2 > E(s0):   there numbers have level 0 or 1, and 1 moves away
-///   no s <= u  if  sum of max(0, m - top u)^2 > E(s0):          what clips
+/// A number that climbs at t adds dD and dN = dD / (2 t). Between t1 and t2 the points (D, N) so have slopes from a = 1 / (2 t1) down
+/// to b = 1 / (2 t2), and lie in the triangle over the two ends whose other sides have those slopes. N^2 / D is convex: none of
+/// them gains more than the ends and the third corner do. Where that is less than a known gain, or one climb is all that
+/// happens, the step is done; else it is tried again at half its length. Past the last step slopes go from a to 0.
 ///
-/// Sums of m l are integers; gains are floats, so that what comes close to the largest one is looked at again in double. Where
-/// three come close, or no bound holds, block/scale_search.hpp decides. The scalar rule is the same program with one lane.
+/// The levels of a largest gain hold from t to t (1 + w), w >= 1 / (2 D): dN = dD / (2 t) makes gains convex in D as long as t
+/// stands still, so that q lies dD / (4 D) within the interval on both sides. D <= 128 12^2 < 2^15: a step of 2^-17 t steps over
+/// none of them, whatever climbs in it, and the walk ends. Where scales have fewer than 11 bits, gains are those at the kept scale
+/// nearest to q, and steps end at kept scales: between two that are neighbours nothing is lost.
+///
+/// Sums of m l are exact: two floats on fixed grids while walking, integers for what is kept. What comes close to the largest gain
+/// is looked at again in double; where four come close, block/scale_search.hpp decides. The scalar rule is the same program
+/// with one lane.
 ///
 /// Model of : -
-/// Cost     : about 9 instructions per number, register and breakpoint on the walk. 32 Gaussian numbers in int4: 12 ns a number
-///            with AVX-512, 22 with AVX2, 37 with SSE4.2, 270 in one lane (a shared Xeon); E2M1: 143 with AVX2 (a busy Zen 3).
-/// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: what the 20 bits of h can hide.
+/// Cost     : 8 instructions (E2M1 10) per number, register and pass; sixteen groups of 32 Gaussian numbers in int4 take 34 passes,
+///            7.3 ns a number with AVX2, E2M1 11 (a Zen 3).
+/// Accuracy : E(s) exceeds the least E of all kept scales by at most 2^-40 sum m^2: numbers below 2^-26 count as 0. Scales of fewer
+///            than 11 bits: 2^-22, where numbers lie on breakpoints but for rounding.
 /// Promise  : the same scale on every instruction set and in every processor mode: numbers are normal or zero, products that feed
 ///            sums exact or kept apart.
-/// Source   : the bounds are ours; the walk is block/scale_search.hpp's.
+/// Source   : branch and bound over the breakpoints of block/scale_search.hpp; the bound is ours.
 
-#include "skive/block/walk_lanes.hpp"
+#include "skive/block/best_three.hpp"
 #include "skive/block/walked_scale.hpp"
 #include "skive/core/workspace.hpp"
 
-#include <limits>
-
 namespace skive::detail {
 
-/// Groups longer than this take block/scale_search.hpp: the walk's cost grows with the square.
+/// Groups longer than this take block/scale_search.hpp: sums would be no longer exact.
 inline constexpr std::size_t longest_walk = 128;
 
 /// Scratch of a walk over sixteen groups of n numbers.
-constexpr std::size_t scale_walk_bytes(std::size_t n) noexcept { return 5 * workspace::bytes<float>(16 * n); }
+constexpr std::size_t scale_walk_bytes(std::size_t n) noexcept { return 3 * workspace::bytes<float>(16 * n); }
 
-template <class Arch, class Format>
+/// ScaleBits: walk_bits of the kept scales' format.
+template <class Arch, class Format, int ScaleBits>
 class scale_walk {
   using lanes = walk_lanes<Arch>;
   using levels = typename walk_levels<Format>::template in<lanes>;
@@ -45,206 +53,198 @@ class scale_walk {
   using numbers = typename lanes::numbers;
   using integers = typename lanes::integers;
   using mask = typename lanes::mask;
+  using three = best_three<lanes>;
   static constexpr std::size_t width = lanes::width;
+  static constexpr bool few_scales = ScaleBits < 24;
+  static constexpr std::int32_t unit = 1 << (24 - ScaleBits);  // of a kept scale, in bits of a float
 
  public:
   scale_walk(std::size_t n, workspace w) noexcept
       : n_{n},
-        next_{w.take<float>(width * n).data()},
-        step_{w.take<float>(width * n).data()},
-        last_{w.take<float>(width * n).data()},
-        high_{w.take<std::int32_t>(width * n).data()},
-        low_{w.take<std::int32_t>(width * n).data()} {}
+        input_{w.take<float>(width * n).data()},
+        high_{w.take<float>(width * n).data()},
+        low_{w.take<float>(width * n).data()} {}
 
   /// Where number i of lane g goes before run(): input()[i * width + g]; lanes of no group have zeros.
-  float* input() noexcept { return next_; }
+  float* input() noexcept { return input_; }
 
   /// Returns the bits of the largest magnitudes. Where they are no floats from 2^-60 to 2^60 the rest has no meaning.
   [[gnu::noinline]] integers run(walk_result& out) noexcept {
     auto largest = lanes::whole(0);
     for (std::size_t j = 0; j < width * n_; j += width)
-      largest = lanes::most(largest, lanes::bits(lanes::load(next_ + j)) & lanes::whole(0x7FFF'FFFF));
+      largest = lanes::most(largest, lanes::bits(lanes::load(input_ + j)) & lanes::whole(0x7FFF'FFFF));
+    auto const not_small = lanes::of(0x1p-61f) < lanes::from_bits(largest);
+    auto const walking = not_small & (lanes::from_bits(largest) < lanes::of(0x1p61f));
+    if (lanes::lanes(walking) == 0) return largest;
     auto const inverse = lanes::from_bits(lanes::whole(0x7F00'0000) - (largest & lanes::whole(0x7F80'0000)));
-    auto const amax = lanes::times(lanes::from_bits(largest), inverse);
-    auto const s0 = amax / lanes::of(top);
-    auto const budget = prepare(inverse, s0, lanes::of(top) / amax);
-    auto const range = bound(s0, budget);
-    track found{};
-    auto at = start(range.begin);
-    found.consider(at, lanes::of(0.0f) < lanes::of(1.0f));
-    walk(at, range.end, found);
-    found.first.store(out.first);
-    found.second.store(out.second);
-    auto const near = lanes::times(found.first.gain, lanes::of(1.0f - 0x1p-20f));
-    out.decided = lanes::lanes(found.third < near) & lanes::lanes(lanes::of(0.0f) < range.end);
-    out.clear = lanes::lanes(found.second.gain < near);
+    auto const all = prepare(inverse);
+    auto const found = walk(lanes::times(lanes::from_bits(largest), inverse), all, walking);
+    auto const near = lanes::times(found.best[0].gain, lanes::of(1.0f - closeness()));
+    out.decided = lanes::lanes(walking & (found.fourth < near));
+    out.clear = lanes::lanes(found.best[1].gain < near);
+    keep(found.best[0], out.best[0]);
+    for (std::size_t i = 1; i < 3 && (out.decided & ~out.clear) != 0; ++i) keep(found.best[i], out.best[i]);
     return largest;
   }
 
  private:
-  static constexpr float infinity = std::numeric_limits<float>::infinity();
-  struct span_of_t {
-    numbers begin, end;
-  };
   struct sums {
-    integers high;
-    integers low;
-    numbers squares;
-    numbers gain;
+    numbers high;     // of m l, to the coarse grid
+    numbers low;      // the rest of it
+    numbers squares;  // of l
+    numbers level;    // of l
     [[gnu::always_inline]] void replace(mask const& m, sums const& other) noexcept {
       high = lanes::pick(m, other.high, high);
       low = lanes::pick(m, other.low, low);
       squares = lanes::pick(m, other.squares, squares);
-      gain = lanes::pick(m, other.gain, gain);
+      level = lanes::pick(m, other.level, level);
     }
-    void store(walk_result::sums& to) const noexcept {
-      lanes::store(gain, to.gain);
-      lanes::store(high, to.high);
-      lanes::store(low, to.low);
-      lanes::store(squares, to.squares);
-    }
-    [[gnu::always_inline]] static sums none() noexcept {
-      return {lanes::whole(0), lanes::whole(0), lanes::of(0.0f), lanes::of(0.0f)};
+    [[gnu::always_inline]] numbers products() const noexcept { return high + low; }
+    [[gnu::always_inline]] numbers gain() const noexcept {
+      if constexpr (!few_scales) return lanes::times(products(), products()) / squares;
+      auto const s = kept(products() / squares);
+      return lanes::times(s, (products() + products()) - lanes::times(s, squares));
     }
   };
-  // The two largest gains, and what the third one is.
-  struct track {
-    sums first = sums::none();
-    sums second = sums::none();
-    numbers third = lanes::of(0.0f);
-    [[gnu::always_inline]] void consider(sums& now, mask const& valid) noexcept {
-      auto const xl = in_units(now.high, now.low);
-      auto const gain = lanes::times(xl, xl) / lanes::most(now.squares, lanes::of(1.0f));
-      now.gain = lanes::pick(valid, gain, lanes::of(0.0f));
-      auto const best = first.gain < now.gain;
-      auto const good = second.gain < now.gain;
-      third = lanes::most(third, lanes::least(now.gain, second.gain));
-      second.replace(good, now);
-      second.replace(best, first);
-      first.replace(best, now);
-    }
-  };
-  [[gnu::always_inline]] static numbers in_units(integers const& high, integers const& low) noexcept {
-    return lanes::times(lanes::to_number(high), lanes::of(0x1p-16f)) + lanes::times(lanes::to_number(low), lanes::of(0x1p-32f));
+  // Rounded to ScaleBits.
+  [[gnu::always_inline]] static numbers kept(numbers const& s) noexcept {
+    auto const large = lanes::times(s, lanes::of(static_cast<float>(unit + 1)));
+    return large - (large - s);
   }
+
+  // Gains nearer than this are told apart in double.
+  float closeness() const noexcept { return n_ > 64 ? 0x1p-19f : 0x1p-20f; }
+
   // Of a number of magnitude below 2^22 that is an integer.
   [[gnu::always_inline]] static integers to_integer(numbers const& x) noexcept {
     return lanes::bits(x + lanes::of(0x1.8p23f)) - lanes::bits(lanes::of(0x1.8p23f));
   }
-  [[gnu::always_inline]] static numbers nearest(numbers const& x) noexcept {
-    return (x + lanes::of(0x1.8p23f)) - lanes::of(0x1.8p23f);
-  }
 
-  // Integers, breakpoints and E(s0) of all numbers.
-  [[gnu::always_inline]] numbers prepare(numbers const& inverse, numbers const& s0, numbers const& t0) noexcept {
-    auto error = lanes::of(0.0f);
-    auto squares = lanes::of(0.0f);
+  // The numbers on two grids on which sums of n top numbers are exact. Returns those sums where each has the top level.
+  [[gnu::always_inline]] sums prepare(numbers const& inverse) noexcept {
+    auto coarse = 0x1p-21f;  // 2 n top units are at most 2^24
+    for (auto most = static_cast<float>(n_) * static_cast<float>(2 * top); most > 8.0f; most *= 0.5f) coarse += coarse;
+    auto const shift = lanes::of(0x1.8p23f * coarse);
+    auto const fine_shift = lanes::of(0x1.8p21f * coarse * coarse);
+    sums all{lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f)};
     for (std::size_t j = 0; j < width * n_; j += width) {
-      auto const x = lanes::from_bits(lanes::bits(lanes::load(next_ + j)) & lanes::whole(0x7FFF'FFFF));
-      auto const m = lanes::times(x, inverse);
-      auto const coarse = m + lanes::of(0x1p7f);  // to multiples of 2^-16
-      auto const fine = (m - (coarse - lanes::of(0x1p7f))) + lanes::of(0x1.8p-9f);
-      lanes::store(lanes::bits(coarse) - lanes::bits(lanes::of(0x1p7f)), high_ + j);
-      lanes::store(lanes::bits(fine) - lanes::bits(lanes::of(0x1.8p-9f)), low_ + j);
-      auto const h = lanes::from_bits((lanes::bits(lanes::of(0.5f) / m) + lanes::whole(8)) & lanes::whole(-16));
-      lanes::store(h + h, step_ + j);
-      lanes::store(lanes::times(h, lanes::of(walk_levels<Format>::last)), last_ + j);
-      lanes::store(m, next_ + j);
-      auto const level = levels::near(lanes::times(m, t0));
-      auto const rest = m - lanes::times(level, s0);
-      error = error + lanes::times(rest, rest);
-      squares = squares + lanes::times(m, m);
+      auto const x = lanes::from_bits(lanes::bits(lanes::load(input_ + j)) & lanes::whole(0x7FFF'FFFF));
+      auto m = lanes::times(x, inverse);
+      m = lanes::pick(m < lanes::of(0x1p-26f), lanes::of(0.0f), m);
+      auto const high = (m + shift) - shift;
+      auto const low = ((m - high) + fine_shift) - fine_shift;
+      lanes::store(m, input_ + j);
+      lanes::store(high, high_ + j);
+      lanes::store(low, low_ + j);
+      add(lanes::pick(lanes::of(0.0f) < m, lanes::of(top), lanes::of(0.0f)), j, all);
     }
-    return lanes::times(error, lanes::of(1.0f + 0x1p-10f)) + lanes::times(squares, lanes::of(0x1p-20f));
+    return all;
   }
 
-  // From begin = 1 / (least known u too large) to end = 1 / (largest known u too small); end = 0: none known.
-  [[gnu::always_inline]] span_of_t bound(numbers const& s0, numbers const& budget) const noexcept {
-    span_of_t t{lanes::of(0.0f), lanes::of(0.0f)};
-    for (float const c : {1.15f, 1.3f, 1.45f, 1.6f, 1.8f, 2.2f, 3.0f}) {
-      auto const u = lanes::times(s0, lanes::of(c));
-      auto sum = lanes::of(0.0f);
-      for (std::size_t j = 0; j < width * n_; j += width) {
-        auto const m = lanes::load(next_ + j);
-        auto const d = lanes::least(m, lanes::most(u - m, lanes::of(0.0f)));
-        sum = sum + lanes::times(d, d);
-      }
-      t.begin = lanes::most(t.begin, lanes::pick(budget < sum, lanes::of(1.0f) / u, lanes::of(0.0f)));
-      if (all(lanes::of(0.0f) < t.begin)) break;
-    }
-    for (float const c : {0.92f, 0.85f, 0.8f, 0.75f, 0.7f, 0.6f, 0.45f, 0.3f}) {
-      auto const u = lanes::times(s0, lanes::of(c));
-      auto const clip = lanes::times(u, lanes::of(top));
-      auto sum = lanes::of(0.0f);
-      for (std::size_t j = 0; j < width * n_; j += width) {
-        auto const d = lanes::most(lanes::load(next_ + j) - clip, lanes::of(0.0f));
-        sum = sum + lanes::times(d, d);
-      }
-      auto const holds = lanes::pick(budget < sum, lanes::of(1.0f) / u, lanes::of(0.0f));
-      t.end = lanes::pick(t.end == lanes::of(0.0f), holds, t.end);
-      if (all(lanes::of(0.0f) < t.end)) break;
-    }
-    return t;
+  [[gnu::always_inline]] void add(numbers const& level, std::size_t j, sums& to) const noexcept {
+    to.high = lanes::plus_exact(level, lanes::load(high_ + j), to.high);
+    to.low = lanes::plus_exact(level, lanes::load(low_ + j), to.low);
+    to.squares = lanes::plus_exact(level, level, to.squares);
+    to.level = to.level + level;
   }
-  [[gnu::always_inline]] static bool all(mask const& m) noexcept { return lanes::lanes(m) == (width == 16 ? 0xFFFFU : 1U); }
+  [[gnu::always_inline]] sums pass(numbers const& t) const noexcept {
+    sums s{lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f), lanes::of(0.0f)};
+    for (std::size_t j = 0; j < width * n_; j += width) add(levels::near(lanes::times(lanes::load(input_ + j), t)), j, s);
+    return s;
+  }
+  // Where registers are few g++ would load constants again for each number amid the rest of the walk.
+  [[gnu::noinline]] sums pass_apart(numbers const& t) const noexcept { return pass(t); }
+  [[gnu::always_inline]] sums at(numbers const& t) const noexcept {
+    if constexpr (lanes::many_registers) return pass(t);
+    return pass_apart(t);
+  }
 
-  // Levels and sums at t; each number's next breakpoint.
-  [[gnu::always_inline]] sums start(numbers const& t) noexcept {
-    auto at = sums::none();
+  // From the first climb of the largest magnitude to where nothing can gain more.
+  [[gnu::always_inline]] three walk(numbers const& amax, sums const& all, mask walking) const noexcept {
+    three found;
+    auto now = sums{};
+    auto best = lanes::of(0.0f);
+    auto t = lanes::of(0.0f);
+    for (float const level : first_levels<top>) {
+      t = lanes::of(level) / amax;
+      now = at(t);
+      best = lanes::most(best, now.gain());
+    }
+    found.consider({now.gain(), now.squares, t});
+    auto const most = lanes::times(all.products(), all.products());
+    auto step = lanes::of(1.0f);
+    auto scale = lanes::of(1.0f) / t;
+    while (lanes::lanes(walking) != 0) {
+      auto t2 = t + lanes::times(t, step);
+      auto scale2 = scale;
+      auto shortest = step < lanes::of(0x1.1p-17f);
+      if constexpr (few_scales) {
+        auto const below = lanes::from_bits((lanes::bits(scale) - lanes::whole(1)) & lanes::whole(-unit));
+        scale2 = lanes::least(kept(lanes::of(1.0f) / t2), below);
+        shortest = scale2 == below;
+        t2 = lanes::of(1.0f) / scale2;
+      }
+      auto const share = t / (t2 - t);
+      auto const a = lanes::of(0.5f) / t;
+      auto const next = at(t2);
+      // What follows takes the best gain before this step: nothing waits for the quotient.
+      auto const limit = lanes::times(best, lanes::of(1.0f - 2 * closeness()));
+      auto const gain = next.gain();
+      if (lanes::lanes((limit < gain) & walking) != 0)
+        found.consider({lanes::pick(walking, gain, lanes::of(0.0f)), next.squares, t2});
+      // The third corner lies x = (dN - b dD) / (a - b) to the right of the first.
+      auto const dd = next.squares - now.squares;
+      auto const dn = (next.high - now.high) + (next.low - now.low);
+      auto const x = lanes::least(lanes::most(lanes::times(lanes::times(dn, t2 + t2) - dd, share), lanes::of(0.0f)), dd);
+      auto const hidden = lanes::times(lanes::times(dd, share), lanes::of(0x1p-20f));  // by rounding
+      auto const corner = now.products() + lanes::times(a, x + hidden);
+      auto const lost = lanes::times(corner, corner) < lanes::times(limit, now.squares + x);
+      auto const climbed = next.level - now.level;
+      auto const done = (lost | levels::at_most_one(climbed, dd) | shortest) & walking;
+      now.replace(done, next);
+      scale = lanes::pick(done, scale2, scale);
+      t = lanes::pick(done, t2, t);
+      auto const longer = stride(lanes::times(best, next.squares), next, climbed, step);
+      step = lanes::pick(done, longer, lanes::times(step, lanes::of(0.5f)));
+      // What is still to come has slopes from a to 0.
+      auto const squares = now.squares + lanes::times((all.high - now.high) + (all.low - now.low), t + t);
+      walking = walking & (lanes::times(limit, squares) < most) & (now.squares < all.squares);
+      best = lanes::most(best, gain);
+    }
+    return found;
+  }
+
+  // best: the best gain times D. Gains within a step t (1 + d) differ by about d^2 / 2 of themselves; below the distance of climbs
+  // one climb is what counts. Roots and quotients are taken of exponents: within an eighth.
+  [[gnu::always_inline]] static numbers stride(numbers const& best, sums const& now, numbers const& climbed,
+                                               numbers const& step) noexcept {
+    auto const gap = lanes::most(best - lanes::times(now.products(), now.products()), lanes::times(best, lanes::of(0x1p-30f)));
+    auto const one = lanes::bits(lanes::of(1.0f));
+    auto const root = lanes::from_bits(((lanes::bits(gap + gap) - lanes::bits(best)) >> 1) + one);
+    auto const apart = lanes::from_bits(lanes::bits(lanes::of(walk_levels<Format>::spacing)) + one - lanes::bits(now.level));
+    auto const kept = lanes::pick(climbed < lanes::of(0.5f), step + step, lanes::pick(climbed < lanes::of(1.5f), step, apart));
+    return lanes::least(lanes::most(root, lanes::most(apart, kept)), lanes::of(2.0f));
+  }
+
+  // The sums of what was found, in integers: high of 2^-16, low of 2^-32.
+  [[gnu::always_inline]] void keep(typename three::candidate const& found, walk_result::sums& to) const noexcept {
+    auto high = lanes::whole(0);
+    auto low = lanes::whole(0);
     for (std::size_t j = 0; j < width * n_; j += width) {
-      auto const m = lanes::load(next_ + j);
-      auto const step = lanes::load(step_ + j);
-      auto k = levels::near(lanes::times(m, t));
-      auto const h = lanes::times(step, lanes::of(0.5f));
-      auto const up = levels::up(k);  // the first guess may be off by one near a breakpoint
-      auto const down = levels::down(k);
-      auto const above = lanes::times(k + k + up, h);
-      auto const below = lanes::times(k + k - down, h);
-      k = lanes::pick(t < below, k - down, lanes::pick(t < above, k, k + up));
-      k = lanes::least(lanes::most(k, lanes::of(0.0f)), lanes::of(top));
-      at.high = at.high + to_integer(lanes::times(k, lanes::to_number(lanes::load(high_ + j))));
-      at.low = at.low + to_integer(lanes::times(k, lanes::to_number(lanes::load(low_ + j))));
-      at.squares = at.squares + lanes::times(k, k);
-      auto const next = lanes::times(k + k + levels::up(k), h);
-      lanes::store(lanes::pick(k < lanes::of(top), next, lanes::of(infinity)), next_ + j);
+      auto const m = lanes::load(input_ + j);
+      auto const level = levels::near(lanes::times(m, found.t));
+      auto const coarse = (m + lanes::of(0x1p7f)) - lanes::of(0x1p7f);
+      auto const fine = ((m - coarse) + lanes::of(0x1.8p-9f)) - lanes::of(0x1.8p-9f);
+      high = high + to_integer(lanes::times(level, lanes::times(coarse, lanes::of(0x1p16f))));
+      low = low + to_integer(lanes::times(level, lanes::times(fine, lanes::of(0x1p32f))));
     }
-    return at;
-  }
-
-  [[gnu::always_inline]] void walk(sums& at, numbers const& end, track& found) noexcept {
-    auto t = lanes::of(infinity);
-    for (std::size_t j = 0; j < width * n_; j += width) t = lanes::least(t, lanes::load(next_ + j));
-    while (lanes::lanes(t < end) != 0) {
-      auto following = lanes::of(infinity);
-      auto high = lanes::whole(0);
-      auto low = lanes::whole(0);
-      for (std::size_t j = 0; j < width * n_; j += width) {
-        auto next = lanes::load(next_ + j);
-        auto const now = next == t;
-        auto const step = lanes::load(step_ + j);
-        next = lanes::pick(now, levels::after(t, step), next);
-        next = lanes::pick(lanes::load(last_ + j) < next, lanes::of(infinity), next);
-        lanes::store(next, next_ + j);
-        following = lanes::least(following, next);
-        high = lanes::pick(now, high + levels::climbed(t, step, lanes::load(high_ + j)), high);
-        low = lanes::pick(now, low + levels::climbed(t, step, lanes::load(low_ + j)), low);
-      }
-      at.high = at.high + high;
-      at.low = at.low + low;
-      // A climb by d adds d (2 l + d) = d (2 t m).
-      auto const twice = t + t;
-      at.squares = at.squares + nearest(lanes::times(twice, in_units(high, low)));
-      found.consider(at, t < end);  // others may walk on
-      t = following;
-    }
+    lanes::store(high, to.high);
+    lanes::store(low, to.low);
+    lanes::store(found.squares, to.squares);
   }
 
   std::size_t n_;
-  float* next_;
-  float* step_;
-  float* last_;
-  std::int32_t* high_;
-  std::int32_t* low_;
+  float *input_, *high_, *low_;
 };
 
 }  // namespace skive::detail

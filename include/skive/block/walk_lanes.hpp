@@ -13,6 +13,7 @@
 /// Promise  : the same bits for the same operands, unless they are NaN or subnormal.
 /// Source   : -
 
+#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
 
 #include <bit>
@@ -23,6 +24,7 @@ namespace skive::detail {
 template <class Arch>
 struct walk_lanes {
   static constexpr std::size_t width = 16;
+  static constexpr bool many_registers = simd::has_avx512<Arch>;
   using numbers = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
   using mask = typename numbers::mask;
@@ -35,6 +37,10 @@ struct walk_lanes {
     x.store(at);
   }
   [[gnu::always_inline]] static numbers times(numbers const& a, numbers const& b) noexcept { return simd::product<Arch>(a, b); }
+  /// a b + c, rounded once: a b is exact.
+  [[gnu::always_inline]] static numbers plus_exact(numbers const& a, numbers const& b, numbers const& c) noexcept {
+    return simd::fused<Arch>(a, b, c);
+  }
   [[gnu::always_inline]] static numbers least(numbers const& a, numbers const& b) noexcept { return min(a, b); }
   [[gnu::always_inline]] static numbers most(numbers const& a, numbers const& b) noexcept { return max(a, b); }
   [[gnu::always_inline]] static integers most(integers const& a, integers const& b) noexcept { return max(a, b); }
@@ -52,6 +58,7 @@ struct walk_lanes {
 template <>
 struct walk_lanes<scalar_arch> {
   static constexpr std::size_t width = 1;
+  static constexpr bool many_registers = false;
   using numbers = float;
   using integers = std::int32_t;
   using mask = bool;
@@ -65,9 +72,8 @@ struct walk_lanes<scalar_arch> {
   static constexpr void store(T x, T* at) noexcept {
     *at = x;
   }
-  static constexpr float times(float a, float b) noexcept {  // exact in double: nothing to contract
-    return static_cast<float>(static_cast<double>(a) * static_cast<double>(b));
-  }
+  static constexpr float times(float a, float b) noexcept { return separate(a * b); }
+  static constexpr float plus_exact(float a, float b, float c) noexcept { return a * b + c; }
   static constexpr float least(float a, float b) noexcept { return b < a ? b : a; }
   template <class T>
   static constexpr T most(T a, T b) noexcept {

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/walk_levels.hpp - the levels of a format as integers, and the steps between them, for block/scale_walk.hpp.
+/// @file block/walk_levels.hpp - the levels of a format as integers, for block/scale_walk.hpp.
 ///
 ///   integers   0, 1, 2, ... top
 ///   E2M1       0, 1, 2, 3, 4, 6, 8, 12     in halves: steps of 1 to 4, of 2 to 8, then 4
 ///
-/// A number leaves level l for l + d at t = (2 l + d) h, where h = 1 / (2 m): c h with c = 1, 3, 5, ... and for E2M1 1, 3, 5, 7, 10,
-/// 14, 20, all of at most 3 significant bits (4 for integers), so that c h is a float where h has 20.
+/// A number that climbs from level l to l' adds l' - l to the sum of levels and l'^2 - l^2 to that of squares. Steps of 1 alone
+/// add 1 to the former; those of E2M1 that add 2 and 4 add more to the latter than any two climbs of the same sum.
 ///
 /// Model of : -
-/// Cost     : integers none; E2M1 about 12 instructions a breakpoint and register.
+/// Cost     : near: 3 instructions a register, E2M1 5.
 /// Accuracy : exact.
-/// Promise  : written in the operations of block/walk_lanes.hpp: the same for one group as for sixteen.
+/// Promise  : written in the operations of block/walk_lanes.hpp: the same for one group as for sixteen. near() is monotone.
 /// Source   : -
 
 #include "skive/format/fp4.hpp"
 #include "skive/format/integer.hpp"
+
+#include <array>
 
 namespace skive::detail {
 
@@ -25,66 +27,56 @@ struct walk_levels {
   static constexpr int top = 0;
 };
 
+/// Levels of the largest magnitude at which the walk looks first, so that it knows a good gain; the last one is where it starts.
+template <int Top>
+inline constexpr std::array<float, 6> first_levels{0.85f * Top, 0.93f * Top, 1.02f * Top,
+                                                   1.12f * Top, 1.23f * Top, 0x1.00001p-1f};
+
 template <int Bits>
-  requires(Bits == 3 || Bits == 4)  // of fewer levels the bounds of the walk say too little
+  requires(Bits >= 2 && Bits <= 4)
 struct walk_levels<fixed_point<Bits, 0, integer_range::restricted>> {
   static constexpr int top = (1 << (Bits - 1)) - 1;
-  static constexpr int last = 2 * top - 1;  ///< the last c
   static constexpr double unit = 1.0;
+  static constexpr float spacing = 0.7f;  ///< climbs are about this far apart, times t and over the sum of levels
 
   template <class Lanes>
   struct in {
     using numbers = typename Lanes::numbers;
-    using integers = typename Lanes::integers;
-    /// A level next to v: a nearest one, or one beside it.
+    using mask = typename Lanes::mask;
+    /// The nearest level of v >= 0.
     [[gnu::always_inline]] static numbers near(numbers const& v) noexcept {
-      return Lanes::least((v + Lanes::of(0x1.8p23f)) - Lanes::of(0x1.8p23f), Lanes::of(top));
+      return (Lanes::least(v, Lanes::of(top)) + Lanes::of(0x1.8p23f)) - Lanes::of(0x1.8p23f);
     }
-    /// From this level to the next, and to the one before.
-    [[gnu::always_inline]] static numbers up(numbers const&) noexcept { return Lanes::of(1.0f); }
-    [[gnu::always_inline]] static numbers down(numbers const&) noexcept { return Lanes::of(1.0f); }
-    /// The next breakpoint, where t is one and step is 2 h; and x times the levels climbed at t.
-    [[gnu::always_inline]] static numbers after(numbers const& t, numbers const& step) noexcept { return t + step; }
-    [[gnu::always_inline]] static integers climbed(numbers const&, numbers const&, integers const& x) noexcept { return x; }
+    /// Is it one climb, or none, that adds so much to the sums of levels and of their squares?
+    [[gnu::always_inline]] static mask at_most_one(numbers const& level, numbers const&) noexcept {
+      return level < Lanes::of(1.5f);
+    }
   };
 };
 
 template <>
 struct walk_levels<e2m1> {
   static constexpr int top = 12;
-  static constexpr int last = 20;
   static constexpr double unit = 0.5;
+  static constexpr float spacing = 1.5f;
 
   template <class Lanes>
   struct in {
     using numbers = typename Lanes::numbers;
-    using integers = typename Lanes::integers;
-    // 1, 2 or 4 where x is at most a, at most b, or larger.
-    [[gnu::always_inline]] static numbers grow(numbers const& x, numbers const& a, numbers const& b) noexcept {
-      return Lanes::pick(b < x, Lanes::of(4.0f), Lanes::pick(a < x, Lanes::of(2.0f), Lanes::of(1.0f)));
-    }
+    using mask = typename Lanes::mask;
     [[gnu::always_inline]] static numbers near(numbers const& v) noexcept {
       auto const bounded = Lanes::least(v, Lanes::of(top));
-      auto const shift = Lanes::times(grow(bounded, Lanes::of(4.0f), Lanes::of(8.0f)), Lanes::of(0x1.8p23f));
-      return (bounded + shift) - shift;
+      // Adding 1.5 2^22 times the power of two below leaves two bits of what is 2 or more.
+      auto const power = Lanes::most(Lanes::from_bits(Lanes::bits(bounded) & Lanes::whole(0x7F80'0000)), Lanes::of(2.0f));
+      return Lanes::plus_exact(power, Lanes::of(-0x1.8p22f), Lanes::plus_exact(power, Lanes::of(0x1.8p22f), bounded));
     }
-    [[gnu::always_inline]] static numbers up(numbers const& l) noexcept { return grow(l, Lanes::of(3.5f), Lanes::of(7.5f)); }
-    [[gnu::always_inline]] static numbers down(numbers const& l) noexcept { return grow(l, Lanes::of(4.5f), Lanes::of(8.5f)); }
-    [[gnu::always_inline]] static numbers after(numbers const& t, numbers const& step) noexcept {
-      // Half the steps of this climb and of the next: c is past 8 and 16, and past 6 and 12. Sums of steps are exact.
-      auto const half = Lanes::times(step, Lanes::of(0.5f));
-      auto const two = step + step;
-      auto const three = two + step;
-      auto const four = two + two;
-      auto const now = Lanes::pick(four + four < t, two, Lanes::pick(four < t, step, half));
-      auto const next = Lanes::pick(three + three < t, two, Lanes::pick(three < t, step, half));
-      return t + (now + next);
-    }
-    [[gnu::always_inline]] static integers climbed(numbers const& t, numbers const& step, integers const& x) noexcept {
-      auto const two = step + step;
-      auto const four = two + two;
-      auto const twice = x + x;
-      return Lanes::pick(four + four < t, twice + twice, Lanes::pick(four < t, twice, x));
+    [[gnu::always_inline]] static mask at_most_one(numbers const& level, numbers const& squares) noexcept {
+      auto const one = level < Lanes::of(1.5f);
+      auto const two = level < Lanes::of(2.5f);
+      auto const four = level < Lanes::of(4.5f);
+      auto const more_than_two_ones = Lanes::of(14.5f) < squares;
+      auto const more_than_two_twos = Lanes::of(56.5f) < squares;
+      return one | (two & more_than_two_ones) | (four & more_than_two_twos);
     }
   };
 };

@@ -4,10 +4,10 @@
 ///
 ///   q = sum m l / sum l^2;   the kept scale nearest to q is the best one for the levels l
 ///
-/// Of two gains that come close the kept scales decide, in double.
+/// Of gains that come close the kept scales decide, in double.
 ///
 /// Model of : -
-/// Cost     : a division and a conversion a group, twice where two gains come close.
+/// Cost     : a division and a conversion a group, three where gains come close.
 /// Accuracy : gains are exact but for one rounding each.
 /// Promise  : the same scale everywhere.
 /// Source   : -
@@ -19,23 +19,24 @@
 
 namespace skive::detail {
 
-/// What a walk leaves for each lane: the sums of the levels of its two largest gains.
+/// What a walk leaves for each lane: the sums of the levels of its three largest gains.
 struct walk_result {
   struct sums {
-    alignas(64) float gain[16];
     alignas(64) std::int32_t high[16];  ///< sum m l = (high 2^16 + low) 2^-32
     alignas(64) std::int32_t low[16];
     alignas(64) float squares[16];  ///< sum l^2
   };
-  sums first;
-  sums second;
-  std::uint32_t decided = 0;  ///< bit g: no other gain comes close to the first, but perhaps the second
-  std::uint32_t clear = 0;    ///< bit g: the second does not, either
+  sums best[3];
+  std::uint32_t decided = 0;  ///< bit g: no other gain comes close to the first, but perhaps the next two
+  std::uint32_t clear = 0;    ///< bit g: those do not, either
 };
 
-// Is the walk's answer good under this scale format? Its rounding must be finer than the distance that calls for doubles.
 template <class Format, class Scale>
-inline constexpr bool has_scale_walk = walk_levels<Format>::top != 0 && scale_bits<Scale> >= 11;
+inline constexpr bool has_scale_walk = walk_levels<Format>::top != 0;
+
+// Significant bits of a kept scale as far as a walk tells them apart.
+template <class Scale>
+inline constexpr int walk_bits = scale_bits<Scale> < 11 ? scale_bits<Scale> : 24;
 
 // All kept scales that matter are normal numbers of the format, and floats.
 template <class Format, class Scale>
@@ -67,9 +68,9 @@ constexpr scale_state walked_scale(walk_result const& r, std::size_t g, std::uin
   constexpr double unit = walk_levels<Format>::unit;
   scale_state best;
   double most = 0;
-  for (auto const* s : {&r.first, &r.second}) {
-    double const xl = (static_cast<double>(s->high[g]) * 0x1p16 + static_cast<double>(s->low[g])) * 0x1p-32;
-    auto const ll = static_cast<double>(s->squares[g]);
+  for (auto const& s : r.best) {
+    double const xl = (static_cast<double>(s.high[g]) * 0x1p16 + static_cast<double>(s.low[g])) * 0x1p-32;
+    auto const ll = static_cast<double>(s.squares[g]);
     auto const kept = keep_nearest<Scale>(xl / ll * binade / unit);
     if (((r.clear >> g) & 1) != 0) return kept;
     auto const scale = static_cast<double>(kept.scale) * inverse * unit;

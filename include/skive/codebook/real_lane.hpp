@@ -13,6 +13,8 @@
 /// Promise  : a lane has the bits of the single number.
 /// Source   : -
 
+#include "skive/core/separate.hpp"
+
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -42,7 +44,7 @@ struct real_lane {
   }
   static constexpr V product(V const& a, V const& b) noexcept {
     if constexpr (std::is_same_v<V, float>) {
-      return static_cast<float>(static_cast<double>(a) * static_cast<double>(b));
+      return detail::separate(a * b);
     } else if constexpr (std::is_same_v<V, double>) {
       auto p = a * b;
       if (!std::is_constant_evaluated()) asm("" : "+m"(p));
