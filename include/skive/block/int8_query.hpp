@@ -17,6 +17,7 @@
 
 #include "skive/block/scheme.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/core/status.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/simd/arithmetic.hpp"
@@ -98,10 +99,9 @@ inline float scale_of_largest(float largest) noexcept {
 
 inline constexpr float byte_magic = 12582912.0f;  // 1.5 2^23: a sum with it is rounded to an integer, whose bits are the low ones
 
-// A product in double is exact, so that its float is that of simd::product, and no compiler contracts it with the sum.
 template <class Arch>
 inline std::int8_t rounded_byte(float x, float inverse) noexcept {
-  auto const product = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
+  auto const product = separate(x * inverse);
   return static_cast<std::int8_t>(static_cast<std::uint8_t>(std::bit_cast<std::uint32_t>(product + byte_magic) & 0xFF));
 }
 

@@ -15,6 +15,7 @@
 
 #include "skive/codebook/exl3.hpp"
 #include "skive/core/planes.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/core/workspace.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/dot.hpp"
@@ -83,8 +84,7 @@ class exl3_column {
     } else {
       each_tile([&](std::size_t row, std::uint32_t const* x) noexcept {
         for (std::size_t i = 0; i < 256; ++i)
-          lane[i / 32][i % 16] += static_cast<float>(static_cast<double>(exl3_number(tensor_.codebook(), x[i])) *
-                                                     static_cast<double>(q.data[32 * row + i % 32]));
+          lane[i / 32][i % 16] += detail::separate(exl3_number(tensor_.codebook(), x[i]) * q.data[32 * row + i % 32]);
       });
     }
     for (std::size_t c = 0; c < 8; ++c) {

@@ -10,6 +10,7 @@
 /// Source   : -
 
 #include "skive/codebook/single_lane.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/row_lanes.hpp"
 
@@ -18,7 +19,7 @@
 namespace skive::detail {
 
 constexpr std::int32_t point_coordinate(float x, float inverse) noexcept {
-  auto const p = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
+  auto const p = separate(x * inverse);
   auto const bounded = p > 64.0f ? 64.0f : p < -64.0f ? -64.0f : p;
   return static_cast<std::int32_t>((bounded * 65536.0f + 0x1.8p23f) - 0x1.8p23f);
 }

@@ -20,6 +20,7 @@
 #include "skive/block/int8_query.hpp"
 #include "skive/codebook/trellis_linear_lanes.hpp"
 #include "skive/core/ieee.hpp"
+#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/reduce.hpp"
@@ -31,12 +32,12 @@ constexpr float level_step(float scale, float sigma) noexcept {
   return magnitude_bits(scale) < magnitude_bits(0x1p-80f) ? 0.0f : ieee_divide(scale, sigma);
 }
 constexpr float level_value(std::int16_t level, float step) noexcept {
-  return is_zero(step) ? 0.0f : static_cast<float>(static_cast<double>(level) * static_cast<double>(step));
+  return is_zero(step) ? 0.0f : separate(static_cast<float>(level) * step);
 }
 
 /// x / step as a level: nearest, ties to even, at most 32767 in magnitude. Precondition: x is finite.
 constexpr std::int16_t source_level(float x, float inverse) noexcept {
-  auto const p = static_cast<float>(static_cast<double>(x) * static_cast<double>(inverse));
+  auto const p = separate(x * inverse);
   auto const bounded = p > 32767.0f ? 32767.0f : p < -32767.0f ? -32767.0f : p;
   return static_cast<std::int16_t>((bounded + 0x1.8p23f) - 0x1.8p23f);
 }
@@ -124,7 +125,7 @@ class block_dot {
       for (; i + 16 <= n; i += 16) sum = sum + simd::product(floats::load(a + i), floats::load(b + i));
       sum.store(lanes_);
     }
-    for (; i < n; ++i) lanes_[i % 16] += static_cast<float>(static_cast<double>(a[i]) * static_cast<double>(b[i]));
+    for (; i < n; ++i) lanes_[i % 16] += separate(a[i] * b[i]);
   }
   float total() const noexcept {
     float lanes[16];

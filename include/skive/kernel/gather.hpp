@@ -16,6 +16,7 @@
 ///            write; only a codec that finds rows corrupt stops in between.
 /// Source   : torch.nn.EmbeddingBag for the meaning of bags.
 
+#include "skive/core/separate.hpp"
 #include "skive/kernel/packed_matrix.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bytes.hpp"
@@ -57,8 +58,7 @@ inline void add_weighted(std::span<float const> row, float weight, std::span<flo
       (floats::load(sum.data() + i) + simd::product<Arch>(floats::load(row.data() + i), w)).store(sum.data() + i);
   } else {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      auto const product = static_cast<float>(static_cast<double>(row[i]) * static_cast<double>(weight));
-      sum[i] = sum[i] + product;
+      sum[i] = sum[i] + separate(row[i] * weight);
     }
   }
 }
