@@ -67,6 +67,24 @@ TEST_CASE("Codes of a product quantizer are the nearest codewords of each part",
     }
 }
 
+TEST_CASE("An odd number of parts of two numbers, in rows with room between them", "[codebook]") {
+  constexpr std::size_t n = 21, parts = 5, k = 16, pitch = 13, code_pitch = 7;
+  auto const x = gaussians(n * pitch, 5);
+  auto const books = gaussians(k * 2 * parts, 6);
+  auto const q = *product_quantizer::make(2 * parts, parts, k, books);
+  std::vector<std::byte> memory(q.scratch_bytes());
+  std::vector<std::uint8_t> codes(n * code_pitch, 0xEE);
+  REQUIRE(q.encode({x.data(), n, 2 * parts, pitch}, {codes.data(), n, parts, code_pitch}, workspace{memory}));
+  std::vector<std::uint8_t> expected(n * code_pitch, 0xEE);
+  std::vector<std::uint32_t> index(n);
+  std::vector<std::byte> scratch(nearest_codewords_bytes(k, 2));
+  for (std::size_t m = 0; m < parts; ++m) {
+    REQUIRE(nearest_codewords<scalar_arch>({x.data() + 2 * m, n, 2, pitch}, q.codebook(m), index, workspace{scratch}));
+    for (std::size_t i = 0; i < n; ++i) expected[i * code_pitch + m] = static_cast<std::uint8_t>(index[i]);
+  }
+  REQUIRE(codes == expected);
+}
+
 // Channels that go together: 4 of them in one index of 8 bits beat 2 bits each, and weights move the error where it costs least.
 TEST_CASE("Coupled quantization of channels", "[codebook]") {
   constexpr std::size_t n = 3000;

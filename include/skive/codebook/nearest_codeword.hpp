@@ -155,19 +155,29 @@ void each_nearest(float const* lanes, std::size_t blocks, matrix_view<float cons
   with_dimension<Arch>(c.cols, [&]<std::size_t D>() noexcept { each_nearest<Arch, D>(lanes, blocks, c, half, f); });
 }
 
-/// f(sample, index) for every row of x; `lanes`: room for sixteen.
+/// f(first, count, index) for up to sixteen rows of x at a time; `lanes`: room for sixteen.
 template <class Arch, class F>
 void each_nearest_row(matrix_view<float const> x, matrix_view<float const> c, float const* half, float* lanes, F f) noexcept {
   with_dimension<Arch>(c.cols, [&]<std::size_t D>() noexcept {
     for (std::size_t i = 0; i < x.rows; i += 16) {
       auto const count = x.rows - i < 16 ? x.rows - i : 16;
-      auto const give = [&](std::size_t, std::uint32_t const* found) noexcept {
-        for (std::size_t l = 0; l < count; ++l) f(i + l, found[l]);
-      };
       fill_lanes<Arch, D>(x, i, count, lanes);
-      each_nearest<Arch, D>(lanes, 1, c, half, give);
+      each_nearest<Arch, D>(lanes, 1, c, half, [&](std::size_t, std::uint32_t const* found) noexcept { f(i, count, found); });
     }
   });
+}
+/// The same for rows of four numbers: f(first, count, index, other), the nearest of c to the first two and of d to the last two.
+template <class Arch, class F>
+void each_nearest_pairs(matrix_view<float const> x, matrix_view<float const> c, matrix_view<float const> d, float const* half_c,
+                        float const* half_d, float* lanes, F f) noexcept {
+  for (std::size_t i = 0; i < x.rows; i += 16) {
+    auto const count = x.rows - i < 16 ? x.rows - i : 16;
+    fill_lanes<Arch, 4>(x, i, count, lanes);
+    each_nearest<Arch, 2>(lanes, 1, c, half_c, [&](std::size_t, std::uint32_t const* first) noexcept {
+      each_nearest<Arch, 2>(lanes + 32, 1, d, half_d,
+                            [&](std::size_t, std::uint32_t const* other) noexcept { f(i, count, first, other); });
+    });
+  }
 }
 
 }  // namespace detail
@@ -190,7 +200,9 @@ status nearest_codewords(matrix_view<float const> x, matrix_view<float const> co
   auto const lanes = scratch.take<float>(16 * codewords.cols);
   detail::half_squares<Arch>(codewords, half);
   detail::each_nearest_row<Arch>(x, codewords, half.data(), lanes.data(),
-                                 [&](std::size_t i, std::uint32_t found) noexcept { index[i] = found; });
+                                 [&](std::size_t first, std::size_t count, std::uint32_t const* found) noexcept {
+                                   for (std::size_t l = 0; l < count; ++l) index[first + l] = found[l];
+                                 });
   return errc::ok;
 }
 

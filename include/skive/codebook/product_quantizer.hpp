@@ -47,8 +47,8 @@ class product_quantizer {
     return {data_ + m * codewords_ * part_dimension(), codewords_, part_dimension()};
   }
   constexpr std::size_t scratch_bytes() const noexcept {
-    return saturating_add(workspace::bytes<float>(codewords_),
-                          workspace::bytes<float>(detail::lane_floats(16, part_dimension())));
+    return saturating_add(workspace::bytes<float>(2 * codewords_),
+                          workspace::bytes<float>(detail::lane_floats(16, part_dimension() == 2 ? 4 : part_dimension())));
   }
 
   /// Fails with size_mismatch, invalid_argument (a view) or workspace_too_small below scratch_bytes(); nothing is then written.
@@ -56,15 +56,37 @@ class product_quantizer {
   status encode(matrix_view<float const> x, matrix_view<std::uint8_t> codes, workspace scratch) const noexcept {
     if (auto const s = detail::check_code_rows(x, codes, dimension_, parts_); !s) return s;
     if (scratch.size() < scratch_bytes()) return errc::workspace_too_small;
-    auto const half = scratch.take<float>(codewords_);
-    auto const lanes = scratch.take<float>(16 * part_dimension());
-    for (std::size_t m = 0; m < parts_; ++m) {
-      auto const c = codebook(m);
-      matrix_view<float const> const part{x.data + m * part_dimension(), x.rows, part_dimension(), x.row_stride};
-      detail::half_squares<Arch>(c, half);
-      detail::each_nearest_row<Arch>(part, c, half.data(), lanes.data(), [&](std::size_t i, std::uint32_t found) noexcept {
-        codes(i, m) = static_cast<std::uint8_t>(found);
-      });
+    auto const half = scratch.take<float>(2 * codewords_);
+    auto const lanes = scratch.take<float>(16 * (part_dimension() == 2 ? 4 : part_dimension()));
+    auto const part = [&](std::size_t m, std::size_t parts) noexcept {
+      return matrix_view<float const>{x.data + m * part_dimension(), x.rows, parts * part_dimension(), x.row_stride};
+    };
+    std::size_t m = 0;
+    // Parts of two numbers two by two: four are turned into lanes at once, and the row's bytes written together.
+    for (; part_dimension() == 2 && m + 2 <= parts_; m += 2) {
+      detail::half_squares<Arch>(codebook(m), half.first(codewords_));
+      detail::half_squares<Arch>(codebook(m + 1), half.subspan(codewords_));
+      detail::each_nearest_pairs<Arch>(
+          part(m, 2), codebook(m), codebook(m + 1), half.data(), half.data() + codewords_, lanes.data(),
+          [&](std::size_t first, std::size_t count, std::uint32_t const* found, std::uint32_t const* other) noexcept {
+            // Own copies: a byte that is stored may be any variable's.
+            auto* to = codes.data + first * codes.row_stride + m;
+            auto const stride = codes.row_stride;
+            for (std::size_t l = 0; l < count; ++l, to += stride) {
+              to[0] = static_cast<std::uint8_t>(found[l]);
+              to[1] = static_cast<std::uint8_t>(other[l]);
+            }
+          });
+    }
+    for (; m < parts_; ++m) {
+      detail::half_squares<Arch>(codebook(m), half.first(codewords_));
+      detail::each_nearest_row<Arch>(part(m, 1), codebook(m), half.data(), lanes.data(),
+                                     [&](std::size_t first, std::size_t count, std::uint32_t const* found) noexcept {
+                                       auto* to = codes.data + first * codes.row_stride + m;
+                                       auto const stride = codes.row_stride;
+                                       for (std::size_t l = 0; l < count; ++l, to += stride)
+                                         *to = static_cast<std::uint8_t>(found[l]);
+                                     });
     }
     return errc::ok;
   }
