@@ -42,6 +42,7 @@ template <class Rounding, class Arch>
   requires one_of<Rounding, toward_zero, toward_positive, toward_negative, nearest_away, toward_odd>
 class rounding_lanes<Rounding, Arch> {
  public:
+  using policy = Rounding;
   using floats = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
   using mask = typename floats::mask;
