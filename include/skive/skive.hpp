@@ -80,6 +80,7 @@
 #include "skive/format/fp8.hpp"
 #include "skive/format/half.hpp"
 #include "skive/format/half_lanes.hpp"
+#include "skive/format/increment_lanes.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lanes.hpp"

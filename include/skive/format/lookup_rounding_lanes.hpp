@@ -14,6 +14,7 @@
 /// Promise  : the codes of the scalar rule.
 /// Source   : -
 
+#include "skive/format/increment_lanes.hpp"
 #include "skive/format/lookup_key_lanes.hpp"
 #include "skive/simd/widen.hpp"
 
@@ -70,7 +71,7 @@ class between_levels {
     auto const high = levels_at<1>(below);
     auto const negative = y < floats::broadcast(0.0f);
     auto const drop = dropped(y, select(negative, high, low), select(negative, low, high));
-    auto const up = carries(drop, rounding, i) ^ simd::as<std::uint32_t>(negative);
+    auto const up = carries<Arch>(drop, rounding, i) ^ simd::as<std::uint32_t>(negative);
     auto const exact = simd::as<std::uint32_t>(y == low);  // of the highest level there is no upper neighbour
     return select(up & ~exact, below + words::broadcast(1), below);
   }
@@ -104,24 +105,6 @@ class between_levels {
     auto const x = xsimd::min(xsimd::max(nu * doubles(0x1p32), doubles(1.0)), doubles(0x1p32 - 1));
     auto const near = x + shift;
     return xsimd::select(near - shift > x, near - doubles(1.0), near);
-  }
-
-  // Lanes where drop and R carry out of the random bits; both stand at the top of a word.
-  template <class Rounding>
-  [[gnu::always_inline]] static typename words::mask carries(words const& drop, Rounding const& rounding,
-                                                             std::uint64_t i) noexcept {
-    auto random = rounding.bits_at(i);
-    int const cut = 32 - rounding.random_bits();
-    auto t = drop;
-    auto wraps = drop < words::broadcast(0);  // none
-    if (rounding.variant == stochastic_variant::c && cut != 0) {
-      t = drop + words::broadcast((1U << (cut - 1)) - 1) + ((drop >> cut) & words::broadcast(1));
-      wraps = t < drop;
-    }
-    auto const seen = rounding.variant == stochastic_variant::b && cut != 0 ? cut - 1 : cut;  // b sees one bit more, and 2 R + 1
-    t = t & words::broadcast(~std::uint32_t{0} << seen);
-    if (seen != cut) random = random + words::broadcast(1U << seen);
-    return wraps | (t + random < t);
   }
 };
 
