@@ -95,6 +95,15 @@ class lane_engine : lane_batches<Scheme, Arch> {
         block += done * group_ * std::size_t{width} / 8;
         place += done * group_;
       }
+    if constexpr (codes_sixty_four_random<Scheme, Arch>)
+      if (side_by_side(b, stride) && rounding.from(place).rounds_by_bytes()) {
+        if (group_ == 32) done = encode_random_steps<2>(x, b, block, rounding, place);
+        if (group_ == 16) done = encode_random_steps<4>(x, b, block, rounding, place);
+        if (done == b.count) return;
+        x += done * group_;
+        block += done * group_ * std::size_t{width} / 8;
+        place += done * group_;
+      }
     encode_groups(x, b, done, block, stride, rounding, place);
   }
   // Sixty-four numbers a step, which `Groups` groups have; -> groups coded.
@@ -119,6 +128,24 @@ class lane_engine : lane_batches<Scheme, Arch> {
       }
     return g;
   }
+  // The same, rounded by a drawn byte each.
+  template <std::size_t Groups, class T>
+  [[gnu::always_inline]] std::size_t encode_random_steps(T const* x, batch const& b, std::byte* out, policy& rounding,
+                                                         std::size_t place) const noexcept {
+    auto const order = order_;
+    std::size_t g = 0;
+    for (; g + Groups <= b.count; g += Groups, x += 64, out += 8 * width, place += 64) {
+      auto const* const random = rounding.from(place, 64).bytes_at(place);
+      floats y[4];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) y[i] = random_scaled(load_numbers<Arch>(x + 16 * i), b.table.of(g + i * Groups / 4));
+      Scheme::template sixty_four<Arch>::store_random(y, random, order, out);
+    }
+    return g;
+  }
+  [[gnu::always_inline]] floats random_scaled(floats const& x, std::array<floats, parameters> const& p) const noexcept {
+    return simd::product<Arch>(scheme_.template quotient_lanes<Arch>(x, p), floats::broadcast(256.0f));
+  }
   // Groups from `g` on, the first of them at the start of a block: no call, so that constants stay in registers.
   template <class T>
   [[gnu::always_inline]] void encode_groups(T const* x, batch const& b, std::size_t g, std::byte* block, std::size_t stride,
@@ -140,9 +167,7 @@ class lane_engine : lane_batches<Scheme, Arch> {
             for (; end - x >= 64; x += 64, out += 8 * width, place += 64) {
               floats y[4];
 #pragma GCC unroll 4
-              for (std::size_t i = 0; i < 4; ++i)
-                y[i] = simd::product<Arch>(scheme_.template quotient_lanes<Arch>(load_numbers<Arch>(x + 16 * i), p),
-                                           floats::broadcast(256.0f));
+              for (std::size_t i = 0; i < 4; ++i) y[i] = random_scaled(load_numbers<Arch>(x + 16 * i), p);
               Scheme::template sixty_four<Arch>::store_random(y, now.bytes_at(place), order, out);
             }
         for (; x != end; x += 16, out += 2 * width, place += 16)

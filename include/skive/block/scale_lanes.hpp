@@ -131,7 +131,6 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
 [[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_scale(simd::floats<Arch> const& x,
                                                                        std::array<simd::floats<Arch>, 3> const& p,
                                                                        Rounding& rounding, std::size_t i) noexcept {
-  using words = simd::words<Arch>;
   auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
   if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
     if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
@@ -140,10 +139,8 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
   }
   if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); })  // zero has one code
     return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);
-  auto const sign = words::broadcast(0x8000'0000);
-  auto const q = simd::as<std::uint32_t>(quotient);
-  auto const signed_q = (q & words::broadcast(0x7FFF'FFFF)) | (simd::as<std::uint32_t>(x) & sign);
-  return format_lanes<Format, Arch>::encode_rounded(simd::as<float>(signed_q), rounding, i);
+  else
+    return format_lanes<Format, Arch>::encode_rounded_finite(quotient, x, rounding, i);  // of a zero quotient x knows the sign
 }
 
 /// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
