@@ -27,7 +27,7 @@ class lane_decoder : protected lane_batches<Scheme, Arch> {
 
   // Where the codes of a group begin. Most blocks are one group: no division then.
   template <class Byte>
-  Byte* place(plane<Byte> const& codes, std::size_t g) const noexcept {
+  Byte* codes_at(plane<Byte> const& codes, std::size_t g) const noexcept {
     if (per_block_ == 1) return codes.data + g * codes.block_stride;
     return codes.data + g / per_block_ * codes.block_stride + Scheme::packing::bytes(g % per_block_ * group_);
   }
@@ -43,10 +43,10 @@ class lane_decoder : protected lane_batches<Scheme, Arch> {
     this->for_each_stored(from, row, 16, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        decode_whole(place(from[0], first), from[0].block_stride, b, numbers.data());
+        decode_whole(codes_at(from[0], first), from[0].block_stride, b, numbers.data());
       else
         for (std::size_t g = 0; g < b.count; ++g)
-          decode_group(place(from[0], first + g), b, g, numbers.subspan(g * group_, group_));
+          decode_group(codes_at(from[0], first + g), b, g, numbers.subspan(g * group_, group_));
     });
   }
 

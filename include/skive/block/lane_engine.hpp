@@ -24,7 +24,7 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
   using base = lane_decoder<Scheme, Arch>;
   using typename base::batch, typename base::floats, typename base::policy;
   using typename base::to_planes, typename base::words;
-  using base::codes_of, base::group_, base::order_, base::parameters, base::per_block_, base::place, base::scheme_;
+  using base::codes_of, base::group_, base::order_, base::parameters, base::per_block_, base::codes_at, base::scheme_;
   using base::side_by_side, base::state_of, base::width;
 
  public:
@@ -46,10 +46,10 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
     this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        encode_whole(numbers.data(), b, place(to[0], first), to[0].block_stride, rounding, first * group_);
+        encode_whole(numbers.data(), b, codes_at(to[0], first), to[0].block_stride, rounding, first * group_);
       else
         for (std::size_t g = 0; g < b.count; ++g)
-          encode_group(numbers.subspan(g * group_, group_), b, g, place(to[0], first + g), rounding, (first + g) * group_);
+          encode_group(numbers.subspan(g * group_, group_), b, g, codes_at(to[0], first + g), rounding, (first + g) * group_);
       this->for_each_field([&]<std::size_t F>() { this->template write<F>(b.field, first, b.count, to[1 + F]); });
     });
   }

@@ -136,11 +136,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
     if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
       return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
     return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-60f, x, quotient), rounding, i);
-  }
-  if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); })  // zero has one code
-    return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);
-  else
+  } else if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); }) {
+    return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);  // zero has one code
+  } else {
     return format_lanes<Format, Arch>::encode_rounded_finite(quotient, x, rounding, i);  // of a zero quotient x knows the sign
+  }
 }
 
 /// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.

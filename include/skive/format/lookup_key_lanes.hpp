@@ -43,16 +43,14 @@ struct key_lanes {
     return select(key > at, rank + integers::broadcast(Step), rank);
   }
   /// rank with one more digit: 2 rank, and 1 where the key is above at.
-  [[gnu::always_inline]] static integers append([[maybe_unused]] integers const& key, [[maybe_unused]] integers const& at,
-                                                integers const& rank) noexcept
+  [[gnu::always_inline]] static integers append(integers const& key, integers const& at, integers const& rank) noexcept
     requires(simd::has_avx2<Arch>)
   {
+    using batch = typename integers::batch;
     auto longer = rank + rank;
-#if XSIMD_WITH_AVX2
 #pragma GCC unroll 2
-    for (std::size_t i = 0; i < 2; ++i)
-      longer.part[i] = _mm256_sub_epi32(longer.part[i], _mm256_cmpgt_epi32(key.part[i], at.part[i]));
-#endif
+    for (std::size_t i = 0; i < longer.registers; ++i)
+      longer.part[i] = longer.part[i] - batch((key.part[i] > at.part[i]).data);  // a mask is -1
     return longer;
   }
 };
