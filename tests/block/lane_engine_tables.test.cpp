@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// block/tiny_quotient_lanes.hpp by way of block/lane_engine.hpp: tables in blocks, rounded stochastically; the bytes of the scalar
-// rule, for scales and numbers so small that quotients vanish, too.
+// block/tiny_quotient_lanes.hpp by way of block/lane_engine.hpp: tables in blocks, rounded stochastically, and directed rounding;
+// the bytes of the scalar rule, for scales and numbers so small that quotients vanish, too.
 #include "skive/block/absmax.hpp"
 
 #include "skive/core/stochastic_stream.hpp"
+#include "skive/format/fp8.hpp"
 #include "skive/format/lookup.hpp"
 #include "support/lane_rows.hpp"
 
@@ -20,6 +21,25 @@ TEST_CASE("tables in blocks, rounded stochastically", "[block]") {
     test::check_codec(
         [&](std::size_t group, bit_order order) { return codec{group, {scale_choice::absmax, stream}, order}.at_row(group + 1); },
         std::numeric_limits<float>::infinity(), test::first_arch{}, 10);
+}
+
+TEST_CASE("large tables in blocks, rounded stochastically", "[block]") {
+  using codec = absmax<dynamic8, float32, stochastic_stream>;
+  static_assert(codec::scheme_type::lanes<native_arch> != 0);
+  stochastic_stream const stream{15, 0, 8, stochastic_variant::c};
+  test::check_codec(
+      [&](std::size_t group, bit_order order) { return codec{group, {scale_choice::absmax, stream}, order}.at_row(group + 1); },
+      std::numeric_limits<float>::infinity(), test::first_arch{}, 10);
+}
+
+TEST_CASE("directed rounding in blocks", "[block]") {
+  auto const check = []<class Codec>() {
+    static_assert(Codec::scheme_type::template lanes<native_arch> != 0);
+    test::check_codec([](std::size_t group, bit_order order) { return Codec{group, {}, order}; },
+                      std::numeric_limits<float>::infinity(), test::first_arch{}, 10);
+  };
+  check.operator()<absmax<fp4_bnb, float32, toward_positive>>();
+  check.operator()<absmax<e4m3fn, float32, toward_negative>>();
 }
 
 TEST_CASE("tables in blocks: numbers that are not zero, however small", "[block]") {

@@ -4,6 +4,7 @@
 #include "skive/format/lookup_rounding_lanes.hpp"
 
 #include "skive/core/stochastic_stream.hpp"
+#include "skive/format/power_of_two.hpp"
 #include "skive/format/rows.hpp"
 #include "support/processor_modes.hpp"
 #include "support/simd_arches.hpp"
@@ -26,7 +27,15 @@ struct near_zero_table {  // numbers below 2^-60 would show
   static constexpr std::array<float, 3> levels{0.0f, 0x1p-28f, 1.0f};
 };
 static_assert(detail::rounds_between_levels<nf4> && detail::rounds_between_levels<lookup_format<no_zero_table>>);
-static_assert(!detail::rounds_between_levels<fp4_bnb> && !detail::rounds_between_levels<dynamic8>);
+struct very_large_table {
+  static constexpr auto levels = [] {
+    std::array<float, 257> l{};
+    for (std::size_t i = 0; i < l.size(); ++i) l[i] = static_cast<float>(i);
+    return l;
+  }();
+};
+static_assert(detail::rounds_between_levels<fp4_bnb> && detail::rounds_between_levels<dynamic8>);
+static_assert(!detail::rounds_between_levels<lookup_format<very_large_table>>);
 static_assert(!detail::rounds_between_levels<lookup_format<near_zero_table>>);
 
 // Levels, fractions of the way between two of them, both one float further, and what is left of the line.
@@ -79,5 +88,11 @@ TEST_CASE("tables, rounded stochastically: the codes of the scalar rule", "[form
     check<nf3, Arch>(2);
     check<iq4_nl, Arch>(3);
     check<lookup_format<no_zero_table>, Arch>(4);
+    check<fp4_bnb, Arch>(5);  // -0 and +0 are two levels
   });
+}
+
+TEST_CASE("large tables, rounded stochastically: the codes of the scalar rule", "[format]") {
+  test::for_each(test::few_arches{}, []<class Arch>() { check<dynamic8, Arch>(6); });
+  test::for_each(test::first_arch{}, []<class Arch>() { check<apot<6>, Arch>(7); });
 }

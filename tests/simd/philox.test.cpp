@@ -10,17 +10,17 @@ namespace {
 
 constexpr std::uint64_t numbers[] = {0, 1, 0x1234'5678'9ABC'DEF0, 0xFFFF'FFF0, 0xFFFF'FFF5, 0x1'FFFF'FFFF, (1ULL << 61) + 7};
 
-template <class Arch>
+template <class Arch, std::size_t Words>
 void check() {
   for (auto const seed : numbers)
     for (auto const stream : numbers)
       for (auto const first : numbers) {
-        std::uint32_t words[64];
-        skive::simd::random_words<Arch>(seed, stream, first, words);
+        std::uint32_t words[Words];
+        skive::simd::random_words<Arch, Words>(seed, stream, first, words);
         skive::counter_random const good{seed, stream};
         CAPTURE(seed, stream, first);
         bool same = true;
-        for (std::uint64_t i = 0; i < 64; ++i) same = same && words[i] == good.bits(4 * first + i);
+        for (std::uint64_t i = 0; i < Words; ++i) same = same && words[i] == good.bits(4 * first + i);
         REQUIRE(same);
       }
 }
@@ -28,5 +28,5 @@ void check() {
 }  // namespace
 
 TEST_CASE("philox: sixteen blocks are those of the counter", "[simd]") {
-  skive::test::for_each_arch([]<class Arch>() { check<Arch>(); });
+  skive::test::for_each_arch([]<class Arch>() { check<Arch, 64>(), check<Arch, 192>(); });
 }

@@ -3,7 +3,7 @@
 /// @file block/lane_engine.hpp - the vector path of block/grouped.hpp: sixteen groups settle at once, then sixteen numbers code
 /// at once.
 ///
-///   codes group by group, sixteen numbers in lanes; block/lane_batch.hpp has what comes before
+///   codes group by group, sixteen numbers in lanes; block/lane_batch.hpp has what comes before, lane_decoder.hpp the way back
 ///
 /// One group at a time would spend more on its scale than on its numbers. Groups beyond the vector rule take the scalar rule. Of
 /// a group that is no multiple of 16 the last numbers are coded in lanes of which some are empty. Groups of 16, 32 and of whole
@@ -15,18 +15,17 @@
 /// Promise  : the bytes of the scalar rule, for every input and layout.
 /// Source   : -
 
-#include "skive/block/lane_batch.hpp"
-#include "skive/block/scale_lanes.hpp"
+#include "skive/block/lane_decoder.hpp"
 
 namespace skive::detail {
 
 template <class Scheme, class Arch>
-class lane_engine : lane_batches<Scheme, Arch> {
-  using base = lane_batches<Scheme, Arch>;
-  using typename base::batch, typename base::floats, typename base::from_planes, typename base::policy;
+class lane_engine : public lane_decoder<Scheme, Arch> {
+  using base = lane_decoder<Scheme, Arch>;
+  using typename base::batch, typename base::floats, typename base::policy;
   using typename base::to_planes, typename base::words;
-  using base::codes_of, base::group_, base::order_, base::parameters, base::per_block_, base::scheme_, base::state_of;
-  static constexpr int width = code_width<Scheme>;
+  using base::codes_of, base::group_, base::order_, base::parameters, base::per_block_, base::codes_at, base::scheme_;
+  using base::side_by_side, base::state_of, base::width;
 
  public:
   /// `group`: numbers of a group, `per_block`: groups of a block.
@@ -47,39 +46,15 @@ class lane_engine : lane_batches<Scheme, Arch> {
     this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        encode_whole(numbers.data(), b, place(to[0], first), to[0].block_stride, rounding, first * group_);
+        encode_whole(numbers.data(), b, codes_at(to[0], first), to[0].block_stride, rounding, first * group_);
       else
         for (std::size_t g = 0; g < b.count; ++g)
-          encode_group(numbers.subspan(g * group_, group_), b, g, place(to[0], first + g), rounding, (first + g) * group_);
+          encode_group(numbers.subspan(g * group_, group_), b, g, codes_at(to[0], first + g), rounding, (first + g) * group_);
       this->for_each_field([&]<std::size_t F>() { this->template write<F>(b.field, first, b.count, to[1 + F]); });
     });
   }
 
-  template <class T>
-  void decode(from_planes const& from, std::span<T> row) const noexcept {
-    this->for_each_stored(from, row, 16, [&](batch const& b, std::size_t first) {
-      auto const numbers = row.subspan(first * group_, b.count * group_);
-      if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        decode_whole(place(from[0], first), from[0].block_stride, b, numbers.data());
-      else
-        for (std::size_t g = 0; g < b.count; ++g)
-          decode_group(place(from[0], first + g), b, g, numbers.subspan(g * group_, group_));
-    });
-  }
-
  private:
-  // Where the codes of a group begin. Most blocks are one group: no division then.
-  template <class Byte>
-  Byte* place(plane<Byte> const& codes, std::size_t g) const noexcept {
-    if (per_block_ == 1) return codes.data + g * codes.block_stride;
-    return codes.data + g / per_block_ * codes.block_stride + Scheme::packing::bytes(g % per_block_ * group_);
-  }
-
-  // Do the codes of a batch follow each other?
-  bool side_by_side(batch const& b, std::size_t stride) const noexcept {
-    return per_block_ == b.count || stride * 8 == per_block_ * group_ * std::size_t{width};
-  }
-
   // Groups of whole registers, none of them by the scalar rule.
   template <class T>
   [[gnu::always_inline]] void encode_whole(T const* x, batch const& b, std::byte* block, std::size_t stride, policy& rounding,
@@ -90,6 +65,15 @@ class lane_engine : lane_batches<Scheme, Arch> {
         if (group_ % 64 == 0) done = encode_steps<1>(x, b, block);
         if (group_ == 32) done = encode_steps<2>(x, b, block);
         if (group_ == 16) done = encode_steps<4>(x, b, block);
+        if (done == b.count) return;
+        x += done * group_;
+        block += done * group_ * std::size_t{width} / 8;
+        place += done * group_;
+      }
+    if constexpr (codes_sixty_four_random<Scheme, Arch>)
+      if (side_by_side(b, stride) && rounding.from(place).rounds_by_bytes()) {
+        if (group_ == 32) done = encode_random_steps<2>(x, b, block, rounding, place);
+        if (group_ == 16) done = encode_random_steps<4>(x, b, block, rounding, place);
         if (done == b.count) return;
         x += done * group_;
         block += done * group_ * std::size_t{width} / 8;
@@ -119,6 +103,24 @@ class lane_engine : lane_batches<Scheme, Arch> {
       }
     return g;
   }
+  // The same, rounded by a drawn byte each.
+  template <std::size_t Groups, class T>
+  [[gnu::always_inline]] std::size_t encode_random_steps(T const* x, batch const& b, std::byte* out, policy& rounding,
+                                                         std::size_t place) const noexcept {
+    auto const order = order_;
+    std::size_t g = 0;
+    for (; g + Groups <= b.count; g += Groups, x += 64, out += 8 * width, place += 64) {
+      auto const* const random = rounding.from(place, 64).bytes_at(place);
+      floats y[4];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) y[i] = random_scaled(load_numbers<Arch>(x + 16 * i), b.table.of(g + i * Groups / 4));
+      Scheme::template sixty_four<Arch>::store_random(y, random, order, out);
+    }
+    return g;
+  }
+  [[gnu::always_inline]] floats random_scaled(floats const& x, std::array<floats, parameters> const& p) const noexcept {
+    return simd::product<Arch>(scheme_.template quotient_lanes<Arch>(x, p), floats::broadcast(256.0f));
+  }
   // Groups from `g` on, the first of them at the start of a block: no call, so that constants stay in registers.
   template <class T>
   [[gnu::always_inline]] void encode_groups(T const* x, batch const& b, std::size_t g, std::byte* block, std::size_t stride,
@@ -140,9 +142,7 @@ class lane_engine : lane_batches<Scheme, Arch> {
             for (; end - x >= 64; x += 64, out += 8 * width, place += 64) {
               floats y[4];
 #pragma GCC unroll 4
-              for (std::size_t i = 0; i < 4; ++i)
-                y[i] = simd::product<Arch>(scheme_.template quotient_lanes<Arch>(load_numbers<Arch>(x + 16 * i), p),
-                                           floats::broadcast(256.0f));
+              for (std::size_t i = 0; i < 4; ++i) y[i] = random_scaled(load_numbers<Arch>(x + 16 * i), p);
               Scheme::template sixty_four<Arch>::store_random(y, now.bytes_at(place), order, out);
             }
         for (; x != end; x += 16, out += 2 * width, place += 16)
@@ -182,86 +182,6 @@ class lane_engine : lane_batches<Scheme, Arch> {
       for (std::size_t j = 0; j < part.size(); ++j)
         codes[j] = scheme_.code(state, widen(part[j]), rounding_at(scheme_.rounding, place + i + j));
       Scheme::packing::pack(std::span{codes}.first(part.size()), order_, out);
-    }
-  }
-
-  // Groups of whole registers, none of them by the scalar rule.
-  template <class T>
-  [[gnu::always_inline]] void decode_whole(std::byte const* block, std::size_t stride, batch const& b, T* x) const noexcept {
-    std::size_t done = 0;
-    if constexpr (decodes_sixty_four<Scheme, Arch>)
-      if (side_by_side(b, stride)) {
-        if (group_ % 64 == 0) done = decode_steps<1>(block, b, x);
-        if (group_ == 32) done = decode_steps<2>(block, b, x);
-        if (group_ == 16) done = decode_steps<4>(block, b, x);
-        if (done == b.count) return;
-        x += done * group_;
-        block += done * group_ * std::size_t{width} / 8;
-      }
-    decode_groups(block, stride, b, done, x);
-  }
-  // Sixty-four numbers a step, which `Groups` groups have; -> groups decoded.
-  template <std::size_t Groups, class T>
-  [[gnu::always_inline]] std::size_t decode_steps(std::byte const* in, batch const& b, T* x) const noexcept {
-    simd::nibble_floats<Arch, few_values<typename Scheme::element>> const table{order_};
-    auto const group = group_;
-    auto const count = b.count;
-    std::size_t g = 0;
-    for (; g + Groups <= count; g += Groups)
-      for (auto const* const end = x + group * Groups; x != end; x += 64, in += 8 * width) {
-        floats level[4];
-        table.load(in, level);
-#pragma GCC unroll 4
-        for (std::size_t i = 0; i < 4; ++i)
-          store_numbers<Arch>(scheme_.template scaled_levels<Arch>(level[i], b.table.of(g + i * Groups / 4)), x + 16 * i);
-      }
-    return g;
-  }
-  // Groups from `g` on, the first of them at the start of a block.
-  template <class T>
-  [[gnu::always_inline]] void decode_groups(std::byte const* block, std::size_t stride, batch const& b, std::size_t g,
-                                            T* x) const noexcept {
-    auto const group = group_;
-    auto const per_block = per_block_;
-    auto const order = order_;
-    auto const* in = block;
-    for (std::size_t in_block = 0; g < b.count; ++g) {
-      auto const p = b.table.of(g);
-      for (std::size_t i = 0; i < group; i += 16, x += 16, in += 2 * width)
-        if constexpr (requires { scheme_.template stored_lanes<Arch>(in, p); })
-          store_numbers<Arch>(scheme_.template stored_lanes<Arch>(in, p), x);
-        else
-          store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
-      if (++in_block == per_block) in = block += stride, in_block = 0;
-    }
-  }
-  template <class T>
-  [[gnu::noinline]] void decode_group(std::byte const* in, batch const& b, std::size_t g, std::span<T> numbers) const noexcept {
-    if (b.table.by_rule(g)) return decode_by_rule(in, state_of(b.field, g), numbers);
-    auto const p = b.table.of(g);
-    std::size_t i = 0;
-    for (; i + 16 <= numbers.size(); i += 16, in += 2 * width)
-      store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order_), p), numbers.data() + i);
-    if (i != numbers.size()) decode_rest(in, p, numbers.subspan(i));
-  }
-  template <class T>
-  [[gnu::noinline]] void decode_rest(std::byte const* in, std::array<floats, parameters> const& p,
-                                     std::span<T> rest) const noexcept {
-    std::array<std::byte, std::size_t{2} * width> bytes{};
-    for (std::size_t b = 0; b < Scheme::packing::bytes(rest.size()); ++b) bytes[b] = in[b];
-    std::array<T, 16> numbers;
-    store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(bytes.data(), order_), p),
-                        numbers.data());
-    for (std::size_t i = 0; i < rest.size(); ++i) rest[i] = numbers[i];
-  }
-  template <class T>
-  [[gnu::noinline]] void decode_by_rule(std::byte const* in, typename Scheme::state const& state,
-                                        std::span<T> numbers) const noexcept {
-    std::array<std::uint8_t, 64> codes{};
-    for (std::size_t i = 0; i < numbers.size(); i += codes.size(), in += Scheme::packing::bytes(codes.size())) {
-      auto const part = numbers.subspan(i, numbers.size() - i < codes.size() ? numbers.size() - i : codes.size());
-      Scheme::packing::unpack(in, order_, std::span{codes}.first(part.size()));
-      for (std::size_t j = 0; j < part.size(); ++j) part[j] = narrow<T>(scheme_.value(state, codes[j]));
     }
   }
 };

@@ -73,15 +73,19 @@ inline constexpr bool values_are_moderate = [] {
 template <class Format, class Arch>
 inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
 
-// Does the vector path code under this policy? Quotients below 2^-39 are not exact: no random bit may see them.
+// Does the vector path code under this policy? Quotients below 2^-39 are not exact: of them no policy may see more than a sign.
 template <class Format, class Rounding, class Arch>
-inline constexpr bool has_rounded_lanes = std::is_same_v<Rounding, nearest_even> && simd::vector_arch<Arch> &&
-    (tiny_is_zero<Format> || tiny_shows_sign<Format>) && values_are_moderate<Format>;
-template <class Format, class Arch>
-  requires has_scale_lanes<Format, Arch> && encodes_rounded<Format, Arch, stochastic_stream>
-inline constexpr bool has_rounded_lanes<Format, stochastic_stream, Arch> = [] {
-  if constexpr (requires { Format::min_subnormal; }) return static_cast<double>(Format::min_subnormal) >= 0x1p-20;
-  return true;
+inline constexpr bool has_rounded_lanes = [] {
+  if constexpr (!simd::vector_arch<Arch> || !(tiny_is_zero<Format> || tiny_shows_sign<Format>) || !values_are_moderate<Format>)
+    return false;
+  else if constexpr (std::is_same_v<Rounding, nearest_even>)
+    return true;
+  else if constexpr (!encodes_rounded<Format, Arch, Rounding>)
+    return false;
+  else if constexpr (requires { Format::min_subnormal; })
+    return static_cast<double>(Format::min_subnormal) >= 0x1p-20;
+  else
+    return true;
 }();
 
 // Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
@@ -127,25 +131,16 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
 [[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_scale(simd::floats<Arch> const& x,
                                                                        std::array<simd::floats<Arch>, 3> const& p,
                                                                        Rounding& rounding, std::size_t i) noexcept {
-  using words = simd::words<Arch>;
   auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
-  if constexpr (requires { Format::sorted; }) {  // a table, which may see any number but zero
-    if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]] {
-      alignas(64) std::uint32_t random[16];
-      rounding.bits_at(i).store(random);
-      return codes_by_rule<Format, Arch>(x, p[0], [&](std::size_t l) {
-        auto const n = rounding.random_bits();
-        return stochastic{random[l] >> (32 - n), n, rounding.variant};
-      });
-    }
+  if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
+    if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
     return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-60f, x, quotient), rounding, i);
+  } else if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); }) {
+    return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);  // zero has one code
+  } else {
+    return format_lanes<Format, Arch>::encode_rounded_finite(quotient, x, rounding, i);  // of a zero quotient x knows the sign
   }
-  if constexpr (requires { format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i); })  // zero has one code
-    return format_lanes<Format, Arch>::encode_rounded_number(quotient, rounding, i);
-  auto const sign = words::broadcast(0x8000'0000);
-  auto const q = simd::as<std::uint32_t>(quotient);
-  auto const signed_q = (q & words::broadcast(0x7FFF'FFFF)) | (simd::as<std::uint32_t>(x) & sign);
-  return format_lanes<Format, Arch>::encode_rounded(simd::as<float>(signed_q), rounding, i);
 }
 
 /// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.

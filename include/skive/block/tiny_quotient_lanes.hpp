@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file block/tiny_quotient_lanes.hpp - quotients of formats that tell the smallest number from zero: tables.
+/// @file block/tiny_quotient_lanes.hpp - quotients of what tells the smallest number from zero: tables and directed rounding.
 ///
-///   |q| < least becomes +-least unless x is zero;   sixteen numbers of which one may vanish take the scalar rule
+///   |q| < least becomes +-least unless x is zero, q is x then;   sixteen numbers of which one may vanish take the scalar rule
 ///
 /// Model of : - (used by block/scale_lanes.hpp)
 /// Cost     : 5 instructions per 16 numbers, a branch that hardly any data take.
@@ -14,6 +14,8 @@
 #include "skive/block/scale.hpp"
 #include "skive/simd/bytes.hpp"
 
+#include <array>
+
 namespace skive::detail {
 
 // Is a number other than zero so small that its quotient may round to zero? Below 2^-89: by the scalar rule then.
@@ -23,7 +25,7 @@ template <class Arch>
   auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-89f));
   return ((magnitude > integers::broadcast(0)) & (magnitude < least)).bits() != 0;
 }
-// q with the sign of x, of magnitude `least` or more unless x is zero.
+// q with the sign of x, of magnitude `least` or more; x where that is zero.
 template <class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> at_least(float least, simd::floats<Arch> const& x,
                                                           simd::floats<Arch> const& q) noexcept {
@@ -32,7 +34,20 @@ template <class Arch>
   auto const bits = simd::as<std::int32_t>(x);
   auto const sized = max(simd::as<std::int32_t>(q) & size, integers::broadcast(std::bit_cast<std::int32_t>(least))) |
       (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
-  return simd::as<float>(select((bits & size) > integers::broadcast(0), sized, integers::broadcast(0)));
+  return simd::as<float>(select((bits & size) > integers::broadcast(0), sized, bits));
+}
+// The scalar policies of the numbers from place i on, given their lane.
+template <class Arch, class Rounding>
+[[gnu::always_inline]] inline auto policy_of_lanes(Rounding const& rounding, std::size_t i) noexcept {
+  if constexpr (requires { typename Rounding::policy; }) {
+    return [](std::size_t) noexcept { return typename Rounding::policy{}; };
+  } else {
+    std::array<std::uint32_t, 16> random;
+    rounding.bits_at(i).store(random.data());
+    return [random, n = rounding.random_bits(), variant = rounding.variant](std::size_t lane) noexcept {
+      return stochastic{random[lane] >> (32 - n), n, variant};
+    };
+  }
 }
 // Sixteen codes by the scalar rule; rounding(i) is the policy of lane i.
 template <class Format, class Arch, class Rounding>

@@ -5,9 +5,8 @@
 ///   encode: rank = how many decision keys lie below key(x), by bisection in a register of 16 keys; code = code of that rank
 ///   decode: a look-up in a register of 16 levels
 ///
-/// Keys are the integers of format/lookup_key.hpp, in the order of the numbers. Tables of more than 16 levels have every sixteenth
-/// key in the register; the four steps between two of them, the levels and the codes are gathered from memory. Tables of more than
-/// 256 levels take the general form.
+/// Keys are the integers of format/lookup_key.hpp, in the order of the numbers. Tables of more than 16 levels gather keys, levels
+/// and codes from memory. Tables of more than 256 levels take the general form.
 ///
 /// Model of : -
 /// Cost     : encode 4 look-ups and 4 comparisons per 16 numbers, decode one look-up. Large tables: 4 or 5 gathers, decode one.
@@ -18,24 +17,45 @@
 #include "skive/format/lanes.hpp"
 #include "skive/format/lookup_key_lanes.hpp"
 #include "skive/format/lookup_rounding_lanes.hpp"
-#include "skive/simd/gather.hpp"
 
 namespace skive {
 
 namespace detail {
 
-/// What tables of any length share: Lanes::code_of() takes the bits of numbers that are not NaN.
-template <class Lanes, class Arch>
+/// What tables of any length share: Lanes::code_of_rank() knows the codes.
+template <class Format, class Lanes, class Arch>
 struct table_encoding {
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
+  using integers = simd::integers<Arch>;
+  using keys = key_lanes<Arch>;
 
   template <overflow_policy = saturating>
   [[gnu::always_inline]] static words encode(floats const& x) noexcept {
-    return Lanes::code_of(key_lanes<Arch>::without_nan(simd::as<std::int32_t>(x)));
+    return code_of<nearest_even>(keys::without_nan(simd::as<std::int32_t>(x)));
   }
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
-    return Lanes::code_of(simd::as<std::int32_t>(x));
+    return code_of<nearest_even>(simd::as<std::int32_t>(x));
+  }
+  static constexpr int bits_in_ulps = 1;  // any number of random bits will do
+  /// Directed rounding, or to nearest.
+  template <class Rounding>
+    requires requires { typename Rounding::policy; }
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding const&, std::uint64_t) noexcept {
+    return code_of<typename Rounding::policy>(keys::without_nan(simd::as<std::int32_t>(x)));
+  }
+  /// Stochastic rounding (format/lookup_rounding_lanes.hpp); x stands at positions i .. i + 15.
+  template <class Rounding>
+    requires(rounds_between_levels<Format> && requires(Rounding const& r) { r.bits_at(std::uint64_t{}); })
+  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
+    return Lanes::code_of_rank(between_levels<Format, Arch>::rank(x, rounding, i));
+  }
+
+ private:
+  // Of the bits of numbers that are not NaN.
+  template <class Rounding>
+  [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
+    return Lanes::code_of_rank(rank_search<Format, Rounding, Arch>::rank(keys::of(bits)));
   }
 };
 
@@ -43,25 +63,17 @@ struct table_encoding {
 
 template <class Table, class Arch>
   requires(lookup_format<Table>::size <= 16)
-struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_lanes<lookup_format<Table>, Arch>, Arch> {
-  friend detail::table_encoding<format_lanes, Arch>;
+struct format_lanes<lookup_format<Table>, Arch>
+    : detail::table_encoding<lookup_format<Table>, format_lanes<lookup_format<Table>, Arch>, Arch> {
+  friend detail::table_encoding<lookup_format<Table>, format_lanes, Arch>;
   using format = lookup_format<Table>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
-  using integers = simd::integers<Arch>;
-  using keys = detail::key_lanes<Arch>;
 
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     auto const value = look_up(simd::float_table<Arch>{levels}, codes);
     if constexpr (format::size == 16) return value;
     return select(simd::as<float>(codes < words::broadcast(format::size)), value, floats::broadcast(0.0f));
-  }
-  static constexpr int bits_in_ulps = 1;  // any number of random bits will do
-  /// Stochastic rounding (format/lookup_rounding_lanes.hpp); x stands at positions i .. i + 15.
-  template <class Rounding>
-    requires(detail::rounds_between_levels<format> && requires(Rounding const& r) { r.bits_at(std::uint64_t{}); })
-  [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
-    return code_of_rank(detail::between_levels<format, Arch>::rank(x, rounding, i));
   }
 
  private:
@@ -76,10 +88,6 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
     return c;
   }();
 
-  [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
-    return code_of_rank(
-        simd::as<std::uint32_t>(detail::key_search<detail::decision_keys<format, 16>, Arch>::rank(keys::of(bits))));
-  }
   [[gnu::always_inline]] static words code_of_rank(words const& rank) noexcept {
     if constexpr (detail::ranks_are_codes<format>) return rank;
     return simd::as<std::uint32_t>(look_up(simd::float_table<Arch>{codes_of_ranks}, rank));
@@ -88,13 +96,12 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
 
 template <class Table, class Arch>
   requires(16 < lookup_format<Table>::size && lookup_format<Table>::size <= 256)
-struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_lanes<lookup_format<Table>, Arch>, Arch> {
-  friend detail::table_encoding<format_lanes, Arch>;
+struct format_lanes<lookup_format<Table>, Arch>
+    : detail::table_encoding<lookup_format<Table>, format_lanes<lookup_format<Table>, Arch>, Arch> {
+  friend detail::table_encoding<lookup_format<Table>, format_lanes, Arch>;
   using format = lookup_format<Table>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
-  using integers = simd::integers<Arch>;
-  using keys = detail::key_lanes<Arch>;
 
   /// Codes below 256.
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
@@ -112,21 +119,8 @@ struct format_lanes<lookup_format<Table>, Arch> : detail::table_encoding<format_
     for (std::size_t i = 0; i < format::size; ++i) c[i] = format::sorted.codes[i];
     return c;
   }();
-  static constexpr std::array<std::uint32_t, 256> all_keys = [] {
-    std::array<std::uint32_t, 256> k{};
-    for (std::size_t i = 0; i < 256; ++i) k[i] = static_cast<std::uint32_t>(detail::decision_keys<format, 256>[i]);
-    return k;
-  }();
 
-  template <int Step>
-  [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
-    auto const at = simd::gather<Arch>(all_keys.data() + Step, simd::as<std::uint32_t>(rank));
-    return keys::template next<Step>(key, simd::as<std::int32_t>(at), rank);
-  }
-  [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
-    auto const key = keys::of(bits);
-    auto const sixteens = detail::key_search<detail::decision_keys<format, 16, 16>, Arch>::rank(key) << 4;
-    auto const rank = simd::as<std::uint32_t>(step<1>(key, step<2>(key, step<4>(key, step<8>(key, sixteens)))));
+  [[gnu::always_inline]] static words code_of_rank(words const& rank) noexcept {
     if constexpr (detail::ranks_are_codes<format>) return rank;
     return simd::gather<Arch>(codes_of_ranks.data(), rank);
   }

@@ -8,37 +8,29 @@
 /// Quotients are doubles, as in format/lookup_key.hpp. Numbers below 2^-60 other than zero count as 2^-60: they drop as much.
 ///
 /// Model of : -
-/// Cost     : about 100 instructions and 16 divisions in double per 16 numbers with AVX2, and random bits.
+/// Cost     : about 100 instructions and 16 divisions in double per 16 numbers with AVX2, and random bits; past 16 levels six
+///            gathers.
 /// Accuracy : exact.
 /// Promise  : the codes of the scalar rule.
 /// Source   : -
 
+#include "skive/format/increment_lanes.hpp"
 #include "skive/format/lookup_key_lanes.hpp"
 #include "skive/simd/widen.hpp"
 
 namespace skive::detail {
 
-/// At most 16 levels, no two of them equal, and none so close to zero, if it is not zero, that numbers below 2^-60 show.
+/// At most 256 levels, no two of them equal but for -0 and +0, and none so close to zero, if it is not zero, that numbers below
+/// 2^-60 show.
 template <class Format>
 inline constexpr bool rounds_between_levels = [] {
-  if (Format::size > 16) return false;
+  if (Format::size > 256) return false;
   auto const& level = Format::sorted.levels;
   bool has_zero = false;
   for (auto const l : level) has_zero = has_zero || l == 0.0f;
-  for (std::size_t i = 0; i < Format::size; ++i) {
-    if (i != 0 && !(level[i - 1] < level[i])) return false;
+  for (std::size_t i = 0; i < Format::size; ++i)
     if (level[i] != 0.0f && magnitude(level[i]) < (has_zero ? 0x1p-27f : 0x1p-6f)) return false;
-  }
   return true;
-}();
-
-/// Keys of the levels, but for the lowest.
-template <class Format>
-inline constexpr std::array<std::int32_t, 16> level_keys = [] {
-  std::array<std::int32_t, 16> k{};
-  for (std::size_t i = 0; i < 16; ++i)
-    k[i] = i == 0 || i >= Format::size ? std::numeric_limits<std::int32_t>::max() : order_key(Format::sorted.levels[i]);
-  return k;
 }();
 
 template <class Format, class Arch>
@@ -48,11 +40,24 @@ class between_levels {
   using integers = simd::integers<Arch>;
   using keys = key_lanes<Arch>;
   using doubles = xsimd::batch<double, Arch>;
-  // The levels from rank `First` on.
+  // The levels from rank `First` on, or those of given ranks.
   template <std::size_t First>
-  static constexpr std::array<float, 16> levels_from = [] {
-    std::array<float, 16> l{};
+  static constexpr auto levels_from = [] {
+    std::array<float, Format::size <= 16 ? 16 : 256> l{};
     for (std::size_t i = 0; i + First < Format::size; ++i) l[i] = Format::sorted.levels[i + First];
+    return l;
+  }();
+  template <std::size_t First>
+  [[gnu::always_inline]] static floats levels_at(words const& rank) noexcept {
+    if constexpr (Format::size <= 16)
+      return look_up(simd::float_table<Arch>{levels_from<First>}, rank);
+    else
+      return simd::as<float>(simd::gather<Arch>(level_bits<First>.data(), rank));
+  }
+  template <std::size_t First>
+  static constexpr auto level_bits = [] {
+    std::array<std::uint32_t, 256> l{};
+    for (std::size_t i = 0; i < l.size(); ++i) l[i] = std::bit_cast<std::uint32_t>(levels_from<First>[i]);
     return l;
   }();
 
@@ -61,18 +66,14 @@ class between_levels {
   template <class Rounding>
   [[gnu::always_inline]] static words rank(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
     auto const y = bounded(keys::without_nan(simd::as<std::int32_t>(x)));
-    auto const below = key_search<level_keys<Format>, Arch>::rank(keys::of(simd::as<std::int32_t>(y)));
-    auto const k = simd::as<std::uint32_t>(below);
-    auto const low = look_up(simd::float_table<Arch>{levels_from<0>}, k);
-    auto const high = look_up(simd::float_table<Arch>{levels_from<1>}, k);
+    auto const below = rank_search<Format, toward_negative, Arch>::rank(keys::of(simd::as<std::int32_t>(y)));
+    auto const low = levels_at<0>(below);
+    auto const high = levels_at<1>(below);
     auto const negative = y < floats::broadcast(0.0f);
     auto const drop = dropped(y, select(negative, high, low), select(negative, low, high));
-    auto const away = simd::as<std::int32_t>(carries(drop, rounding, i));
-    auto const up = (away & ~simd::as<std::int32_t>(negative)) | (~away & simd::as<std::int32_t>(negative));
-    auto const at_high = simd::as<std::int32_t>(y == high);
-    auto const above_lowest = simd::as<std::int32_t>(y > floats::broadcast(Format::min_finite));
-    auto const one = integers::broadcast(1);
-    return simd::as<std::uint32_t>(select((up | at_high) & above_lowest, below + one, below));
+    auto const up = carries<Arch>(drop, rounding, i) ^ simd::as<std::uint32_t>(negative);
+    auto const exact = simd::as<std::uint32_t>(y == low);  // of the highest level there is no upper neighbour
+    return select(up & ~exact, below + words::broadcast(1), below);
   }
 
  private:
@@ -104,24 +105,6 @@ class between_levels {
     auto const x = xsimd::min(xsimd::max(nu * doubles(0x1p32), doubles(1.0)), doubles(0x1p32 - 1));
     auto const near = x + shift;
     return xsimd::select(near - shift > x, near - doubles(1.0), near);
-  }
-
-  // Lanes where drop and R carry out of the random bits; both stand at the top of a word.
-  template <class Rounding>
-  [[gnu::always_inline]] static typename words::mask carries(words const& drop, Rounding const& rounding,
-                                                             std::uint64_t i) noexcept {
-    auto random = rounding.bits_at(i);
-    int const cut = 32 - rounding.random_bits();
-    auto t = drop;
-    auto wraps = drop < words::broadcast(0);  // none
-    if (rounding.variant == stochastic_variant::c && cut != 0) {
-      t = drop + words::broadcast((1U << (cut - 1)) - 1) + ((drop >> cut) & words::broadcast(1));
-      wraps = t < drop;
-    }
-    auto const seen = rounding.variant == stochastic_variant::b && cut != 0 ? cut - 1 : cut;  // b sees one bit more, and 2 R + 1
-    t = t & words::broadcast(~std::uint32_t{0} << seen);
-    if (seen != cut) random = random + words::broadcast(1U << seen);
-    return wraps | (t + random < t);
   }
 };
 

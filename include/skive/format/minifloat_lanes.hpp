@@ -84,21 +84,27 @@ struct format_lanes<minifloat<T>, Arch> {
   template <class Rounding>
     requires(T.bias + T.fraction_bits <= 60 && T.fraction_bits >= 1)
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
+    auto const code = encode_rounded_finite(x, x, rounding, i);
+    if constexpr (!format::has_nan && T.is_signed) return code;
     auto const bits = simd::as<std::int32_t>(x);
-    auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
+    auto const is_nan = (bits & integers::broadcast(0x7FFF'FFFF)) > integers::broadcast(0x7F80'0000);
+    return replace<code_of(not_a_number, saturating), code_of(-not_a_number, saturating)>(code, is_nan, bits);
+  }
+  /// The same of |x| with another's sign; x is not NaN.
+  template <class Rounding>
+    requires(T.bias + T.fraction_bits <= 60 && T.fraction_bits >= 1)
+  [[gnu::always_inline]] static words encode_rounded_finite(floats const& x, floats const& sign, Rounding& rounding,
+                                                            std::uint64_t i) noexcept {
+    auto const bits = simd::as<std::int32_t>(sign);
+    auto const magnitude = simd::as<std::int32_t>(x) & integers::broadcast(0x7FFF'FFFF);
     constexpr int least = (128 - T.bias) << 23;
     auto const largest = std::bit_cast<std::int32_t>(static_cast<float>(format::max_finite));
     auto const y = detail::lift_tiny<Rounding::sees_tiny, Arch>(min(magnitude, integers::broadcast(largest)));
     auto const binade = max(y & integers::broadcast(0x7F80'0000), integers::broadcast(least));
     auto const inverse_ulp = integers::broadcast((254 + T.fraction_bits) << 23) - binade;
     auto const in_ulps = simd::product<Arch>(simd::as<float>(y), simd::as<float>(inverse_ulp));
-    auto const negative = simd::as<float>(bits < integers::broadcast(0));
-    auto const n = rounding.round(in_ulps, negative, i);
-    auto const size = n + ((binade - integers::broadcast(least)) >> (23 - T.fraction_bits));
-    auto const code = with_sign(size, bits);
-    if constexpr (!format::has_nan && T.is_signed) return code;
-    auto const is_nan = magnitude > integers::broadcast(0x7F80'0000);
-    return replace<code_of(not_a_number, saturating), code_of(-not_a_number, saturating)>(code, is_nan, bits);
+    auto const n = rounding.round(in_ulps, simd::as<float>(bits < integers::broadcast(0)), i);
+    return with_sign(n + ((binade - integers::broadcast(least)) >> (23 - T.fraction_bits)), bits);
   }
 
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& sign) noexcept {

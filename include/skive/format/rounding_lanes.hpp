@@ -8,7 +8,7 @@
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
 /// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the distance to the nearest integer becomes
-/// an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The random fields of 512 numbers (256 of more than 8 bits, 128 of more than 16)
+/// an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The random fields of 768 numbers (384 of more than 8 bits, 192 of more than 16)
 /// are drawn at a time; the bytes of the drawn words are the fields in their order.
 ///
 /// Model of : -
@@ -42,6 +42,7 @@ template <class Rounding, class Arch>
   requires one_of<Rounding, toward_zero, toward_positive, toward_negative, nearest_away, toward_odd>
 class rounding_lanes<Rounding, Arch> {
  public:
+  using policy = Rounding;
   using floats = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
   using mask = typename floats::mask;
@@ -199,7 +200,7 @@ class rounding_lanes<stochastic_stream, Arch> {
         bytes_{s.count <= 8        ? 1U
                    : s.count <= 16 ? 2U
                                    : 4U},
-        drawn_numbers_{512 / bytes_},
+        drawn_numbers_{768 / bytes_},
         count_{s.count + (s.variant == stochastic_variant::b && s.count <= 16 ? 1 : 0)},
         scale_{s.count >= 1 && s.count <= 32 ? static_cast<float>(std::uint64_t{1} << count_) : 0.0f} {}
 
@@ -207,8 +208,8 @@ class rounding_lanes<stochastic_stream, Arch> {
     return stream_.count >= 1 && stream_.count <= 32 && (bytes_ == 4 ? bits <= 22 : bits + count_ <= 23);
   }
 
-  [[gnu::always_inline]] window from(std::uint64_t i) noexcept {
-    if (i - begin_ + 16 > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
+  [[gnu::always_inline]] window from(std::uint64_t i, std::uint64_t least = 16) noexcept {  // at most 128
+    if (i - begin_ + least > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
     auto const size = (drawn_numbers_ - (i - begin_)) / 16 * 16;
     return {floats::broadcast(scale_),
             reinterpret_cast<std::byte const*>(drawn_.data()) + (i - begin_) * bytes_,
@@ -224,7 +225,7 @@ class rounding_lanes<stochastic_stream, Arch> {
   [[gnu::noinline]] void draw(std::uint64_t i) noexcept {
     auto const block = i * bytes_ / 16;
     begin_ = block * 16 / bytes_;
-    simd::random_words<Arch, 128>(stream_.seed, stream_.row, block, drawn_);
+    simd::random_words<Arch, 192>(stream_.seed, stream_.row, block, drawn_);
   }
 
   stochastic_stream stream_;
@@ -233,7 +234,7 @@ class rounding_lanes<stochastic_stream, Arch> {
   int count_;
   float scale_;
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;
-  alignas(64) std::array<std::uint32_t, 128> drawn_;
+  alignas(64) std::array<std::uint32_t, 192> drawn_;
 };
 
 /// Bits of a magnitude; where `Lift` is set, no number other than zero is below the least normal float, so that no processor mode

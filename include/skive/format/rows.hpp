@@ -11,12 +11,14 @@
 /// Model of : -
 /// Cost     : copy speed out of memory where the format has a vector rule (format/lanes.hpp) and rounding is to nearest even.
 ///            Small floats and integers, saturating: directed rounding 1.3 to 1.9 times that in cache, stochastic with 8 random
-///            bits twice that for E4M3, where the scalar rule takes 60 times as long. Other roundings take the scalar rule.
+///            bits twice that for E4M3, where the scalar rule takes 60 times as long. Tables,
+///            bfloat16, TF32 and E8M0: directed as nearest even.
 /// Accuracy : the format's.
 /// Promise  : the codes of the scalar rule; nothing is written unless the lengths agree.
 /// Source   : -
 
 #include "skive/core/status.hpp"
+#include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/half_lanes.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
@@ -88,6 +90,8 @@ template <class Arch, class Code>
 [[gnu::always_inline]] inline void store_codes(simd::words<Arch> const& codes, Code* to) noexcept {
   if constexpr (sizeof(Code) == 1) {
     simd::store_bytes<Arch>(codes, reinterpret_cast<std::byte*>(to));
+  } else if constexpr (sizeof(Code) == 4) {
+    codes.store(to);
   } else if constexpr (sizeof(Code) == 2 && std::endian::native == std::endian::little) {
     simd::store_halves(codes, reinterpret_cast<std::byte*>(to));
   } else {

@@ -2,7 +2,7 @@
 #pragma once
 /// @file simd/philox.hpp - random words of core/random.hpp, sixteen blocks of four at a time.
 ///
-///   random_words<Arch>(seed, stream, b, out)     out[4 i + j] = word j of block b + i, where out has 64 words or 128 ...
+///   random_words<Arch>(seed, stream, b, out)     out[4 i + j] = word j of block b + i, where out has 64 words, 128 or 192 ...
 ///
 /// Model of : -
 /// Cost     : 64 words in 10 rounds of two widening products: about 2.5 instructions a word with AVX-512, 5.5 with
@@ -128,13 +128,13 @@ template <class Arch>
 #endif
 }
 
-// Two registers of blocks a turn: more would not stay in registers, and turns do not wait for each other. What round r adds to a
+// Two or three registers of blocks a turn: more would not stay in registers, and turns do not wait for each other. What round r adds to a
 // product's upper half and round r + 1 to its lower half, which it meets there, is one number: every second round adds no key.
-template <class Arch>
+template <class Arch, std::size_t Words>
 [[gnu::always_inline]] inline void random_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
-                                                 std::span<std::uint32_t> out) noexcept {
+                                                 std::span<std::uint32_t, Words> out) noexcept {
   using lanes = wide_lanes<Arch>;
-  constexpr std::size_t together = 2;
+  constexpr std::size_t together = Words % (12 * lanes::size) == 0 ? 3 : 2;
   constexpr std::size_t step = 4 * together * lanes::size;
   alignas(64) static constexpr std::uint64_t order[4] = {0, lanes::size == 4 ? 2 : 1, 1, 3};
   lanes keys[5][2];
@@ -149,7 +149,7 @@ template <class Arch>
   }
   for (std::size_t done = 0; done < out.size(); done += step) {
     lanes c[together][4];
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (std::size_t i = 0; i < together; ++i) {
       c[i][0] = lanes(first + done / 4 + i * lanes::size) + lanes::load_aligned(order);
       c[i][1] = c[i][0] >> 32;
@@ -158,7 +158,7 @@ template <class Arch>
     }
 #pragma GCC unroll 10
     for (std::size_t round = 0; round < 10; ++round) {
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (auto& x : c) {
         auto a = times_lower_halves<Arch>(x[0], lanes(std::uint64_t{0xD2511F53}));
         auto b = times_lower_halves<Arch>(x[2], lanes(std::uint64_t{0xCD9E8D57}));
@@ -172,7 +172,7 @@ template <class Arch>
         x[3] = a;
       }
     }
-#pragma GCC unroll 2
+#pragma GCC unroll 3
     for (std::size_t i = 0; i < together; ++i) store_wide<Arch>(c[i], out.data() + done + 4 * i * lanes::size);
   }
 }
@@ -209,7 +209,7 @@ template <class Arch, std::size_t Words = 64>
 [[gnu::always_inline]] inline void random_words(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
                                                 std::type_identity_t<std::span<std::uint32_t, Words>> out) noexcept {
   if constexpr (detail::blocks_in_wide_lanes<Arch>)
-    detail::random_blocks<Arch>(seed, stream, first, out);
+    detail::random_blocks<Arch, Words>(seed, stream, first, out);
   else
     for (std::size_t i = 0; i < Words; i += 64) detail::sixteen_blocks<Arch>(seed, stream, first + i / 4, out.data() + i);
 }
