@@ -78,7 +78,7 @@ class integer_dot {
 
   template <bool PerBlock>
   void choose(products const& rows) const noexcept {
-    switch (spread_of(lanes_)) {
+    switch (spread_of<Arch>(lanes_)) {
       case spread::broadcast: return multiply<PerBlock, spread::broadcast>(rows);
       case spread::shift: return multiply<PerBlock, spread::shift>(rows);
       case spread::any: return multiply<PerBlock, spread::any>(rows);
@@ -126,7 +126,7 @@ class integer_dot {
           prefetch_fields<Scheme, Arch>(from[i], first, groups, layout_, next, rows.pitch, ahead_rows);
         p[i].load(scheme_, from[i], first, groups, layout_);
       }
-      auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
+      auto const some = (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
       scale_cursor<Spread, Arch> cursor{p, lanes_};
       for (auto const last = end < plain ? end : plain; step < last;) {
