@@ -35,11 +35,11 @@ class scale_cursor {
 
   /// `p`: one for each row; `lanes`: of a group.
   [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const* p, std::size_t lanes) noexcept
-      : p_{p}, lanes_{lanes}, left_{lanes < 16 ? 1 : lanes / 16}, upper_{lanes < 16 ? std::size_t{1} : 0} {
+      : p_{p}, lanes_{lanes}, steps_{lanes < 16 ? 1 : lanes / 16}, left_{steps_}, upper_{lanes < 16 ? std::size_t{1} : 0} {
     if constexpr (Spread == spread::shift) {
       auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
       index_ = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
-      left_ = std::size_t{16} >> shift;
+      steps_ = std::size_t{16} >> shift;
       upper_ = lanes == 2 ? 4 : 0;
     }
   }
@@ -47,9 +47,11 @@ class scale_cursor {
   [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept { return spread_out(p_[row].minus_zero_point); }
   [[gnu::always_inline]] void advance() noexcept {
     if constexpr (Spread == spread::shift) {
-      at_ += left_;
+      at_ += steps_;
     } else if constexpr (Spread == spread::broadcast) {
-      if (--left_ == 0) at_ += 1 + upper_, left_ = upper_ != 0 ? 1 : lanes_ / 16;
+      auto const over = std::size_t{0} - static_cast<std::size_t>(--left_ == 0);  // no jump: it would be a guess more a step
+      at_ += over & (1 + upper_);
+      left_ += over & steps_;
     } else {
       at_ += 16;
     }
@@ -78,6 +80,7 @@ class scale_cursor {
 
   group_parameters<Arch> const* p_;
   std::size_t lanes_;
+  std::size_t steps_;  // of a group; shift: groups of a step
   std::size_t left_;
   std::size_t upper_;   // from the group of lane 0 to that of lane 8, or to the four groups it is one of
   std::size_t at_ = 0;  // group, or lane
