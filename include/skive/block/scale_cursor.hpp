@@ -48,6 +48,7 @@ class scale_cursor {
   [[gnu::always_inline]] void advance() noexcept {
     if constexpr (Spread == spread::shift) {
       at_ += steps_;
+      if constexpr (whole) index_ = index_ + simd::words<Arch>::broadcast(static_cast<std::uint32_t>(steps_));
     } else if constexpr (Spread == spread::broadcast) {
       auto const over = std::size_t{0} - static_cast<std::size_t>(--left_ == 0);  // no jump: it would be a guess more a step
       at_ += over & (1 + upper_);
@@ -58,13 +59,16 @@ class scale_cursor {
   }
 
  private:
-  // Scales were stored eight at a time just before: a load that needs two such stores waits for both to reach the cache.
+  // Scales were stored a register at a time just before: a load that needs two such stores waits for both to reach the cache.
   static constexpr bool quarters = simd::has_avx2<Arch>;
+  static constexpr bool whole = simd::has_avx512<Arch>;  // what was stored is loaded; only the low four bits of an index count
 
   [[gnu::always_inline]] floats spread_out(float const* of_groups) const noexcept {
     if constexpr (Spread == spread::shift && quarters)
       return simd::look_up_quarters<Arch>(of_groups + at_, of_groups + at_ + upper_, index_);
-    if constexpr (Spread == spread::shift && !quarters) return simd::look_up_8<Arch>(of_groups + at_, index_);
+    if constexpr (Spread == spread::shift && whole)
+      return simd::look_up(simd::float_table<Arch>{of_groups + at_ / 16 * 16}, index_);
+    if constexpr (Spread == spread::shift && !quarters && !whole) return simd::look_up_8<Arch>(of_groups + at_, index_);
     if constexpr (Spread == spread::broadcast) {
       auto r = floats::broadcast(of_groups[at_]);
       if constexpr (floats::registers > 1) {

@@ -82,6 +82,8 @@ struct float_table {
   detail::float_registers<Arch> registers;
 
   [[gnu::always_inline]] explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
+  /// From values[0 .. 15].
+  [[gnu::always_inline]] explicit float_table(float const* values) noexcept { registers.set(values); }
 };
 
 /// Only the low 4 bits of each index count.
