@@ -45,6 +45,7 @@ void check(std::size_t lanes) {
 TEST_CASE("scale_cursor: every lane has its group's scale", "[block]") {
   test::for_each_arch([]<class Arch>() {
     for (std::size_t const lanes : {2U, 4U, 8U}) check<detail::spread::shift, Arch>(lanes);
+    if (detail::spread_of<Arch>(8) == detail::spread::broadcast) check<detail::spread::broadcast, Arch>(8);
     for (std::size_t const lanes : {16U, 32U, 48U}) check<detail::spread::broadcast, Arch>(lanes);
     for (std::size_t const lanes : {1U, 3U, 5U, 12U, 20U}) check<detail::spread::any, Arch>(lanes);
   });
@@ -52,8 +53,11 @@ TEST_CASE("scale_cursor: every lane has its group's scale", "[block]") {
 
 TEST_CASE("scale_cursor: the way that fits", "[block]") {
   using detail::spread;
-  for (std::size_t lanes = 1; lanes < 100; ++lanes) {
-    bool const power = lanes == 2 || lanes == 4 || lanes == 8;
-    CHECK(detail::spread_of(lanes) == (lanes % 16 == 0 ? spread::broadcast : power ? spread::shift : spread::any));
-  }
+  test::for_each_arch([]<class Arch>() {
+    for (std::size_t lanes = 1; lanes < 100; ++lanes) {
+      bool const power = lanes == 2 || lanes == 4 || lanes == 8;
+      bool const registers = lanes % 16 == 0 || (lanes == 8 && simd::floats<Arch>::registers > 1);
+      CHECK(detail::spread_of<Arch>(lanes) == (registers ? spread::broadcast : power ? spread::shift : spread::any));
+    }
+  });
 }

@@ -82,15 +82,15 @@ template <class Codec>
 void check_codec(Codec const& codec, std::size_t n, std::size_t count) {
   rows_of const rows{codec, count, n, 5};
   std::vector<std::vector<float>> x;
-  for (unsigned t = 0; t < 6; ++t) x.push_back(test::gaussian_row(n, 100 + t));
+  for (unsigned t = 0; t < 7; ++t) x.push_back(test::gaussian_row(n, 100 + t));
   std::vector<skive::float_query> floats;
   for (auto const& v : x) floats.push_back(*codec.prepare(v));
   check(rows, floats, 1e-4);
   if constexpr (requires { codec.int8_query_bytes(n); })
     for (auto const kind : {skive::activation_scale::per_block, skive::activation_scale::per_token}) {
-      std::vector<test::scratch_memory> memory(6, test::scratch_memory{codec.int8_query_bytes(n, kind)});
+      std::vector<test::scratch_memory> memory(7, test::scratch_memory{codec.int8_query_bytes(n, kind)});
       std::vector<skive::int8_query> bytes;
-      for (std::size_t t = 0; t < 6; ++t) bytes.push_back(*codec.prepare_int8(x[t], kind, memory[t].get()));
+      for (std::size_t t = 0; t < 7; ++t) bytes.push_back(*codec.prepare_int8(x[t], kind, memory[t].get()));
       check(rows, bytes, 0);
     }
 }

@@ -59,6 +59,13 @@ TEST_CASE("floats out of eight and out of four", "[simd]") {
         REQUIRE(of_eight[i] == std::bit_cast<std::uint32_t>(values[eights[i]]));
         REQUIRE(of_four[i] == std::bit_cast<std::uint32_t>(values[fours[i]]));
       }
+      if constexpr (skive::simd::has_avx2<Arch>) {
+        skive::simd::as<std::uint32_t>(
+            skive::simd::look_up_quarters<Arch>(values.data(), values.data() + 5, words::load(eights.data())))
+            .store(of_four.data());
+        for (std::size_t i = 0; i < 16; ++i)
+          REQUIRE(of_four[i] == std::bit_cast<std::uint32_t>(values[eights[i] % 4 + (i < 8 ? 0 : 5)]));
+      }
     }
   });
 }

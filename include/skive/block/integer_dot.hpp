@@ -42,12 +42,14 @@ class integer_dot {
   using words = simd::words<Arch>;
   using integers = simd::integers<Arch>;
   // Signed codes of a few bits become levels while several are in a byte; AVX-512 does it for nothing with the mask.
-  static constexpr bool flips = levels::flips_sign && steps::fields > 1 && !simd::has_avx512<Arch>;
+  static constexpr bool flips = levels::flips_sign && steps::fields == 2 && !simd::has_avx512<Arch>;
   static constexpr std::uint32_t levels_of_signs = 0xFFFF'FFFFU / ((1U << width) - 1) << (width - 1);
   // Levels past 127 meet the vector as signed bytes where that is cheaper, and there is no bias then.
   static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
+  // Codes of 2 bits: a look-up of 16 does the masking too, where shuffles of bytes are cheap.
+  static constexpr bool quarters = width == 2 && simd::has_avx2<Arch>;
   template <bool Signed>
-  using level_lanes = typename levels::template lanes<Arch, Signed>;
+  using level_lanes = std::conditional_t<quarters, level_quarters<levels, Arch>, typename levels::template lanes<Arch, Signed>>;
 
  public:
   /// Do groups end where lanes do?
@@ -78,7 +80,7 @@ class integer_dot {
 
   template <bool PerBlock>
   void choose(products const& rows) const noexcept {
-    switch (spread_of(lanes_)) {
+    switch (spread_of<Arch>(lanes_)) {
       case spread::broadcast: return multiply<PerBlock, spread::broadcast>(rows);
       case spread::shift: return multiply<PerBlock, spread::shift>(rows);
       case spread::any: return multiply<PerBlock, spread::any>(rows);
@@ -95,29 +97,30 @@ class integer_dot {
   template <bool PerBlock, spread Spread, bool Signed>
   [[gnu::always_inline]] void multiply_all(products const& rows) const noexcept {
     level_lanes<Signed> const level;
+    rows_ahead const ahead{bytes_, rows.pitch[0], tile};
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile>(level, rows, r);
+    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile, Signed>(level, rows, r, ahead);
     if constexpr (tile != 1)
-      for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1>(level, rows, r);
+      for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1, Signed>(level, rows, r, {bytes_, rows.pitch[0], 1});
   }
 
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows, bool Signed>
-  [[gnu::always_inline]] void multiply_tile(level_lanes<Signed> const& level, products const& rows,
-                                            std::size_t r) const noexcept {
+  [[gnu::always_inline]] void multiply_tile(level_lanes<Signed> const& level, products const& rows, std::size_t r,
+                                            rows_ahead const& ahead_of) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
     auto const count = steps::count(layout_.n);
     bool const side_by_side = layout_.groups <= layout_.per_block || from[0][0].block_stride == block_bytes_;
     auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
+    auto const ahead_rows = ahead_of.rows;
+    auto const next = ahead_of.next;
     floats total[Rows][Queries];
 #pragma GCC unroll 4
     for (auto& of_row : total)
 #pragma GCC unroll 4
       for (auto& t : of_row) t = floats::broadcast(0.0f);
-    auto const ahead_rows = tile == 1 ? read_ahead::rows_ahead(rows.pitch[0]) : Rows;
-    read_ahead const next{bytes_, ahead_rows * rows.pitch[0]};
     std::size_t step = 0;
     for (std::size_t first = 0; step < count; first += p->capacity) {
       auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
@@ -126,7 +129,7 @@ class integer_dot {
           prefetch_fields<Scheme, Arch>(from[i], first, groups, layout_, next, rows.pitch, ahead_rows);
         p[i].load(scheme_, from[i], first, groups, layout_);
       }
-      auto const some = Spread == spread::broadcast ? groups * (lanes_ / 16) : (groups * lanes_ + 15) / 16;
+      auto const some = (groups * lanes_ + 15) / 16;
       auto const end = count - step < some ? count : step + some;
       scale_cursor<Spread, Arch> cursor{p, lanes_};
       for (auto const last = end < plain ? end : plain; step < last;) {
@@ -140,7 +143,7 @@ class integer_dot {
             simd::prefetch<Arch>(from[i][0].data + at, ahead);
             codes[i] = spread_codes(from[i][0].data + at);
           }
-          add_step<PerBlock, Rows>(level, codes, step, cursor, total);
+          add_step<PerBlock, Rows, Signed>(level, codes, step, cursor, total);
         }
       }
       for (; step < end; ++step) {
@@ -150,7 +153,7 @@ class integer_dot {
           gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, bytes);
           codes[i] = spread_codes(bytes);
         }
-        add_step<PerBlock, Rows>(level, codes, step, cursor, total);
+        add_step<PerBlock, Rows, Signed>(level, codes, step, cursor, total);
       }
       if (fields_last && next.whole())
         prefetch_fields<Scheme, Arch>(from[0], first, groups, layout_, next, rows.pitch, ahead_rows);
@@ -167,9 +170,13 @@ class integer_dot {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
-      auto const flipped = flips ? codes[i] ^ words::broadcast(levels_of_signs) : codes[i];
+      if constexpr (quarters) {
+        level.bytes(codes[i], byte[i]);
+      } else {
+        auto const flipped = flips ? codes[i] ^ words::broadcast(levels_of_signs) : codes[i];
 #pragma GCC unroll 8
-      for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = flips ? field(flipped, r) : level.bytes(field(flipped, r));
+        for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = flips ? field(flipped, r) : level.bytes(field(flipped, r));
+      }
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {

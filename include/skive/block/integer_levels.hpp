@@ -134,4 +134,28 @@ struct integer_levels<uint_format<Bits>> {
   };
 };
 
+/// The four bytes of codes of 2 bits that share a byte: half a byte is two codes, and a table of 16 has both levels of each.
+template <class Levels, class Arch>
+struct level_quarters {
+  static constexpr std::array<std::uint8_t, 16> table(int shift) noexcept {
+    std::array<std::uint8_t, 16> bytes{};
+    for (std::size_t n = 0; n < 16; ++n)
+      bytes[n] = static_cast<std::uint8_t>(Levels::byte(static_cast<std::uint8_t>((n >> shift) & 3)));
+    return bytes;
+  }
+  simd::byte_table<16, Arch> even{table(0)};
+  simd::byte_table<16, Arch> odd{table(2)};
+  /// byte[r]: of field r.
+  [[gnu::always_inline]] void bytes(simd::words<Arch> const& codes, simd::words<Arch> (&byte)[4]) const noexcept {
+    auto const half = simd::words<Arch>::broadcast(0x0F0F0F0F);
+    byte[0] = byte[1] = codes & half;
+    byte[2] = byte[3] = (codes >> 4) & half;
+#pragma GCC unroll 4
+    for (std::size_t r = 0; r < 4; ++r)
+#pragma GCC unroll 4
+      for (auto& p : byte[r].part)
+        p = xsimd::bitwise_cast<std::uint32_t>(look_up_bytes(r % 2 == 0 ? even : odd, xsimd::bitwise_cast<std::uint8_t>(p)));
+  }
+};
+
 }  // namespace skive::detail

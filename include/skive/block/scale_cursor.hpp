@@ -5,7 +5,7 @@
 ///   lane i of step k has the scale of group (16 k + i) / lanes, where `lanes` are those of a group
 ///
 /// Model of : -
-/// Cost     : a broadcast where a group is whole steps, a look-up where a step is 2, 4 or 8 groups, else a loop.
+/// Cost     : a broadcast where a group is whole registers, a look-up where a step is 2, 4 or 8 groups, else a loop.
 /// Promise  : reads 16 groups past the first at most, which group_parameters has.
 /// Source   : -
 
@@ -20,8 +20,10 @@ namespace skive::detail {
 /// How scales of groups become those of lanes.
 enum class spread : std::uint8_t { shift, broadcast, any };
 
+// A register of fewer than 16 lanes: 8 lanes of a group are whole registers, too.
+template <class Arch>
 constexpr spread spread_of(std::size_t lanes) noexcept {
-  if (lanes % 16 == 0) return spread::broadcast;
+  if (lanes % 16 == 0 || (lanes == 8 && simd::floats<Arch>::registers > 1)) return spread::broadcast;
   return lanes > 1 && lanes < 16 && (lanes & (lanes - 1)) == 0 ? spread::shift : spread::any;
 }
 
@@ -33,36 +35,58 @@ class scale_cursor {
 
   /// `p`: one for each row; `lanes`: of a group.
   [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const* p, std::size_t lanes) noexcept
-      : p_{p}, lanes_{lanes}, left_{lanes / 16} {
+      : p_{p}, lanes_{lanes}, steps_{lanes < 16 ? 1 : lanes / 16}, left_{steps_}, upper_{lanes < 16 ? std::size_t{1} : 0} {
     if constexpr (Spread == spread::shift) {
       auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
       index_ = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
-      left_ = std::size_t{16} >> shift;
+      steps_ = std::size_t{16} >> shift;
+      upper_ = lanes == 2 ? 4 : 0;
     }
   }
   [[gnu::always_inline]] floats scale(std::size_t row) const noexcept { return spread_out(p_[row].scale); }
   [[gnu::always_inline]] floats minus_zero_point(std::size_t row) const noexcept { return spread_out(p_[row].minus_zero_point); }
   [[gnu::always_inline]] void advance() noexcept {
     if constexpr (Spread == spread::shift) {
-      at_ += left_;
+      at_ += steps_;
+      if constexpr (whole) index_ = index_ + simd::words<Arch>::broadcast(static_cast<std::uint32_t>(steps_));
     } else if constexpr (Spread == spread::broadcast) {
-      if (--left_ == 0) ++at_, left_ = lanes_ / 16;
+      auto const over = std::size_t{0} - static_cast<std::size_t>(--left_ == 0);  // no jump: it would be a guess more a step
+      at_ += over & (1 + upper_);
+      left_ += over & steps_;
     } else {
       at_ += 16;
     }
   }
 
  private:
+  // Scales were stored a register at a time just before: a load that needs two such stores waits for both to reach the cache.
+  static constexpr bool quarters = simd::has_avx2<Arch>;
+  static constexpr bool whole = simd::has_avx512<Arch>;  // what was stored is loaded; only the low four bits of an index count
+
   [[gnu::always_inline]] floats spread_out(float const* of_groups) const noexcept {
-    if constexpr (Spread == spread::shift) return simd::look_up_8<Arch>(of_groups + at_, index_);
-    if constexpr (Spread == spread::broadcast) return floats::broadcast(of_groups[at_]);
+    if constexpr (Spread == spread::shift && quarters)
+      return simd::look_up_quarters<Arch>(of_groups + at_, of_groups + at_ + upper_, index_);
+    if constexpr (Spread == spread::shift && whole)
+      return simd::look_up(simd::float_table<Arch>{of_groups + at_ / 16 * 16}, index_);
+    if constexpr (Spread == spread::shift && !quarters && !whole) return simd::look_up_8<Arch>(of_groups + at_, index_);
+    if constexpr (Spread == spread::broadcast) {
+      auto r = floats::broadcast(of_groups[at_]);
+      if constexpr (floats::registers > 1) {
+        auto const upper = floats::broadcast(of_groups[at_ + upper_]);
+#pragma GCC unroll 4
+        for (std::size_t i = floats::registers / 2; i < floats::registers; ++i) r.part[i] = upper.part[i];
+      }
+      return r;
+    }
     if constexpr (Spread == spread::any)
       return simd::generate<float, Arch>([&](std::size_t i) noexcept { return of_groups[(at_ + i) / lanes_]; });
   }
 
   group_parameters<Arch> const* p_;
   std::size_t lanes_;
+  std::size_t steps_;  // of a group; shift: groups of a step
   std::size_t left_;
+  std::size_t upper_;   // from the group of lane 0 to that of lane 8, or to the four groups it is one of
   std::size_t at_ = 0;  // group, or lane
   simd::words<Arch> index_{};
 };

@@ -4,6 +4,7 @@
 ///
 ///   look_up(table, index)          lane i is values[index lane i mod 16]; a float_table keeps 16 floats
 ///   look_up_8<Arch>(p, index)      lane i is p[index lane i], indices below 8; look_up_4: below 4
+///   look_up_quarters(p, q, index)  look_up_4 of index mod 4, lanes 8 .. 15 of q (AVX2)
 ///
 /// A table made outside of a loop stays in registers inside of it. Bytes: simd/byte_lookup.hpp.
 ///
@@ -81,6 +82,8 @@ struct float_table {
   detail::float_registers<Arch> registers;
 
   [[gnu::always_inline]] explicit float_table(std::array<float, 16> const& values) noexcept { registers.set(values.data()); }
+  /// From values[0 .. 15].
+  [[gnu::always_inline]] explicit float_table(float const* values) noexcept { registers.set(values); }
 };
 
 /// Only the low 4 bits of each index count.
@@ -149,6 +152,19 @@ template <class Arch>
     index.store(lane);
     r = generate<float, Arch>([&](std::size_t i) noexcept { return values[lane[i]]; });
   }
+  return r;
+}
+
+/// Lanes 0 .. 7: low[index lane i mod 4], the others of high. Loads of 16 bytes, which a store of more bytes just before may feed.
+template <class Arch>
+  requires has_avx2<Arch>
+[[gnu::always_inline]] inline floats<Arch> look_up_quarters([[maybe_unused]] float const* low, [[maybe_unused]] float const* high,
+                                                            [[maybe_unused]] words<Arch> const& index) noexcept {
+  floats<Arch> r;
+#if XSIMD_WITH_AVX2
+  r.part[0] = _mm256_permutevar_ps(_mm256_broadcast_ps(reinterpret_cast<__m128 const*>(low)), index.part[0]);
+  r.part[1] = _mm256_permutevar_ps(_mm256_broadcast_ps(reinterpret_cast<__m128 const*>(high)), index.part[1]);
+#endif
   return r;
 }
 
