@@ -29,6 +29,7 @@ class codec_products {
   static constexpr int width = code_width<Scheme>;
   static constexpr std::size_t code_bytes = 2 * static_cast<std::size_t>(width);  // of 16 codes
   static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::e4m3_at_once<Arch> != 0;
+  static constexpr bool widens = by_halves && simd::widens_e4m3<Arch>;  // in memory that stays in the first cache
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using batch = xsimd::batch<float, Arch>;
@@ -81,12 +82,22 @@ class codec_products {
   static constexpr std::size_t dot_columns = floats::registers == 1 ? 4 : 1;
   static constexpr std::size_t sum_columns = floats::registers == 1 ? 4 : 1;
 
+  static constexpr std::size_t line = 64;  // channels of a token that are widened at once for sums
+
   // Channels [begin, end); they are added to those before `begin`. Grouped: a token has more than one scale.
   template <std::size_t Rows, std::size_t Count, bool Grouped>
   [[gnu::noinline]] void dot_channels(matrix_view<float const> queries, std::size_t h, std::size_t begin, std::size_t end,
                                       matrix_view<float> logits) const noexcept {
     nan_found nan;
+    constexpr std::size_t row_halves = widens ? largest_head_size + 32 : 1;
+    constexpr std::size_t row_floats = widens ? largest_head_size + 16 : 1;
+    alignas(64) std::uint16_t halves[4][row_halves];
+    alignas(64) float aligned[Rows][row_floats];  // loads across cache lines take as long as the products
+    if constexpr (widens)
+      for (std::size_t i = 0; i < Rows; ++i) std::memcpy(aligned[i], &queries(h + i, 0), end * sizeof(float));
     for (std::size_t t = 0; t < count_; t += 4) {
+      if constexpr (widens)
+        for (std::size_t k = 0; k < 4; ++k) widen(smaller(t + k, count_ - 1), begin, end, nan, halves[k]);
       batch part[16];  // lanes of row i and token t + k: part[4 i + k]
       for (std::size_t k = 0; k < 4; k += side) {
         // One register for each row and token: what a query's numbers are loaded for are `side` tokens.
@@ -95,12 +106,13 @@ class codec_products {
         for (std::size_t d = begin; d < end; d += 16 * Count) {
           floats x[side][Count];
           unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
-            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, x[T]);
+            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, halves[widens ? k + T : 0] + (d - begin), x[T]);
           });
           unrolled<Count * floats::registers * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
             constexpr std::size_t column = I / Rows / floats::registers;
             constexpr std::size_t r = I / Rows % floats::registers;
-            auto const q = batch::load_unaligned(&queries(h + I % Rows, d + 16 * column + batch::size * r));
+            auto const at = d + 16 * column + batch::size * r;
+            auto const q = batch::load_unaligned(widens ? &aligned[widens ? I % Rows : 0][at] : &queries(h + I % Rows, at));
             unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
               auto& s = sum[I % Rows * side + T];
               s = xsimd::fma(x[T][column].part[r], q, s);
@@ -121,7 +133,11 @@ class codec_products {
     nan_found nan;
     auto largest = simd::words<Arch>::broadcast(0);
     auto const padded = round_up_to(count_, 16);
+    alignas(64) std::uint16_t halves[widens ? tile_tokens : 1][widens ? line : 1];
     for (std::size_t d = begin; d < end; d += 16 * Count) {
+      if constexpr (widens)
+        if ((d - begin) % line == 0)
+          for (std::size_t t = 0; t < count_; ++t) widen(t, d, smaller(end, d + line), nan, halves[t]);
       floats sum[Rows][Count];
       float const* weight[Count];  // of the first row and token
       unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
@@ -130,7 +146,7 @@ class codec_products {
       });
       for (std::size_t t = 0; t < count_; ++t) {
         floats x[Count];
-        load<Count, false>(t, d, nan, x);
+        load<Count, false>(t, d, nan, halves[widens ? t : 0] + (widens ? (d - begin) % line : 0), x);
         unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
           constexpr std::size_t row = I / Count;
           constexpr std::size_t column = I % Count;
@@ -149,22 +165,29 @@ class codec_products {
     return simd::largest(largest) < float_infinity_bits;
   }
 
-  // Numbers d ... of a token; with Scaled times their scale.
+  // Numbers [begin, end) of a token as 2^-8 float16 to `to`.
+  [[gnu::always_inline]] void widen(std::size_t token, std::size_t begin, std::size_t end, nan_found& nan,
+                                    std::uint16_t* to) const noexcept
+    requires(widens)
+  {
+    auto const* const codes = codes_ + token * head_size_ + begin;
+    for (std::size_t i = 0; i < end - begin; i += 64) simd::prefetch<Arch>(codes + i, read_ahead);
+    simd::widen_e4m3<Arch>(codes, end - begin, nan, to);
+  }
+  // Numbers d ... of a token, which lie at `halves` where they have been widened; with Scaled times their scale.
   template <std::size_t Count, bool Scaled>
   [[gnu::always_inline]] void load(std::size_t token, std::size_t d, [[maybe_unused]] nan_found& nan,
-                                   floats (&x)[Count]) const noexcept {
+                                   [[maybe_unused]] std::uint16_t const* halves, floats (&x)[Count]) const noexcept {
     auto const* const codes = codes_ + (token * head_size_ + d) / 16 * code_bytes;
     auto const* const group = group_of_ + d / 16;
     auto const first = token * groups_;
-    simd::prefetch<Arch>(codes, read_ahead);
+    if constexpr (!widens) simd::prefetch<Arch>(codes, read_ahead);
     constexpr bool all = by_halves && Count == 4 && simd::has_e4m3<Arch>;
     if constexpr (all) simd::load_e4m3<Arch>(codes, nan, x);
     unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
-      if constexpr (by_halves && !simd::has_e4m3<Arch>) {
-        floats sixteen[1];
-        simd::load_e4m3<Arch>(codes + K * code_bytes, nan, sixteen);
-        x[K] = sixteen[0];
-      } else if constexpr (!all)
+      if constexpr (widens)
+        x[K] = simd::load_float16<Arch, simd::half_nan::any>(halves + 16 * K);
+      else if constexpr (!all)
         x[K] = level_of(simd::load_fields<width, Arch>(codes + K * code_bytes, order_), first + group[K]);
       if constexpr (Scaled) x[K] = simd::product<Arch>(x[K], floats::broadcast(parameters_.scale[first + group[K]]));
     });
