@@ -112,7 +112,8 @@ class codec_products {
             constexpr std::size_t column = I / Rows / floats::registers;
             constexpr std::size_t r = I / Rows % floats::registers;
             auto const at = d + 16 * column + batch::size * r;
-            auto const q = batch::load_unaligned(widens ? &aligned[widens ? I % Rows : 0][at] : &queries(h + I % Rows, at));
+            auto q = batch::load_unaligned(widens ? &aligned[I % Rows][widens ? at : 0] : &queries(h + I % Rows, at));
+            if constexpr (widens) q = simd::once<Arch>(q);
             unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
               auto& s = sum[I % Rows * side + T];
               s = xsimd::fma(x[T][column].part[r], q, s);
@@ -218,7 +219,7 @@ class codec_products {
 
   // The lanes of each register, added and, if there are scales, multiplied with that of the token: to logits(h + row, t + token).
   template <std::size_t Rows>
-  static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t, std::size_t h,
+  [[gnu::always_inline]] static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t, std::size_t h,
                          matrix_view<float> logits) noexcept {
     alignas(64) float total[16];
     alignas(64) float factor[16];
