@@ -89,15 +89,19 @@ class codec_products {
   [[gnu::noinline]] void dot_channels(matrix_view<float const> queries, std::size_t h, std::size_t begin, std::size_t end,
                                       matrix_view<float> logits) const noexcept {
     nan_found nan;
-    constexpr std::size_t row_halves = widens ? largest_head_size + 32 : 1;
     constexpr std::size_t row_floats = widens ? largest_head_size + 16 : 1;
-    alignas(64) std::uint16_t halves[4][row_halves];
+    alignas(64) std::uint16_t halves[widens ? 4 * largest_head_size : 1];
     alignas(64) float aligned[Rows][row_floats];  // loads across cache lines take as long as the products
     if constexpr (widens)
       for (std::size_t i = 0; i < Rows; ++i) std::memcpy(aligned[i], &queries(h + i, 0), end * sizeof(float));
     for (std::size_t t = 0; t < count_; t += 4) {
-      if constexpr (widens)
-        for (std::size_t k = 0; k < 4; ++k) widen(smaller(t + k, count_ - 1), begin, end, nan, halves[k]);
+      auto const n = end - begin;
+      if constexpr (widens) {
+        if (n == head_size_ && t + 4 <= count_)
+          widen(t, 0, 4 * n, nan, halves);
+        else
+          for (std::size_t k = 0; k < 4; ++k) widen(smaller(t + k, count_ - 1), begin, end, nan, halves + k * n);
+      }
       batch part[16];  // lanes of row i and token t + k: part[4 i + k]
       for (std::size_t k = 0; k < 4; k += side) {
         // One register for each row and token: what a query's numbers are loaded for are `side` tokens.
@@ -106,7 +110,7 @@ class codec_products {
         for (std::size_t d = begin; d < end; d += 16 * Count) {
           floats x[side][Count];
           unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
-            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, halves[widens ? k + T : 0] + (d - begin), x[T]);
+            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, halves + (widens ? (k + T) * n + d - begin : 0), x[T]);
           });
           unrolled<Count * floats::registers * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
             constexpr std::size_t column = I / Rows / floats::registers;
