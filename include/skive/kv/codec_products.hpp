@@ -48,8 +48,16 @@ class codec_products {
       : codes_{from[0].data}, head_size_{head_size}, groups_{head_size / row.group}, count_{count}, order_{row.order} {
     parameters_.load(scheme, from, 0, count * groups_, row);
     if constexpr (by_halves)  // its numbers come out 2^-8 as large; no encoder writes a scale that this makes infinite
-      for (std::size_t g = 0; g < count * groups_; ++g) parameters_.scale[g] *= 256.0f;
-    for (std::size_t i = 0, d = 0; d < head_size; ++i, d += 16) group_of_[i] = static_cast<std::uint8_t>(d / row.group);
+      for (std::size_t g = 0; g < count * groups_; g += 16)
+        simd::product<Arch>(floats::load(parameters_.scale + g), floats::broadcast(256.0f)).store(parameters_.scale + g);
+    std::size_t group = 0;
+    for (std::size_t i = 0, in_group = 0; i < head_size / 16; ++i) {
+      group_of_[i] = static_cast<std::uint8_t>(group);
+      in_group += 16;
+      if (in_group != row.group) continue;
+      in_group = 0;
+      ++group;
+    }
   }
 
   template <std::size_t Rows>
