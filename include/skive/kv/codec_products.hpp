@@ -231,8 +231,8 @@ class codec_products {
 
   // The lanes of each register, added and, if there are scales, multiplied with that of the token: to logits(h + row, t + token).
   template <std::size_t Rows>
-  [[gnu::always_inline]] static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t, std::size_t h,
-                         matrix_view<float> logits) noexcept {
+  [[gnu::always_inline]] static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t,
+                                                std::size_t h, matrix_view<float> logits) noexcept {
     alignas(64) float total[16];
     alignas(64) float factor[16];
     if (scales != nullptr)
