@@ -58,6 +58,11 @@ void check_widened() {
         }
         REQUIRE(seen.any() == nan);
         for (std::size_t i = n; i < 81; ++i) REQUIRE(halves[i] == 0x1234);
+        skive::simd::widen_e5m2<Arch>(codes + first, n, halves);
+        for (std::size_t i = 0; i < n; ++i)
+          REQUIRE(std::bit_cast<std::uint32_t>(skive::float16::decode(halves[i])) ==
+                  std::bit_cast<std::uint32_t>(skive::e5m2::decode(std::to_integer<std::uint8_t>(codes[first + i]))));
+        for (std::size_t i = n; i < 81; ++i) REQUIRE(halves[i] == 0x1234);
       }
   }
 }

@@ -19,6 +19,7 @@
 
 #include "skive/block/lane_dot.hpp"
 #include "skive/kv/code_tile.hpp"
+#include "skive/kv/lane_sums.hpp"
 #include "skive/kv/plain_queries.hpp"
 
 namespace skive::detail {
@@ -29,7 +30,8 @@ class codec_products {
   static constexpr int width = code_width<Scheme>;
   static constexpr std::size_t code_bytes = 2 * static_cast<std::size_t>(width);  // of 16 codes
   static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::e4m3_at_once<Arch> != 0;
-  static constexpr bool widens = by_halves && simd::widens_e4m3<Arch>;  // in memory that stays in the first cache
+  static constexpr bool is_e5m2 = std::is_same_v<typename Scheme::element, e5m2> && !has_zero_point<Scheme>;
+  static constexpr bool widens = (by_halves || is_e5m2) && simd::widens_e4m3<Arch>;  // in memory that stays in the first cache
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using batch = xsimd::batch<float, Arch>;
@@ -135,7 +137,7 @@ class codec_products {
         unrolled<Rows * side>([&]<std::size_t I>()
                                   __attribute__((always_inline)) { part[I / side * 4 + k + I % side] = sum[I]; });
       }
-      store_sums<Rows>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
+      store_lane_sums<Rows, Arch>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
     }
     if constexpr (by_halves)
       if (nan.any()) logits(h, 0) = std::numeric_limits<float>::quiet_NaN();
@@ -179,13 +181,16 @@ class codec_products {
   }
 
   // Numbers [begin, end) of a token as 2^-8 float16 to `to`.
-  [[gnu::always_inline]] void widen(std::size_t token, std::size_t begin, std::size_t end, nan_found& nan,
+  [[gnu::always_inline]] void widen(std::size_t token, std::size_t begin, std::size_t end, [[maybe_unused]] nan_found& nan,
                                     std::uint16_t* to) const noexcept
     requires(widens)
   {
     auto const* const codes = codes_ + token * head_size_ + begin;
     for (std::size_t i = 0; i < end - begin; i += 64) simd::prefetch<Arch>(codes + i, read_ahead);
-    simd::widen_e4m3<Arch>(codes, end - begin, nan, to);
+    if constexpr (is_e5m2)
+      simd::widen_e5m2<Arch>(codes, end - begin, to);
+    else
+      simd::widen_e4m3<Arch>(codes, end - begin, nan, to);
   }
   // Numbers d ... of a token, which lie at `halves` where they have been widened; with Scaled times their scale.
   template <std::size_t Count, bool Scaled>
@@ -226,32 +231,6 @@ class codec_products {
         unrolled<Rows>([&]<std::size_t H>()
                            __attribute__((always_inline)) { simd::product<Arch>(w[H], scale).store(scaled[H] + at); });
       }
-    }
-  }
-
-  // The lanes of each register, added and, if there are scales, multiplied with that of the token: to logits(h + row, t + token).
-  template <std::size_t Rows>
-  [[gnu::always_inline]] static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t,
-                                                std::size_t h, matrix_view<float> logits) noexcept {
-    alignas(64) float total[16];
-    alignas(64) float factor[16];
-    if (scales != nullptr)
-      for (std::size_t i = 0; i < Rows; ++i) std::memcpy(factor + 4 * i, scales, 4 * sizeof(float));
-    for (std::size_t i = 0; i < 4 * Rows; i += batch::size) {
-      batch some[batch::size];
-      unrolled<batch::size>([&]<std::size_t K>()
-                                __attribute__((always_inline)) { some[K] = part[smaller(i + K, 4 * Rows - 1)]; });
-      auto const sums = simd::sum_of_each<Arch>(some);
-      (scales == nullptr ? sums : sums * batch::load_aligned(factor + i)).store_aligned(total + i);
-    }
-    auto const count = smaller(4, logits.cols - t);
-    for (std::size_t i = 0; i < Rows; ++i) {
-      if (more)
-        for (std::size_t k = 0; k < count; ++k) total[4 * i + k] += logits(h + i, t + k);
-      if (count == 4)
-        std::memcpy(&logits(h + i, t), total + 4 * i, 4 * sizeof(float));
-      else
-        std::memcpy(&logits(h + i, t), total + 4 * i, count * sizeof(float));
     }
   }
 

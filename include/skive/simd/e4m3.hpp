@@ -4,6 +4,7 @@
 ///
 ///   load_e4m3<Arch>(p, nan, out) -> out[N], N times 16 floats 2^-8 value(code), in order, N = e4m3_at_once<Arch>: 4, 1, or 0
 ///   widen_e4m3<Arch>(p, n, nan, halves)      halves[i] is the float16 2^-8 value(code i), i < n, n a multiple of 16: widens_e4m3
+///   widen_e5m2<Arch>(p, n, halves)           halves[i] is code i and eight zeros, which is its float16, NaN and infinity included
 ///   nan collects whether a code is NaN (7F, FF)
 ///
 ///   Seven bits eeeemmm, moved up by 7, are the float16 2^(e - 15) (1 + m / 8), or m 2^-17 for e = 0: 2^-8 of E4M3's number.
@@ -100,6 +101,18 @@ template <class Arch>
       out[2 * i].part[0] = _mm512_cvtph_ps(_mm512_castsi512_si256(halves));
       out[2 * i + 1].part[0] = _mm512_cvtph_ps(_mm512_extracti64x4_epi64(halves, 1));
     }
+  }
+#endif
+}
+
+template <class Arch>
+  requires(widens_e4m3<Arch>)
+[[gnu::always_inline]] inline void widen_e5m2([[maybe_unused]] std::byte const* from, [[maybe_unused]] std::size_t n,
+                                              [[maybe_unused]] std::uint16_t* to) noexcept {
+#if XSIMD_WITH_AVX2 && defined(__F16C__)
+  for (std::size_t i = 0; i < n; i += 16) {
+    auto const codes = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<__m128i const*>(from + i)));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_slli_epi16(codes, 8));
   }
 #endif
 }
