@@ -92,4 +92,9 @@ TEST_CASE("decoded_pages: a token that is not finite is found where it is read, 
   CHECK(k.dot(page, 0, query, logits.view(), {}).error() == errc::workspace_too_small);
   CHECK(k.dot({}, 0, query, logits.view(), scratch.get()).error() == errc::size_mismatch);
   CHECK(k.prepare(test::number_rows{1, 16, 3}.view()).error() == errc::size_mismatch);
+  test::number_rows bad{1, 24, 3};
+  bad(0, 23) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(k.prepare(bad.view()).error() == errc::not_finite);
+  test::number_rows sums{1, 24};
+  CHECK(v.accumulate(page, 0, bad.view(), sums.view(), scratch.get()).error() == errc::not_finite);
 }
