@@ -72,6 +72,7 @@ using e4m3_codec = skive::absmax<skive::e4m3fn>;
 TEST_CASE("codec_products: 64, 32 and 16 channels, zero points, scales for a token or a group", "[kv]") {
   check<native_arch>(e4m3_codec{16}, {112, 64});
   check<native_arch>(e4m3_codec{0}, {64, 32});
+  check<native_arch>(skive::mx<skive::e5m2>{32}, {96, 32});
   check<native_arch>(e4m3_codec{16}, {1024, 32});  // scales of four tokens at a time
   check<native_arch>(skive::affine_int<4>{32}, {128, 32});
   CHECK(!skive::codec_keys<e4m3_codec>::make(e4m3_codec{8}, {64, 32})->multiplies<native_arch>());   // groups of half a register

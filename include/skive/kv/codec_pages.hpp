@@ -184,6 +184,9 @@ class codec_page {
       auto from = place<std::byte const>(tile_strides_, page, first, 1);
       for (std::size_t t = 0; t < tokens; t += most) {
         auto const count = smaller(most, tokens - t);
+        for (std::size_t i = 1; i < Codec::plane_count; ++i)  // scales of the next tile: codes are asked for as they are read
+          for (std::size_t b = 0; b < count * token_bytes_[i]; b += 64)
+            simd::prefetch<Arch>(from[i].data, count * token_bytes_[i] + b);
         products const tile{rows_.scheme(), tile_, from, head_size(), count};
         use(tile, t, count);
         for (std::size_t i = 0; i < Codec::plane_count; ++i) from[i].data += count * token_bytes_[i];

@@ -19,6 +19,7 @@
 
 #include "skive/block/lane_dot.hpp"
 #include "skive/kv/code_tile.hpp"
+#include "skive/kv/lane_sums.hpp"
 #include "skive/kv/plain_queries.hpp"
 
 namespace skive::detail {
@@ -29,6 +30,8 @@ class codec_products {
   static constexpr int width = code_width<Scheme>;
   static constexpr std::size_t code_bytes = 2 * static_cast<std::size_t>(width);  // of 16 codes
   static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::e4m3_at_once<Arch> != 0;
+  static constexpr bool is_e5m2 = std::is_same_v<typename Scheme::element, e5m2> && !has_zero_point<Scheme>;
+  static constexpr bool widens = (by_halves || is_e5m2) && simd::widens_e4m3<Arch>;  // in memory that stays in the first cache
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using batch = xsimd::batch<float, Arch>;
@@ -47,8 +50,16 @@ class codec_products {
       : codes_{from[0].data}, head_size_{head_size}, groups_{head_size / row.group}, count_{count}, order_{row.order} {
     parameters_.load(scheme, from, 0, count * groups_, row);
     if constexpr (by_halves)  // its numbers come out 2^-8 as large; no encoder writes a scale that this makes infinite
-      for (std::size_t g = 0; g < count * groups_; ++g) parameters_.scale[g] *= 256.0f;
-    for (std::size_t i = 0, d = 0; d < head_size; ++i, d += 16) group_of_[i] = static_cast<std::uint8_t>(d / row.group);
+      for (std::size_t g = 0; g < count * groups_; g += 16)
+        simd::product<Arch>(floats::load(parameters_.scale + g), floats::broadcast(256.0f)).store(parameters_.scale + g);
+    std::size_t group = 0;
+    for (std::size_t i = 0, in_group = 0; i < head_size / 16; ++i) {
+      group_of_[i] = static_cast<std::uint8_t>(group);
+      in_group += 16;
+      if (in_group != row.group) continue;
+      in_group = 0;
+      ++group;
+    }
   }
 
   template <std::size_t Rows>
@@ -81,12 +92,26 @@ class codec_products {
   static constexpr std::size_t dot_columns = floats::registers == 1 ? 4 : 1;
   static constexpr std::size_t sum_columns = floats::registers == 1 ? 4 : 1;
 
+  static constexpr std::size_t line = 64;  // channels of a token that are widened at once for sums
+
   // Channels [begin, end); they are added to those before `begin`. Grouped: a token has more than one scale.
   template <std::size_t Rows, std::size_t Count, bool Grouped>
   [[gnu::noinline]] void dot_channels(matrix_view<float const> queries, std::size_t h, std::size_t begin, std::size_t end,
                                       matrix_view<float> logits) const noexcept {
     nan_found nan;
+    constexpr std::size_t row_floats = widens ? largest_head_size + 16 : 1;
+    alignas(64) std::uint16_t halves[widens ? 4 * largest_head_size : 1];
+    alignas(64) float aligned[Rows][row_floats];  // loads across cache lines take as long as the products
+    if constexpr (widens)
+      for (std::size_t i = 0; i < Rows; ++i) std::memcpy(aligned[i], &queries(h + i, 0), end * sizeof(float));
     for (std::size_t t = 0; t < count_; t += 4) {
+      auto const n = end - begin;
+      if constexpr (widens) {
+        if (n == head_size_ && t + 4 <= count_)
+          widen(t, 0, 4 * n, nan, halves);
+        else
+          for (std::size_t k = 0; k < 4; ++k) widen(smaller(t + k, count_ - 1), begin, end, nan, halves + k * n);
+      }
       batch part[16];  // lanes of row i and token t + k: part[4 i + k]
       for (std::size_t k = 0; k < 4; k += side) {
         // One register for each row and token: what a query's numbers are loaded for are `side` tokens.
@@ -95,12 +120,14 @@ class codec_products {
         for (std::size_t d = begin; d < end; d += 16 * Count) {
           floats x[side][Count];
           unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
-            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, x[T]);
+            load<Count, Grouped>(smaller(t + k + T, count_ - 1), d, nan, halves + (widens ? (k + T) * n + d - begin : 0), x[T]);
           });
           unrolled<Count * floats::registers * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
             constexpr std::size_t column = I / Rows / floats::registers;
             constexpr std::size_t r = I / Rows % floats::registers;
-            auto const q = batch::load_unaligned(&queries(h + I % Rows, d + 16 * column + batch::size * r));
+            auto const at = d + 16 * column + batch::size * r;
+            auto q = batch::load_unaligned(widens ? &aligned[I % Rows][widens ? at : 0] : &queries(h + I % Rows, at));
+            if constexpr (widens) q = simd::once<Arch>(q);
             unrolled<side>([&]<std::size_t T>() __attribute__((always_inline)) {
               auto& s = sum[I % Rows * side + T];
               s = xsimd::fma(x[T][column].part[r], q, s);
@@ -110,7 +137,7 @@ class codec_products {
         unrolled<Rows * side>([&]<std::size_t I>()
                                   __attribute__((always_inline)) { part[I / side * 4 + k + I % side] = sum[I]; });
       }
-      store_sums<Rows>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
+      store_lane_sums<Rows, Arch>(part, Grouped ? nullptr : parameters_.scale + t, begin != 0, t, h, logits);
     }
     if constexpr (by_halves)
       if (nan.any()) logits(h, 0) = std::numeric_limits<float>::quiet_NaN();
@@ -121,7 +148,11 @@ class codec_products {
     nan_found nan;
     auto largest = simd::words<Arch>::broadcast(0);
     auto const padded = round_up_to(count_, 16);
+    alignas(64) std::uint16_t halves[widens ? tile_tokens : 1][widens ? line : 1];
     for (std::size_t d = begin; d < end; d += 16 * Count) {
+      if constexpr (widens)
+        if ((d - begin) % line == 0)
+          for (std::size_t t = 0; t < count_; ++t) widen(t, d, smaller(end, d + line), nan, halves[t]);
       floats sum[Rows][Count];
       float const* weight[Count];  // of the first row and token
       unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
@@ -130,7 +161,7 @@ class codec_products {
       });
       for (std::size_t t = 0; t < count_; ++t) {
         floats x[Count];
-        load<Count, false>(t, d, nan, x);
+        load<Count, false>(t, d, nan, halves[widens ? t : 0] + (widens ? (d - begin) % line : 0), x);
         unrolled<Count * Rows>([&]<std::size_t I>() __attribute__((always_inline)) {
           constexpr std::size_t row = I / Count;
           constexpr std::size_t column = I % Count;
@@ -149,22 +180,32 @@ class codec_products {
     return simd::largest(largest) < float_infinity_bits;
   }
 
-  // Numbers d ... of a token; with Scaled times their scale.
+  // Numbers [begin, end) of a token as 2^-8 float16 to `to`.
+  [[gnu::always_inline]] void widen(std::size_t token, std::size_t begin, std::size_t end, [[maybe_unused]] nan_found& nan,
+                                    std::uint16_t* to) const noexcept
+    requires(widens)
+  {
+    auto const* const codes = codes_ + token * head_size_ + begin;
+    for (std::size_t i = 0; i < end - begin; i += 64) simd::prefetch<Arch>(codes + i, read_ahead);
+    if constexpr (is_e5m2)
+      simd::widen_e5m2<Arch>(codes, end - begin, to);
+    else
+      simd::widen_e4m3<Arch>(codes, end - begin, nan, to);
+  }
+  // Numbers d ... of a token, which lie at `halves` where they have been widened; with Scaled times their scale.
   template <std::size_t Count, bool Scaled>
   [[gnu::always_inline]] void load(std::size_t token, std::size_t d, [[maybe_unused]] nan_found& nan,
-                                   floats (&x)[Count]) const noexcept {
+                                   [[maybe_unused]] std::uint16_t const* halves, floats (&x)[Count]) const noexcept {
     auto const* const codes = codes_ + (token * head_size_ + d) / 16 * code_bytes;
     auto const* const group = group_of_ + d / 16;
     auto const first = token * groups_;
-    simd::prefetch<Arch>(codes, read_ahead);
+    if constexpr (!widens) simd::prefetch<Arch>(codes, read_ahead);
     constexpr bool all = by_halves && Count == 4 && simd::has_e4m3<Arch>;
     if constexpr (all) simd::load_e4m3<Arch>(codes, nan, x);
     unrolled<Count>([&]<std::size_t K>() __attribute__((always_inline)) {
-      if constexpr (by_halves && !simd::has_e4m3<Arch>) {
-        floats sixteen[1];
-        simd::load_e4m3<Arch>(codes + K * code_bytes, nan, sixteen);
-        x[K] = sixteen[0];
-      } else if constexpr (!all)
+      if constexpr (widens)
+        x[K] = simd::load_float16<Arch, simd::half_nan::any>(halves + 16 * K);
+      else if constexpr (!all)
         x[K] = level_of(simd::load_fields<width, Arch>(codes + K * code_bytes, order_), first + group[K]);
       if constexpr (Scaled) x[K] = simd::product<Arch>(x[K], floats::broadcast(parameters_.scale[first + group[K]]));
     });
@@ -190,32 +231,6 @@ class codec_products {
         unrolled<Rows>([&]<std::size_t H>()
                            __attribute__((always_inline)) { simd::product<Arch>(w[H], scale).store(scaled[H] + at); });
       }
-    }
-  }
-
-  // The lanes of each register, added and, if there are scales, multiplied with that of the token: to logits(h + row, t + token).
-  template <std::size_t Rows>
-  static void store_sums(batch const (&part)[16], float const* scales, bool more, std::size_t t, std::size_t h,
-                         matrix_view<float> logits) noexcept {
-    alignas(64) float total[16];
-    alignas(64) float factor[16];
-    if (scales != nullptr)
-      for (std::size_t i = 0; i < Rows; ++i) std::memcpy(factor + 4 * i, scales, 4 * sizeof(float));
-    for (std::size_t i = 0; i < 4 * Rows; i += batch::size) {
-      batch some[batch::size];
-      unrolled<batch::size>([&]<std::size_t K>()
-                                __attribute__((always_inline)) { some[K] = part[smaller(i + K, 4 * Rows - 1)]; });
-      auto const sums = simd::sum_of_each<Arch>(some);
-      (scales == nullptr ? sums : sums * batch::load_aligned(factor + i)).store_aligned(total + i);
-    }
-    auto const count = smaller(4, logits.cols - t);
-    for (std::size_t i = 0; i < Rows; ++i) {
-      if (more)
-        for (std::size_t k = 0; k < count; ++k) total[4 * i + k] += logits(h + i, t + k);
-      if (count == 4)
-        std::memcpy(&logits(h + i, t), total + 4 * i, 4 * sizeof(float));
-      else
-        std::memcpy(&logits(h + i, t), total + 4 * i, count * sizeof(float));
     }
   }
 

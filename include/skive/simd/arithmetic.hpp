@@ -51,6 +51,14 @@ template <class Arch>
   return a;
 }
 
+/// The same register: what was loaded into it is not loaded again for each use.
+template <class Arch>
+[[gnu::always_inline]] inline xsimd::batch<float, Arch> once(xsimd::batch<float, Arch> const& x) noexcept {
+  auto kept = x.data;
+  detail::keep_apart<Arch>(kept);
+  return xsimd::batch<float, Arch>(kept);
+}
+
 /// The same integers, between whose sums before and after the compiler regroups nothing: g++ makes a tree of a long sum, whose
 /// leaves then need more registers than there are. AVX-512 has twice as many, and nothing is done.
 template <class Arch>
