@@ -61,10 +61,10 @@ TEST_CASE("Rows read one by one: the nearest row that is two leads ahead", "[blo
 
 TEST_CASE("Rows side by side ask for those behind them, rows alone for one that is far enough", "[block]") {
   for (std::size_t const pitch : {0U, 64U, 1088U, 2304U, 9000U, 70000U}) {
-    rows_ahead const four{pitch, pitch, 4};
+    matrix_ahead const four{pitch, pitch, 4};
     REQUIRE(four.rows == 4);
     REQUIRE(four.next.whole() == (pitch != 0 && 4 * pitch <= read_ahead::cached));
-    rows_ahead const one{pitch, pitch, 1};
+    matrix_ahead const one{pitch, pitch, 1};
     REQUIRE(one.rows == read_ahead::rows_ahead(pitch));
     REQUIRE(one.next.from(0) == read_ahead{pitch, one.rows * pitch}.from(0));
   }

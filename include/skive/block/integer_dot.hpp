@@ -97,7 +97,7 @@ class integer_dot {
   template <bool PerBlock, spread Spread, bool Signed>
   [[gnu::always_inline]] void multiply_all(products const& rows) const noexcept {
     level_lanes<Signed> const level;
-    rows_ahead const ahead{bytes_, rows.pitch[0], tile};
+    matrix_ahead const ahead{bytes_, rows.pitch[0], tile};
     std::size_t r = 0;
     for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile, Signed>(level, rows, r, ahead);
     if constexpr (tile != 1)
@@ -107,7 +107,7 @@ class integer_dot {
   // Sixteen groups are `lanes_` steps.
   template <bool PerBlock, spread Spread, std::size_t Rows, bool Signed>
   [[gnu::always_inline]] void multiply_tile(level_lanes<Signed> const& level, products const& rows, std::size_t r,
-                                            rows_ahead const& ahead_of) const noexcept {
+                                            matrix_ahead const& ahead_of) const noexcept {
     group_parameters<Arch> p[Rows];
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);

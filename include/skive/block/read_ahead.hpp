@@ -53,10 +53,10 @@ class read_ahead {
 };
 
 /// The same for all rows of a matrix, `at_once` side by side: worked out once, since it takes a division that short rows would feel.
-struct rows_ahead {
+struct matrix_ahead {
   std::size_t rows;  ///< from a row to the one that is asked for meanwhile
   read_ahead next;
-  constexpr rows_ahead(std::size_t row_bytes, std::size_t pitch, std::size_t at_once) noexcept
+  constexpr matrix_ahead(std::size_t row_bytes, std::size_t pitch, std::size_t at_once) noexcept
       : rows{at_once == 1 ? read_ahead::rows_ahead(pitch) : at_once}, next{row_bytes, rows * pitch} {}
 };
 

@@ -78,14 +78,10 @@ template <class Format, class Rounding, class Arch>
 inline constexpr bool has_rounded_lanes = [] {
   if constexpr (!simd::vector_arch<Arch> || !(tiny_is_zero<Format> || tiny_shows_sign<Format>) || !values_are_moderate<Format>)
     return false;
-  else if constexpr (std::is_same_v<Rounding, nearest_even>)
-    return true;
-  else if constexpr (!encodes_rounded<Format, Arch, Rounding>)
-    return false;
-  else if constexpr (requires { Format::min_subnormal; })
-    return static_cast<double>(Format::min_subnormal) >= 0x1p-20;
+  else if constexpr (requires { Format::min_subnormal; } && !std::is_same_v<Rounding, nearest_even>)
+    return encodes_rounded<Format, Arch, Rounding> && static_cast<double>(Format::min_subnormal) >= 0x1p-20;
   else
-    return true;
+    return std::is_same_v<Rounding, nearest_even> || encodes_rounded<Format, Arch, Rounding>;
 }();
 
 // Bit g: lane g is no magnitude (bits) from which a scale can be computed in lanes.
