@@ -132,6 +132,8 @@ TEST_CASE("row_predictor: channels that depend on each other, refusals", "[kv]")
   auto const predictor = *row_predictor::make(inputs, outputs, weights);
   CHECK(predictor.predict(x.part(0, 2), rest.view()).error() == errc::size_mismatch);
   CHECK(predictor.map_queries(x.view(), rest.view()).error() == errc::size_mismatch);
+  auto const most = std::numeric_limits<std::size_t>::max();
+  CHECK(skive::fit_predictor_scratch_bytes(most / 2, 3) == most);
   weights[3] = std::numeric_limits<float>::infinity();
   CHECK(row_predictor::make(inputs, outputs, weights).error() == errc::not_finite);
 }

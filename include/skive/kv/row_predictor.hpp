@@ -100,11 +100,12 @@ class row_predictor {
 /// Scratch of fit_predictor().
 template <class Arch = native_arch>
 constexpr std::size_t fit_predictor_scratch_bytes(std::size_t inputs, std::size_t outputs) noexcept {
-  auto const own = workspace::bytes<double>(inputs * inputs) + workspace::bytes<double>(inputs * outputs) +
-      workspace::bytes<double>(inputs + outputs);
+  auto const moments = workspace::bytes<double>(saturating_multiply(inputs, inputs));
+  auto const solution = workspace::bytes<double>(saturating_multiply(inputs, outputs));
+  auto const means = workspace::bytes<double>(saturating_add(inputs, outputs));
   auto const factor = cholesky_scratch_bytes<double, Arch>(inputs);
   auto const solve = solve_scratch_bytes<double, Arch>(inputs, outputs);
-  return own + (factor > solve ? factor : solve);
+  return saturating_add(saturating_add(moments, solution), saturating_add(means, factor > solve ? factor : solve));
 }
 
 /// The W and c of least squares over rows of x and y, with damping relative to the mean of the diagonal of x's moments: W is for
