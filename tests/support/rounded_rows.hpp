@@ -54,8 +54,9 @@ void check_rounded_row(Arches arches, Rounding const& rounding) {
       mode.reset();
       REQUIRE(done);
       for (std::size_t i = 0; i < x.size(); ++i) {
+        if (codes[i] == expected[i]) continue;
         CAPTURE(Arch::name(), flushed, i, x[i], +codes[i], +expected[i]);
-        if (codes[i] != expected[i]) FAIL("another code");
+        FAIL("another code");
       }
     }
   });
