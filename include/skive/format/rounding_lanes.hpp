@@ -7,9 +7,10 @@
 ///
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
-/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the distance to the nearest integer becomes
-/// an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The random fields of 768 numbers (384 of more than 8 bits, 192 of more than 16)
-/// are drawn at a time; the bytes of the drawn words are the fields in their order.
+/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the distance to the nearest integer
+/// becomes an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The
+/// random fields of 768 numbers (384 of more than 8 bits, 192 of more than 16) are drawn at a time; the bytes of the drawn words
+/// are the fields in their order.
 ///
 /// Model of : -
 /// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b; above 16 bits 13, about 30 for a and b

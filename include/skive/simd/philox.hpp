@@ -128,8 +128,9 @@ template <class Arch>
 #endif
 }
 
-// Two or three registers of blocks a turn: more would not stay in registers, and turns do not wait for each other. What round r adds to a
-// product's upper half and round r + 1 to its lower half, which it meets there, is one number: every second round adds no key.
+// Two or three registers of blocks a turn: more would not stay in registers, and turns do not wait for each other. What round r
+// adds to a product's upper half and round r + 1 to its lower half, which it meets there, is one number: every second round adds
+// no key.
 template <class Arch, std::size_t Words>
 [[gnu::always_inline]] inline void random_blocks(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
                                                  std::span<std::uint32_t, Words> out) noexcept {
