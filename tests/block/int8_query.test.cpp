@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include <catch2/catch_test_macros.hpp>
@@ -111,13 +112,20 @@ TEST_CASE("int8_query: bytes round the float product, ties to even", "[block]") 
   REQUIRE(found > 8);
 
   skive::absmax<skive::int8> const codec{32};
-  alignas(64) std::array<std::byte, 1024> memory{};
-  auto const q = codec.prepare_int8(std::span<float const>{x}, skive::activation_scale::per_block, skive::workspace{memory});
-  REQUIRE(q.has_value());
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    skive::detail::query_place<8> const at{i, skive::bit_order::low_first, skive::activation_scale::per_block};
-    auto const byte = static_cast<std::int8_t>(std::to_integer<std::uint8_t>(q->data[at.value]));
-    auto const exact = static_cast<double>(x[i]) * static_cast<double>(inverse);
-    REQUIRE(static_cast<double>(byte) == std::nearbyint(static_cast<double>(static_cast<float>(exact))));
-  }
+  test::for_each(test::arches<skive::scalar_arch, skive::native_arch>{}, [&]<class Arch>() {
+    bool const by_rule = std::is_same_v<Arch, skive::scalar_arch>;
+    for (std::size_t const size : {std::size_t{9}, x.size()}) {
+      alignas(64) std::array<std::byte, 1024> memory{};
+      auto const q = codec.template prepare_int8<Arch>(std::span<float const>{x}.first(size), skive::activation_scale::per_block,
+                                                       skive::workspace{memory});
+      REQUIRE(q.has_value());
+      for (std::size_t i = 0; i < size; ++i) {
+        skive::detail::query_place<8> const at{i, skive::bit_order::low_first, skive::activation_scale::per_block};
+        auto const byte = static_cast<std::int8_t>(std::to_integer<std::uint8_t>(q->data[at.value]));
+        auto const exact = static_cast<double>(x[i]) * static_cast<double>(inverse);
+        CAPTURE(by_rule, size, i, x[i]);
+        REQUIRE(static_cast<double>(byte) == std::nearbyint(static_cast<double>(static_cast<float>(exact))));
+      }
+    }
+  });
 }

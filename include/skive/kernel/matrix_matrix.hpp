@@ -37,11 +37,6 @@ constexpr void multiply_rows(Codec const& codec, packed_matrix<Codec::plane_coun
   std::size_t t = 0;
   for (; t + 4 <= queries.size(); t += 4)
     codec.template multiply<Arch, 4>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
-  if (t != 0 && queries.size() - t == 3) {  // four at once, one of them again, are cheaper than three by one
-    codec.template multiply<Arch, 4>({first, m.pitch, rows.count, &y(t - 1, column), y.row_stride}, layout,
-                                     queries.data() + t - 1);
-    return;
-  }
   for (; t < queries.size(); ++t)
     codec.template multiply<Arch, 1>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
 }
