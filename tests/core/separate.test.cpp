@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// core/separate.hpp: a product and a sum round twice, whatever the compiler may contract; the value is the product's.
+// core/separate.hpp: a product and a sum round twice, whatever the compiler may contract (-O2 with FMA is where g++ does); the value is
+// the product's. Also where it is used one number at a time and the test of that header is compiled without FMA.
 #include "skive/core/separate.hpp"
 
+#include "skive/codebook/exl3_product.hpp"
+#include "skive/kernel/gather.hpp"
+
+#include <array>
 #include <cmath>
 #include <limits>
+#include <random>
+#include <vector>
 
 #include <catch2/catch_test_macros.hpp>
 
@@ -35,6 +42,46 @@ TEST_CASE("A separate product is the product", "[core]") {
   REQUIRE(std::isnan(detail::separate(std::numeric_limits<double>::quiet_NaN())));
   REQUIRE(std::signbit(detail::separate(-0.0f)));
   REQUIRE(detail::separate(std::numeric_limits<float>::denorm_min()) == std::numeric_limits<float>::denorm_min());
+}
+
+std::vector<float> gaussian(std::size_t n) {
+  std::mt19937 random{7};
+  std::normal_distribution<float> normal;
+  std::vector<float> x(n);
+  for (auto& v : x) v = normal(random);
+  return x;
+}
+
+TEST_CASE("Weighted rows are rounded before they are added to a bag", "[core]") {
+  auto const x = gaussian(200);
+  std::span<float const> const row{x.data(), 96};
+  std::vector<float> sum(x.begin() + 100, x.begin() + 196);
+  auto const before = sum;
+  detail::add_weighted<scalar_arch>(row, 0.3f, sum);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    float const volatile p = row[i] * 0.3f;
+    REQUIRE(sum[i] == before[i] + p);
+  }
+}
+
+// One column of tiles by the definition: output c is the sum of rows times h, by lanes of two rows (exl3_row), then by halves.
+TEST_CASE("Products with tiles of exllamav3 are rounded before they are added", "[core]") {
+  constexpr std::size_t in = 128;
+  constexpr std::size_t out = 128;
+  std::vector<std::byte> trellis(in / 16 * (out / 16) * 32 * 2);
+  std::mt19937 random{3};
+  for (auto& b : trellis) b = static_cast<std::byte>(random() & 255);
+  std::vector<std::byte> scales(2 * in);
+  for (std::size_t i = 1; i < scales.size(); i += 2) scales[i] = std::byte{0x3C};  // 1 as a half
+  auto const t = exl3_tensor::make(in, out, trellis, scales, scales, exl3_codebook::mcg);
+  REQUIRE(t);
+  auto const h = gaussian(2 * in);
+  std::array<float, 16> by_lanes{};
+  std::array<float, 16> one_by_one{};
+  exl3_query const q{h.data(), in};
+  detail::exl3_column<native_arch>{*t, 3}.outputs(q, by_lanes.data());
+  detail::exl3_column<scalar_arch>{*t, 3}.outputs(q, one_by_one.data());
+  REQUIRE(one_by_one == by_lanes);
 }
 
 }  // namespace
