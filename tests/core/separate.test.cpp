@@ -5,6 +5,8 @@
 
 #include "skive/codebook/exl3_product.hpp"
 #include "skive/kernel/gather.hpp"
+#include "skive/transform/haar_wavelet.hpp"
+#include "skive/transform/reflections.hpp"
 
 #include <array>
 #include <cmath>
@@ -82,6 +84,56 @@ TEST_CASE("Products with tiles of exllamav3 are rounded before they are added", 
   detail::exl3_column<native_arch>{*t, 3}.outputs(q, by_lanes.data());
   detail::exl3_column<scalar_arch>{*t, 3}.outputs(q, one_by_one.data());
   REQUIRE(one_by_one == by_lanes);
+}
+
+// What the compiler evaluates is never contracted.
+template <std::size_t N>
+constexpr std::array<double, N> rows_of(unsigned seed) {
+  std::array<double, N> x{};
+  for (auto& v : x) v = static_cast<double>((seed = seed * 1103515245 + 12345) >> 8) / 3e6 - 2.5;
+  return x;
+}
+template <std::size_t N, class F>
+void check_evaluated(F f, std::array<double, N> const& evaluated) {
+  auto x = rows_of<N>(1);
+  for (auto& v : x) {
+    double const volatile known_late = v;
+    v = known_late;
+  }
+  f(x.data());
+  CHECK(x == evaluated);
+}
+
+TEST_CASE("Rotations of doubles have the same bits under contraction", "[core]") {
+  static constexpr float v[]{0.3f, -1.7f, 2.9f, 0.01f, 5.3f, -0.77f, 1.1f, 3.3f};
+  static constexpr givens_step steps[]{{0, 3, 0.6f, 0.8f}, {2, 1, 0.28f, -0.96f}, {3, 1, 0.8f, -0.6f}};
+  constexpr auto reflected = [](double* x) { detail::reflect<scalar_arch>(x, v, 51.3, 8); };
+  constexpr auto turned = [](double* x) {
+    (*givens_sequence::make(8, steps)).template apply<scalar_arch, direction::forward>(x, workspace{});
+  };
+  constexpr auto evaluated = [](auto f) {
+    auto x = rows_of<8>(1);
+    f(x.data());
+    return x;
+  };
+  constexpr auto one = evaluated(reflected);
+  constexpr auto other = evaluated(turned);
+  check_evaluated(reflected, one);
+  check_evaluated(turned, other);
+}
+
+TEST_CASE("A wavelet's differences are rounded before they are added", "[core]") {
+  auto x = rows_of<8>(5);
+  auto const before = x;
+  std::vector<std::byte> memory(1024);
+  haar_wavelet::make(8, 1)->apply<scalar_arch, direction::inverse>(x.data(), workspace{memory});
+  double const scale = detail::inverse_root_double<scalar_arch>(2);
+  for (std::size_t i = 0; i < 4; ++i) {
+    double const volatile s = before[i] * scale;
+    double const volatile d = before[4 + i] * scale;
+    REQUIRE(x[2 * i] == s + d);
+    REQUIRE(x[2 * i + 1] == s - d);
+  }
 }
 
 }  // namespace
