@@ -228,6 +228,27 @@ TEST_CASE("Cosine: codewords of length 1, found by direction alone", "[codebook]
   for (std::size_t i = 3; i < 89; ++i) REQUIRE(out.index[i] == out.index[i % 3]);
 }
 
+TEST_CASE("k-means without an iteration assigns samples to the seeds", "[codebook]") {
+  std::vector<float> const x{0, 1, 9, 11, 4};
+  for (bool const balanced : {false, true}) {
+    std::vector<float> c{1, 10, 100};
+    std::vector<std::uint32_t> index(5, 77);
+    std::vector<std::byte> memory(kmeans_bytes(5, 1, 3, false, true));
+    kmeans_options const options{kmeans_seeding::given, 0, 0, false, balanced};
+    auto const r = kmeans({x.data(), 5, 1}, {c.data(), 3, 1}, {}, options, workspace{memory}, index);
+    REQUIRE(r);
+    REQUIRE(c == std::vector<float>{1, 10, 100});
+    REQUIRE(r->iterations == 0);
+    double error = 0;
+    for (std::size_t i = 0; i < 5; ++i) {
+      REQUIRE(index[i] < 3);
+      error += std::pow(static_cast<double>(x[i] - c[index[i]]), 2);
+    }
+    REQUIRE(r->error == error);
+    if (!balanced) REQUIRE((index == std::vector<std::uint32_t>{0, 0, 1, 1, 0} && r->used == 2));
+  }
+}
+
 TEST_CASE("k-means: refusals", "[codebook]") {
   std::vector<float> x(24, 1.0f);
   std::vector<float> c(8, 5.0f);
@@ -269,7 +290,24 @@ TEST_CASE("k-means: refusals", "[codebook]") {
   REQUIRE(moments({h.data(), 1, 2}, {}, workspace{memory}) == errc::size_mismatch);
   REQUIRE(moments({h.data(), 2, 2}, {kmeans_seeding::greedy, 5, 0, true}, workspace{memory}) == errc::unsupported);
   REQUIRE(moments({h.data(), 2, 2}, {}, workspace{std::span{memory}.first(memory.size() - 1)}) == errc::workspace_too_small);
+  // Seeds that the caller gives are only turned into other coordinates once nothing can fail.
+  kmeans_options const given{kmeans_seeding::given, 5};
+  REQUIRE(moments({h.data(), 2, 2}, {kmeans_seeding::given, -1}, workspace{memory}) == errc::invalid_argument);
+  std::vector<float> const steep{4, 0, 0, 4};
+  REQUIRE(kmeans_with_moments(rows, {steep.data(), 2, 2}, to, {}, given, workspace{memory}, index).error() ==
+          errc::size_mismatch);
+  c[1] = std::numeric_limits<float>::infinity();
+  REQUIRE(moments({steep.data(), 2, 2}, given, workspace{memory}) == errc::not_finite);
+  c[1] = 5;
+  std::vector<float> const huge{1e30f, 0, 0, 1e30f};  // products with its root overflow
+  for (float* const p : {&x[7], &c[7]}) {
+    auto const old = *p;
+    *p = 1e30f;
+    REQUIRE(moments({huge.data(), 2, 2}, given, workspace{memory}) == errc::not_finite);
+    *p = old;
+  }
   REQUIRE(c == std::vector<float>(8, 5.0f));
+  REQUIRE(kmeans_moments_bytes(2, std::size_t{1} << 33, 2) == ~std::size_t{0});
 }
 
 }  // namespace

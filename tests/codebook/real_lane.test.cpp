@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// codebook/real_lane.hpp: rounding and its ties, parities, bits of words; integers in lanes are doubles.
+// codebook/real_lane.hpp: rounding and its ties, parities, bits of words; integers in lanes are doubles. Products are rounded before they
+// are added, however much the compiler may contract (-O2 with FMA is where g++ does).
 #include "skive/codebook/real_lane.hpp"
 
 #include "skive/codebook/single_lane.hpp"
@@ -75,6 +76,28 @@ TEST_CASE("Nearest integers whose sum has a parity", "[codebook]") {
     check_parity<double>([](double x) { return x; }, odd);
     check_parity<fixed>(fixed_of, odd);
   }
+}
+
+// Numbers known only here: a compiler that sees the oracle's product would use it instead of contracting.
+template <class V>
+[[gnu::noinline]] V sum_of_products(V a, V b, V c) {
+  return detail::real_lane<V>::product(a, b) + c;
+}
+template <class V>
+void check_products() {
+  std::mt19937 random{8};
+  for (int t = 0; t < 300; ++t) {
+    auto const a = static_cast<V>(random()) / V(7);
+    auto const b = static_cast<V>(random()) / V(3);
+    V const volatile p = a * b;
+    REQUIRE(sum_of_products<V>(a, b, -p) == 0);
+    REQUIRE(sum_of_products<V>(a, b, a) == p + a);
+  }
+}
+
+TEST_CASE("Products are rounded before they are added", "[codebook]") {
+  check_products<float>();
+  check_products<double>();
 }
 
 TEST_CASE("Bits of a word", "[codebook]") {

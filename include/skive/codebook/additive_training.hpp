@@ -56,6 +56,7 @@ result<double> train_residual(matrix_view<float const> x, std::size_t stages, st
   if (options.cosine || options.balanced) return errc::unsupported;
   if (beam.width == 0 || beam.width > additive_quantizer::most_width) return errc::invalid_argument;
   if (auto const s = detail::check_kmeans(x, {codebooks.data(), codewords, x.cols}, {}); !s) return s;
+  if (auto const s = detail::check_kmeans_call(x.rows, {codebooks.data(), stages * codewords, x.cols}, options, {}); !s) return s;
   if (scratch.size() < train_residual_bytes(x.rows, x.cols, stages, codewords, beam)) return errc::workspace_too_small;
   matrix_view<float> const rest{scratch.take<float>(x.rows * x.cols).data(), x.rows, x.cols};
   auto const codes = scratch.take<std::uint8_t>(x.rows * stages);
@@ -77,7 +78,7 @@ result<double> train_residual(matrix_view<float const> x, std::size_t stages, st
 template <class Arch = native_arch>
 constexpr std::size_t update_codewords_bytes(std::size_t n, std::size_t d, std::size_t codebooks,
                                              std::size_t codewords) noexcept {
-  auto const all = codebooks * codewords;
+  auto const all = saturating_multiply(codebooks, codewords);
   auto const factor = cholesky_scratch_bytes<double, Arch>(all);
   auto const solve = solve_scratch_bytes<double, Arch>(all, d);
   return saturating_add(saturating_add(workspace::bytes<double>(saturating_multiply(all, all)),
@@ -134,9 +135,10 @@ constexpr std::size_t train_additive_bytes(std::size_t n, std::size_t d, std::si
   auto rest = train_residual_bytes(n, d, codebooks, codewords, beam);
   auto const update = update_codewords_bytes<Arch>(n, d, codebooks, codewords);
   if (rest < update) rest = update;
-  return saturating_add(rest,
-                        saturating_add(workspace::bytes<std::uint8_t>(saturating_multiply(n, codebooks)),
-                                       workspace::bytes<float>(saturating_multiply(codebooks * codewords, d))));
+  return saturating_add(
+      rest,
+      saturating_add(workspace::bytes<std::uint8_t>(saturating_multiply(n, codebooks)),
+                     workspace::bytes<float>(saturating_multiply(saturating_multiply(codebooks, codewords), d))));
 }
 
 /// Fills `codebooks`; returns the least error of an encoding. Fails as train_residual() and update_codewords() do.

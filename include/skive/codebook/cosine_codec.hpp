@@ -22,7 +22,7 @@
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_error.hpp"
 #include "skive/block/scheme.hpp"
-#include "skive/codebook/trellis_dot.hpp"
+#include "skive/codebook/block_dot.hpp"
 #include "skive/core/concepts.hpp"
 
 namespace skive {

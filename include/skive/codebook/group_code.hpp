@@ -11,8 +11,8 @@
 /// Source   : -
 
 #include "skive/block/int8_query.hpp"
+#include "skive/codebook/level_step.hpp"
 #include "skive/codebook/root_mean_square.hpp"
-#include "skive/codebook/trellis_dot.hpp"
 #include "skive/core/concepts.hpp"
 
 namespace skive {

@@ -26,7 +26,7 @@ namespace skive {
 
 struct kmeans_options {
   kmeans_seeding seeding = kmeans_seeding::greedy;
-  int iterations = 25;  ///< at most; fewer when no sample changes its codeword
+  int iterations = 25;  ///< at most; fewer when no sample changes its codeword; 0: the seeds stay
   std::uint64_t seed = 0;
   bool cosine = false;
   bool balanced = false;
@@ -104,17 +104,22 @@ class kmeans_run {
     kmeans_assignment<Arch> assignment{s};
     kmeans_update<Arch> update{s};
     kmeans_report report;
+    auto const assign = [&] { return options_.balanced ? assignment.balanced() : assignment.nearest(); };
     while (report.iterations < options_.iterations && !report.converged) {
       ++report.iterations;
-      auto const changed = options_.balanced ? assignment.balanced() : assignment.nearest();
+      auto const changed = assign();
       update.add_up();
       auto const moved = options_.balanced ? 0 : update.repair();
       if (moved != 0) update.add_up();
       report.converged = changed == 0 && moved == 0;
       update.move();
     }
+    if (report.iterations == 0) {
+      assign();
+      update.add_up();
+    }
     for (auto const c : s.count) report.used += std::size_t{c != 0};
-    if (options_.iterations > 0) report.error = update.error();
+    report.error = update.error();
     return report;
   }
 
@@ -157,6 +162,18 @@ inline status check_kmeans(matrix_view<float const> x, matrix_view<float const> 
   return any ? errc::ok : errc::invalid_argument;
 }
 
+/// What else kmeans() refuses, but for its memory.
+inline status check_kmeans_call(std::size_t samples, matrix_view<float const> codewords, kmeans_options const& options,
+                                std::span<std::uint32_t const> assigned) noexcept {
+  if (!assigned.empty() && assigned.size() != samples) return errc::size_mismatch;
+  if (options.iterations < 0) return errc::invalid_argument;
+  if (options.seeding == kmeans_seeding::given)
+    for (std::size_t k = 0; k < codewords.rows; ++k)
+      for (auto const v : codewords.row(k))
+        if (!is_finite(v)) return errc::not_finite;
+  return errc::ok;
+}
+
 }  // namespace detail
 
 /// Fills `codewords`, one a row. `assigned`: where each sample's index goes, or nothing. Fails with size_mismatch,
@@ -167,12 +184,7 @@ template <class Arch = native_arch>
 result<kmeans_report> kmeans(matrix_view<float const> x, matrix_view<float> codewords, kmeans_weights const& weights,
                              kmeans_options const& options, workspace scratch, std::span<std::uint32_t> assigned = {}) noexcept {
   if (auto const s = detail::check_kmeans(x, codewords, weights); !s) return s;
-  if (!assigned.empty() && assigned.size() != x.rows) return errc::size_mismatch;
-  if (options.iterations < 0) return errc::invalid_argument;
-  if (options.seeding == kmeans_seeding::given)
-    for (std::size_t k = 0; k < codewords.rows; ++k)
-      for (auto const v : codewords.row(k))
-        if (!is_finite(v)) return errc::not_finite;
+  if (auto const s = detail::check_kmeans_call(x.rows, codewords, options, assigned); !s) return s;
   auto const need = kmeans_bytes(x.rows, x.cols, codewords.rows, weights.numbers.data != nullptr, options.balanced);
   if (scratch.size() < need) return errc::workspace_too_small;
   detail::kmeans_run<Arch> run{x, codewords, weights, options, scratch};

@@ -10,7 +10,6 @@
 /// Source   : -
 
 #include "skive/codebook/single_lane.hpp"
-#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/row_lanes.hpp"
 
@@ -19,7 +18,7 @@
 namespace skive::detail {
 
 constexpr std::int32_t point_coordinate(float x, float inverse) noexcept {
-  auto const p = separate(x * inverse);
+  auto const p = x * inverse;  // nothing to contract: what is added below is an exact product with 2^16
   auto const bounded = p > 64.0f ? 64.0f : p < -64.0f ? -64.0f : p;
   return static_cast<std::int32_t>((bounded * 65536.0f + 0x1.8p23f) - 0x1.8p23f);
 }

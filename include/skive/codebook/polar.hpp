@@ -17,7 +17,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_error.hpp"
-#include "skive/codebook/trellis_dot.hpp"
+#include "skive/codebook/block_dot.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/core/ieee.hpp"
 #include "skive/format/half.hpp"

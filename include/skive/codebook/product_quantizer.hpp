@@ -129,6 +129,7 @@ result<kmeans_report> train_product_quantizer(matrix_view<float const> x, std::s
     return errc::size_mismatch;
   auto const d = x.cols / parts;
   if (auto const s = detail::check_kmeans(x, {codebooks.data(), codewords, x.cols}, weights); !s) return s;
+  if (auto const s = detail::check_kmeans_call(x.rows, {codebooks.data(), codewords, x.cols}, options, {}); !s) return s;
   kmeans_report all{0, codewords, 0, true};
   for (std::size_t m = 0; m < parts; ++m) {
     auto own = weights;

@@ -22,7 +22,6 @@
 #include "skive/codebook/root_mean_square.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/core/ieee.hpp"
-#include "skive/core/separate.hpp"
 #include "skive/format/half.hpp"
 
 #include <cmath>
@@ -183,7 +182,7 @@ class pyramid_codec {
   static void encode_groups(std::span<float const> part, float inverse, std::byte* to, std::byte* gain_to) noexcept {
     float x[16 * N];
     for (std::size_t i = 0; i < 16 * N; ++i) {
-      auto const v = i < part.size() ? detail::separate(part[i] * inverse) : 0.0f;
+      auto const v = i < part.size() ? part[i] * inverse : 0.0f;  // only compared and kept: nothing to contract
       x[i] = v > 64.0f ? 64.0f : v < -64.0f ? -64.0f : v;
       if (!is_finite(part[i < part.size() ? i : 0])) x[i] = 0.0f;
     }

@@ -9,7 +9,7 @@
 /// number has the bits of its lane whatever the compiler may fuse.
 ///
 /// Model of : primitive
-/// Cost     : one instruction an operation; products of single doubles pass through memory.
+/// Cost     : one instruction an operation.
 /// Promise  : a lane has the bits of the single number.
 /// Source   : -
 
@@ -43,15 +43,10 @@ struct real_lane {
     return V(sqrt(V(constant)));
   }
   static constexpr V product(V const& a, V const& b) noexcept {
-    if constexpr (std::is_same_v<V, float>) {
+    if constexpr (std::is_same_v<V, float> || std::is_same_v<V, double>)
       return detail::separate(a * b);
-    } else if constexpr (std::is_same_v<V, double>) {
-      auto p = a * b;
-      if (!std::is_constant_evaluated()) asm("" : "+m"(p));
-      return p;
-    } else {
+    else
       return V(a * b);
-    }
   }
 };
 

@@ -15,6 +15,8 @@
 /// Source   : -
 
 #include "skive/block/float_query.hpp"
+#include "skive/block/group_parameters.hpp"
+#include "skive/codebook/block_dot.hpp"
 #include "skive/codebook/short_groups.hpp"
 #include "skive/format/half.hpp"
 

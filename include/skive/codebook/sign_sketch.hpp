@@ -20,7 +20,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_error.hpp"
-#include "skive/codebook/trellis_dot.hpp"
+#include "skive/codebook/block_dot.hpp"
 #include "skive/core/concepts.hpp"
 #include "skive/core/with_arch.hpp"
 #include "skive/format/half.hpp"
@@ -161,7 +161,7 @@ class sign_sketch {
   template <class Arch = native_arch>
   result<query> prepare(std::span<float const> y, workspace w) const noexcept {
     auto const n = projection_.size();
-    if (y.size() % row_multiple() != 0) return errc::size_mismatch;
+    if (y.size() % row_multiple() != 0 || (!y.empty() && n == 0)) return errc::size_mismatch;
     if (w.size() < query_bytes(y.size())) return errc::workspace_too_small;
     if (y.empty()) return query{};
     if (detail::largest_magnitude(y) >= float_infinity_bits) return errc::not_finite;
@@ -174,7 +174,7 @@ class sign_sketch {
   /// Fails with size_mismatch.
   template <class Arch = native_arch>
   result<float> dot(planes<std::byte const, 2> from, query const& q) const noexcept {
-    if (q.size % row_multiple() != 0) return errc::size_mismatch;
+    if (q.size % row_multiple() != 0 || (q.size != 0 && projection_.size() == 0)) return errc::size_mismatch;
     if (auto const s = check_blocks(*this, q.size, from); !s) return s.error();
     auto const m = projection_.bits();
     double sum = 0;

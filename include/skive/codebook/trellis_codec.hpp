@@ -17,6 +17,7 @@
 /// Source   : codebook/trellis.hpp.
 
 #include "skive/codebook/scaled_codec.hpp"
+#include "skive/codebook/trellis_dot.hpp"
 #include "skive/codebook/trellis_encoder.hpp"
 
 namespace skive {

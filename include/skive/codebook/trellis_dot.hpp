@@ -16,31 +16,15 @@
 /// Promise  : any bytes are safe; nothing outside of the blocks is read. Codes without registers take the same sums in double.
 /// Source   : -
 
-#include "skive/block/group_parameters.hpp"
 #include "skive/block/int8_query.hpp"
+#include "skive/codebook/level_step.hpp"
 #include "skive/codebook/trellis_linear_lanes.hpp"
-#include "skive/core/ieee.hpp"
-#include "skive/core/separate.hpp"
 #include "skive/simd/arithmetic.hpp"
+#include "skive/simd/bytes.hpp"
 #include "skive/simd/dot.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive::detail {
-
-/// What one level is worth. Scales below 2^-80 count as zero: no processor mode can then change a product.
-constexpr float level_step(float scale, float sigma) noexcept {
-  return magnitude_bits(scale) < magnitude_bits(0x1p-80f) ? 0.0f : ieee_divide(scale, sigma);
-}
-constexpr float level_value(std::int16_t level, float step) noexcept {
-  return is_zero(step) ? 0.0f : separate(static_cast<float>(level) * step);
-}
-
-/// x / step as a level: nearest, ties to even, at most 32767 in magnitude. Precondition: x is finite.
-constexpr std::int16_t source_level(float x, float inverse) noexcept {
-  auto const p = separate(x * inverse);
-  auto const bounded = p > 32767.0f ? 32767.0f : p < -32767.0f ? -32767.0f : p;
-  return static_cast<std::int16_t>((bounded + 0x1.8p23f) - 0x1.8p23f);
-}
 
 /// The symbols of a path, packed; steps * step_bits is a multiple of 8.
 template <class Code>
@@ -112,32 +96,6 @@ void decode_trellis_block(Code const& code, std::byte const* codes, std::size_t 
   }
   decode_trellis_by_rule(code, codes, coded, step, out);
 }
-
-/// Sixteen running sums of products of floats.
-template <class Arch>
-class block_dot {
- public:
-  void add(float const* a, float const* b, std::size_t n) noexcept {
-    std::size_t i = 0;
-    if constexpr (simd::vector_arch<Arch>) {
-      using floats = simd::floats<Arch>;
-      auto sum = floats::load(lanes_);
-      for (; i + 16 <= n; i += 16) sum = sum + simd::product(floats::load(a + i), floats::load(b + i));
-      sum.store(lanes_);
-    }
-    for (; i < n; ++i) lanes_[i % 16] += separate(a[i] * b[i]);
-  }
-  float total() const noexcept {
-    float lanes[16];
-    for (std::size_t l = 0; l < 16; ++l) lanes[l] = lanes_[l];
-    for (std::size_t half = 8; half > 0; half /= 2)
-      for (std::size_t l = 0; l < half; ++l) lanes[l] += lanes[l + half];
-    return lanes[0];
-  }
-
- private:
-  alignas(64) float lanes_[16]{};
-};
 
 template <class Code>
 inline constexpr int trellis_bias = Code::largest_entry <= 63 ? 64 : 128;

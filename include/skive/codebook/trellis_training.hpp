@@ -16,7 +16,8 @@
 /// Source   : Y. Linde, A. Buzo, R. M. Gray, "An algorithm for vector quantizer design", IEEE Trans. COM-28, 1980; on paths:
 ///            M. W. Marcellin, T. R. Fischer (codebook/trellis.hpp); folding is ours.
 
-#include "skive/codebook/trellis_dot.hpp"
+#include "skive/codebook/level_step.hpp"
+#include "skive/codebook/trellis_code.hpp"
 #include "skive/codebook/trellis_encoder.hpp"
 #include "skive/core/random.hpp"
 #include "skive/core/status.hpp"
