@@ -171,7 +171,11 @@ inline constexpr bool may_be_signed_nan = requires { requires Format::has_nan; }
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> decode_lanes(simd::words<Arch> const& codes) noexcept {
-  if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
+  if constexpr (Format::bits <= 2 && simd::has_avx2<Arch>)
+    return simd::look_up_quarters<Arch>(few_values<Format>.data(), few_values<Format>.data(), codes);
+  else if constexpr (Format::bits == 3 && simd::has_avx2<Arch>)
+    return simd::look_up_8<Arch>(few_values<Format>.data(), codes);
+  else if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
     return simd::look_up(simd::float_table<Arch>{few_values<Format>}, codes);
   else if constexpr (requires { format_lanes<Format, Arch>::decode_canonical(codes); })
     return format_lanes<Format, Arch>::decode_canonical(codes);
