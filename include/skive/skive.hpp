@@ -130,6 +130,7 @@
 #include "skive/block/lane_extremes.hpp"
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/lane_tile.hpp"
+#include "skive/block/level_lanes.hpp"
 #include "skive/block/mx.hpp"
 #include "skive/block/name.hpp"
 #include "skive/block/name_parser.hpp"

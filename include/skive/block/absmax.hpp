@@ -133,7 +133,7 @@ struct static_scale_scheme {
   template <class Arch>
   static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
   template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 0> const&) const noexcept {
+  [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 0> const&) const noexcept {
     auto p = detail::scale_parameters<24, Arch, Coding>(simd::floats<Arch>::broadcast(scale));
     if (magnitude_bits(scale) < magnitude_bits(0x1p-26f)) p.by_rule = ~0U;
     return p;

@@ -59,7 +59,7 @@ struct adaptive_scheme {
     return {detail::load_scale<Scale>(f[0]), f[1] < count ? f[1] : static_cast<std::uint32_t>(count - 1)};
   }
 
-  /// The vector path (block/lane_scheme.hpp): scale, what dividing by it needs, and the choice's bits.
+  /// The vector path (block/lane_scheme.hpp): scale, the choice's bits, and what dividing by the scale needs.
   template <class Arch>
   static constexpr std::size_t lanes = (detail::has_rounded_lanes<Formats, nearest_even, Arch> && ...) ? 4 : 0;
   template <class Arch, class T>
@@ -73,22 +73,23 @@ struct adaptive_scheme {
     });
   }
   template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 4> load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
-    auto const p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
-    auto const last = simd::words<Arch>::broadcast(count - 1);
-    return {{p.value[0], p.value[1], p.value[2], simd::as<float>(min(f[1], last))}, p.by_rule};
+  [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
+    auto const scale = format_lanes<Scale, Arch>::decode(f[0]);
+    auto p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding, Coding ? 4 : 2>(scale);
+    p.set(1, simd::as<float>(min(f[1], simd::words<Arch>::broadcast(count - 1))));
+    return p;
   }
   template <class Arch>
   [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
                                                       std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    return pick_lanes<simd::words<Arch>, Arch>(p[3], [&]<class Format>(Format const*) __attribute__((always_inline)) {
-      return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, {p[0], p[1], p[2]});
+    return pick_lanes<simd::words<Arch>, Arch>(p[1], [&]<class Format>(Format const*) __attribute__((always_inline)) {
+      return detail::codes_at_scale<Format, detail::scale_bits<Scale>, Arch>(x, {p[0], p[2], p[3]});
     });
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    return pick_lanes<simd::floats<Arch>, Arch>(p[3], [&]<class Format>(Format const*) __attribute__((always_inline)) {
+    return pick_lanes<simd::floats<Arch>, Arch>(p[1], [&]<class Format>(Format const*) __attribute__((always_inline)) {
       return detail::values_at_scale<Format, Arch>(codes, p[0]);
     });
   }

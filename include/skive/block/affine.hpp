@@ -68,7 +68,7 @@ struct affine_scheme {
   constexpr std::array<std::uint32_t, 2> store(state const& s) const noexcept { return {s.scale.code, s.zero_point}; }
   constexpr state load(std::array<std::uint32_t, 2> const& f) const noexcept { return {detail::load_scale<Scale>(f[0]), f[1]}; }
 
-  /// The vector path (block/lane_scheme.hpp): what dividing by the scale needs, then the zero point.
+  /// The vector path (block/lane_scheme.hpp): scale, zero point, and what dividing by the scale needs.
   template <class Arch>
   static constexpr std::size_t lanes = simd::vector_arch<Arch> && std::is_same_v<Rounding, nearest_even> ? 4 : 0;
   constexpr bool settles_in_lanes() const noexcept { return true; }
@@ -82,36 +82,37 @@ struct affine_scheme {
     return {{code, format_lanes<uint_format<Bits>, Arch>::encode_finite((zero - low) / scale, zero)}, beyond};
   }
   template <class Arch, bool Coding>
-  [[gnu::always_inline]] detail::lane_parameters<Arch, 4> load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
+  [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
     auto const scale = format_lanes<Scale, Arch>::decode(f[0]);
-    auto const p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding>(scale);
-    return {{p.value[0], p.value[1], p.value[2], simd::to_float<Arch>(simd::as<std::int32_t>(f[1]))}, p.by_rule};
+    auto p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding, Coding ? 4 : 2>(scale);
+    p.set(1, simd::to_float<Arch>(simd::as<std::int32_t>(f[1])));
+    return p;
   }
   template <class Arch>
   [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
                                                       std::array<simd::floats<Arch>, 4> const& p) const noexcept {
     using floats = simd::floats<Arch>;
-    auto const q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
-    auto const n = detail::round_between<Arch>(q, floats::broadcast(0.0f) - p[3], floats::broadcast(max_code) - p[3]);
-    auto const zero = simd::as<std::uint32_t>(p[3] + floats::broadcast(0x1.8p23f));
+    auto const q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[2], p[3]});
+    auto const n = detail::round_between<Arch>(q, floats::broadcast(0.0f) - p[1], floats::broadcast(max_code) - p[1]);
+    auto const zero = simd::as<std::uint32_t>(p[1] + floats::broadcast(0x1.8p23f));
     return (n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
   }
   template <class Arch>
   using sixty_four = detail::sixty_four<uint_format<Bits>, Arch>;
   template <class Arch>
   [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    auto const q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
-    return sixty_four<Arch>::lanes(q, x) + simd::nearest_integers<Arch>(p[3]);
+    auto const q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[2], p[3]});
+    return sixty_four<Arch>::lanes(q, x) + simd::nearest_integers<Arch>(p[1]);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    return simd::product<Arch>(detail::integer_value<Bits, Arch>(codes, p[3]), p[0]);
+    return simd::product<Arch>(detail::integer_value<Bits, Arch>(codes, p[1]), p[0]);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> scaled_levels(simd::floats<Arch> const& level,
                                                           std::array<simd::floats<Arch>, 4> const& p) const noexcept {
-    return simd::product<Arch>(level - p[3], p[0]);
+    return simd::product<Arch>(level - p[1], p[0]);
   }
 
  private:

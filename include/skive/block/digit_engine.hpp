@@ -55,7 +55,7 @@ class digit_engine : lane_batches<Scheme, Arch> {
 
   template <class T>
   void decode(from_planes const& from, std::span<T> row) const noexcept {
-    this->for_each_stored(from, row, whole_blocks(), [&](batch const& b, std::size_t first) {
+    this->for_each_stored(from, 0, row.size() / group_, whole_blocks(), [&](batch const& b, std::size_t first) {
       auto const* in = from[0].data + first / per_block_ * from[0].block_stride;
       for (std::size_t g = 0; g < b.count; g += per_block_, in += from[0].block_stride)
         decode_block(in, b, g, block(row, first + g));

@@ -52,7 +52,7 @@ class lane_batches {
     [[gnu::always_inline]] void set(lane_parameters<Arch, Count> const& p) noexcept {
       by_rule_ = p.by_rule;
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < Count; ++i) p.value[i].store(lane_[i]);
+      for (std::size_t i = 0; i < parameters; ++i) p.value[i < Count ? i : 0].store(lane_[i]);
     }
     bool by_rule(std::size_t g) const noexcept { return ((by_rule_ >> g) & 1) != 0; }
     bool none_by_rule(std::size_t count) const noexcept { return (by_rule_ & ((1U << count) - 1)) == 0; }
@@ -97,14 +97,15 @@ class lane_batches {
     };
     for_each_batch(row.size() / group_, step, load_batch, code);
   }
-  template <class T, class Code>
-  [[gnu::always_inline]] void for_each_stored(from_planes const& from, std::span<T> row, std::size_t step,
+  // Groups begin .. end - 1 of a row.
+  template <class Code>
+  [[gnu::always_inline]] void for_each_stored(from_planes const& from, std::size_t begin, std::size_t end, std::size_t step,
                                               Code code) const noexcept {
     auto const load_batch = [&](batch& b, std::size_t first) {
-      for_each_field([&]<std::size_t F>() { read<F>(from[1 + F], first, b.count, b.field); });
+      for_each_field([&]<std::size_t F>() { read<F>(from[1 + F], begin + first, b.count, b.field); });
       load<false>(b);
     };
-    for_each_batch(row.size() / group_, step, load_batch, code);
+    for_each_batch(end - begin, step, load_batch, [&](batch const& b, std::size_t first) { code(b, begin + first); });
   }
 
   template <bool Coding>

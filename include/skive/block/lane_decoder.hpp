@@ -2,7 +2,7 @@
 #pragma once
 /// @file block/lane_decoder.hpp - codes of groups to numbers, sixteen in lanes: the way back of block/lane_engine.hpp.
 ///
-///   groups of 16, 32 and of whole 64 that lie side by side go sixty-four codes of 4 bits a step
+///   groups of 16, 32 and of whole 64 that lie side by side go sixty-four numbers a step
 ///
 /// Model of : -
 /// Cost     : `./run bench --summary` has the figures; about that of a copy in the second-level cache.
@@ -10,6 +10,7 @@
 /// Promise  : the numbers of the scalar rule, for all bytes and every layout.
 /// Source   : -
 
+#include "skive/block/group_parameters.hpp"
 #include "skive/block/lane_batch.hpp"
 #include "skive/block/scale_lanes.hpp"
 
@@ -40,64 +41,113 @@ class lane_decoder : protected lane_batches<Scheme, Arch> {
  public:
   template <class T>
   void decode(from_planes const& from, std::span<T> row) const noexcept {
-    this->for_each_stored(from, row, 16, [&](batch const& b, std::size_t first) {
+    auto const groups = row.size() / group_;
+    std::size_t done = 0;
+    if constexpr (linear_scheme<Scheme>)
+      if (groups != 0 && (group_ == 16 || group_ == 32 || group_ % 64 == 0) &&
+          (per_block_ >= groups || from[0].block_stride * 8 == per_block_ * group_ * std::size_t{width}))
+        done = decode_side_by_side(from, groups, row.data());
+    if (done != groups) decode_batches(from, done, groups, row);
+  }
+
+ private:
+  template <class T>
+  [[gnu::always_inline]] void decode_batches(from_planes const& from, std::size_t begin, std::size_t end,
+                                             std::span<T> row) const noexcept {
+    this->for_each_stored(from, begin, end, 16, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
-        decode_whole(codes_at(from[0], first), from[0].block_stride, b, numbers.data());
+        decode_groups(codes_at(from[0], first), from[0].block_stride, b, numbers.data());
       else
         for (std::size_t g = 0; g < b.count; ++g)
           decode_group(codes_at(from[0], first + g), b, g, numbers.subspan(g * group_, group_));
     });
   }
 
- private:
-  // Groups of whole registers, none of them by the scalar rule.
+  // Groups whose codes follow each other, up to 256 that share what is read ahead; -> groups decoded. A few of them are left, and
+  // where some take the scalar rule all the 256 go sixteen groups at a time.
   template <class T>
-  [[gnu::always_inline]] void decode_whole(std::byte const* block, std::size_t stride, batch const& b, T* x) const noexcept {
-    std::size_t done = 0;
-    if constexpr (decodes_sixty_four<Scheme, Arch>)
-      if (side_by_side(b, stride)) {
-        if (group_ % 64 == 0) done = decode_steps<1>(block, b, x);
-        if (group_ == 32) done = decode_steps<2>(block, b, x);
-        if (group_ == 16) done = decode_steps<4>(block, b, x);
-        if (done == b.count) return;
-        x += done * group_;
-        block += done * group_ * std::size_t{width} / 8;
-      }
-    decode_groups(block, stride, b, done, x);
+  [[gnu::noinline]] std::size_t decode_side_by_side(from_planes const& from, std::size_t groups, T* x) const noexcept {
+    group_layout const layout{groups * group_, group_, per_block_, groups, groups * group_, order_};
+    group_parameters<Arch> p;
+    auto const* in = from[0].data;
+    auto const bytes = group_ / 8 * std::size_t{width};
+    for (std::size_t first = 0;; first += p.capacity) {
+      auto const count = groups - first < p.capacity ? groups - first : p.capacity;
+      p.load(scheme_, from, first, count, layout);
+      auto const done = !all_in_lanes(p, count) ? 0
+          : group_ == 16                        ? decode_steps<4>(in, p, count, x)
+          : group_ == 32                        ? decode_steps<2>(in, p, count, x)
+                                                : decode_steps<1>(in, p, count, x);
+      if (first + count == groups) return first + done;
+      if (done == 0) decode_batches(from, first, first + count, std::span{x - first * group_, (first + count) * group_});
+      in += count * bytes;
+      x += count * group_;
+    }
+  }
+  // Are the scales of scale_parameters() for which no group is beyond?
+  [[gnu::always_inline]] static bool all_in_lanes(group_parameters<Arch>& p, std::size_t count) noexcept {
+    using integers = simd::integers<Arch>;
+    for (auto g = count; g % 16 != 0; ++g) p.scale[g] = 1.0f;
+    auto least = integers::broadcast(std::bit_cast<std::int32_t>(1.0f));
+    auto most = least;
+    for (std::size_t g = 0; g < count; g += 16) {
+      auto const bits = simd::as<std::int32_t>(floats::load(p.scale + g));
+      least = min(least, bits);
+      most = max(most, bits);
+    }
+    return !scale_parameters<24, Arch, false>(simd::as<float>(least)).by_rule &&
+        !scale_parameters<24, Arch, false>(simd::as<float>(most)).by_rule;
   }
   // Sixty-four numbers a step, which `Groups` groups have; -> groups decoded.
   template <std::size_t Groups, class T>
-  [[gnu::always_inline]] std::size_t decode_steps(std::byte const* in, batch const& b, T* x) const noexcept {
-    simd::nibble_floats<Arch, few_values<typename Scheme::element>> const table{order_};
+  [[gnu::always_inline]] std::size_t decode_steps(std::byte const* in, group_parameters<Arch> const& p, std::size_t count,
+                                                  T* x) const noexcept {
+    [[maybe_unused]] auto const table = [&] {
+      if constexpr (decodes_sixty_four<Scheme, Arch>)
+        return simd::nibble_floats<Arch, few_values<typename Scheme::element>>{order_};
+      else
+        return 0;
+    }();
+    auto const parameters_of = [&](std::size_t g) __attribute__((always_inline)) {
+      std::array<floats, parameters> all;
+      all[0] = floats::broadcast(p.scale[g]);
+      if constexpr (has_zero_point<Scheme>) all[1] = floats::broadcast(0.0f) - floats::broadcast(p.minus_zero_point[g]);
+      return all;
+    };
+    auto const order = order_;
     auto const group = group_;
-    auto const count = b.count;
     std::size_t g = 0;
     for (; g + Groups <= count; g += Groups)
-      for (auto const* const end = x + group * Groups; x != end; x += 64, in += 8 * width) {
-        floats level[4];
-        table.load(in, level);
+      for (auto const* const end = x + group * Groups; x != end; x += 64, in += 8 * width)
+        if constexpr (decodes_sixty_four<Scheme, Arch>) {
+          table.each(in, [&](std::size_t i, floats const& level) __attribute__((always_inline)) {
+            store_numbers<Arch>(scheme_.template scaled_levels<Arch>(level, parameters_of(g + i * Groups / 4)), x + 16 * i);
+          });
+        } else {
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < 4; ++i)
-          store_numbers<Arch>(scheme_.template scaled_levels<Arch>(level[i], b.table.of(g + i * Groups / 4)), x + 16 * i);
-      }
+          for (std::size_t i = 0; i < 4; ++i)
+            store_numbers<Arch>(sixteen(in + 2 * width * i, order, parameters_of(g + i * Groups / 4)), x + 16 * i);
+        }
     return g;
   }
-  // Groups from `g` on, the first of them at the start of a block.
+  [[gnu::always_inline]] floats sixteen(std::byte const* in, [[maybe_unused]] bit_order order,
+                                        std::array<floats, parameters> const& p) const noexcept {
+    if constexpr (requires { scheme_.template stored_lanes<Arch>(in, p); })
+      return scheme_.template stored_lanes<Arch>(in, p);
+    else
+      return scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p);
+  }
+  // Groups of whole registers, none of them by the scalar rule.
   template <class T>
-  [[gnu::always_inline]] void decode_groups(std::byte const* block, std::size_t stride, batch const& b, std::size_t g,
-                                            T* x) const noexcept {
+  [[gnu::always_inline]] void decode_groups(std::byte const* block, std::size_t stride, batch const& b, T* x) const noexcept {
     auto const group = group_;
     auto const per_block = per_block_;
     auto const order = order_;
     auto const* in = block;
-    for (std::size_t in_block = 0; g < b.count; ++g) {
+    for (std::size_t g = 0, in_block = 0; g < b.count; ++g) {
       auto const p = b.table.of(g);
-      for (std::size_t i = 0; i < group; i += 16, x += 16, in += 2 * width)
-        if constexpr (requires { scheme_.template stored_lanes<Arch>(in, p); })
-          store_numbers<Arch>(scheme_.template stored_lanes<Arch>(in, p), x);
-        else
-          store_numbers<Arch>(scheme_.template value_lanes<Arch>(simd::load_fields<width, Arch>(in, order), p), x);
+      for (std::size_t i = 0; i < group; i += 16, x += 16, in += 2 * width) store_numbers<Arch>(sixteen(in, order, p), x);
       if (++in_block == per_block) in = block += stride, in_block = 0;
     }
   }

@@ -20,9 +20,7 @@
 
 #include "skive/block/float_query.hpp"
 #include "skive/block/group_parameters.hpp"
-#include "skive/block/scale_lanes.hpp"
-#include "skive/format/fp8.hpp"
-#include "skive/simd/e4m3.hpp"
+#include "skive/block/level_lanes.hpp"
 #include "skive/simd/reduce.hpp"
 
 #include <bit>
@@ -73,9 +71,8 @@ class lane_dot {
   using floats = simd::floats<Arch>;
   using sums = std::array<floats, Queries>;
   static constexpr std::size_t read_ahead = 4096;  // bytes
-  static constexpr bool by_halves = std::is_same_v<typename Scheme::element, e4m3fn> && simd::has_e4m3<Arch>;
-  struct nothing {};
-  using nan_found = std::conditional_t<by_halves, simd::e4m3_nan<Arch>, nothing>;
+  using levels_at_once = sixty_four_levels<typename Scheme::element, width, Arch>;
+  static constexpr bool at_once = levels_at_once::available;
 
  public:
   lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
@@ -102,12 +99,18 @@ class lane_dot {
     bool const contiguous = layout_.per_block == 1 || from[0].block_stride == Scheme::packing::bytes(layout_.per_block * group);
     auto const stride = layout_.per_block == 1 ? from[0].block_stride : Scheme::packing::bytes(group);
     auto const* const data = from[0].data;
-    [[maybe_unused]] nan_found nan;
+    [[maybe_unused]] levels_at_once levels{layout_.order};
     group_parameters<Arch> p;
     for (std::size_t first = 0; first < groups; first += p.capacity) {
       auto const count = groups - first < p.capacity ? groups - first : p.capacity;
       p.load(scheme_, from, first, count, layout_);
-      for (std::size_t g = 0; g < count; ++g) {
+      std::size_t g = 0;
+      if constexpr (at_once && Group != 0 && Queries == 1 && !levels_at_once::collects_nan)
+        if (contiguous && stride == Scheme::packing::bytes(group))
+          for (; g + 64 / Group <= count; g += 64 / Group)
+            add_groups_of<64 / Group>(levels, data + (first + g) * stride, (first + g) * Group, p.scale + g,
+                                      p.minus_zero_point + g, total);
+      for (; g < count; ++g) {
         auto const number = (first + g) * group;
         if constexpr (requires { requires Scheme::element::has_nan; })
           if (p.scale[g] == 0.0f) continue;  // such numbers are zeros, whatever their codes
@@ -115,17 +118,17 @@ class lane_dot {
         if (group >= 64 || g % 2 == 0) simd::prefetch<Arch>(codes, read_ahead);
         floats offset{};
         if constexpr (has_zero_point<Scheme>) offset = floats::broadcast(p.minus_zero_point[g]);
-        if constexpr (by_halves && Group == 0)
+        if constexpr (at_once && Group == 0)
           if (group % 64 == 0) {
-            add_e4m3(codes, number, group, floats::broadcast(p.scale[g]), nan, total);
+            add_long_group(levels, codes, number, group, floats::broadcast(p.scale[g]), offset, total);
             continue;
           }
         add_group<Group>(codes, number, group / 16 * 16, floats::broadcast(p.scale[g]), offset, total);
         if (group % 16 != 0) add_rest(from, first + g, number, group / 16 * 16, group, rest);
       }
     }
-    if constexpr (by_halves)
-      if (nan.any())
+    if constexpr (at_once)
+      if (levels.spoilt())
         for (auto& t : total) t = floats::broadcast(std::numeric_limits<float>::quiet_NaN());
     sums all;
 #pragma GCC unroll 4
@@ -133,29 +136,43 @@ class lane_dot {
     return all;
   }
 
+  // Sixty-four numbers, which `Groups` groups have; scale and offset: of the first of them.
+  template <std::size_t Groups>
+  [[gnu::always_inline]] void add_groups_of(levels_at_once& levels, std::byte const* codes, std::size_t number,
+                                            float const* scale, float const* offset, floats (&total)[Queries]) const noexcept {
+    simd::prefetch<Arch>(codes, read_ahead);
+    constexpr std::size_t each = 4 / Groups;
+    floats p = floats::broadcast(0.0f);
+    levels.each(codes, [&](std::size_t k, floats w) __attribute__((always_inline)) {
+      if constexpr (has_zero_point<Scheme>) w = w + floats::broadcast(offset[k / each]);
+      auto const x = simd::fused(w, floats::load(queries_[0].data + number + 16 * k), floats::broadcast(0.0f));
+      p = k % each == 0 ? x : p + x;
+      if ((k + 1) % each == 0) total[0] = simd::fused(p, floats::broadcast(scale[k / each]), total[0]);
+    });
+  }
   // A group of whole 64 codes.
-  [[gnu::always_inline]] void add_e4m3(std::byte const* codes, std::size_t number, std::size_t size, floats const& scale,
-                                       nan_found& nan, floats (&total)[Queries]) const noexcept {
+  [[gnu::always_inline]] void add_long_group(levels_at_once& levels, std::byte const* codes, std::size_t number, std::size_t size,
+                                             floats const& scale, floats const& offset, floats (&total)[Queries]) const noexcept {
     floats p[Queries][parts];
 #pragma GCC unroll 4
     for (auto& of_query : p)
 #pragma GCC unroll 4
       for (auto& x : of_query) x = floats::broadcast(0.0f);
-    for (std::size_t i = 0; i < size; i += 64) {
-      simd::prefetch<Arch>(codes + i, read_ahead);
-      floats w[4];
-      simd::load_e4m3<Arch>(codes + i, nan, w);
+    for (std::size_t i = 0; i < size; i += 64, codes += 8 * width) {
+      simd::prefetch<Arch>(codes, read_ahead);
+      levels.each(codes, [&](std::size_t k, floats w) __attribute__((always_inline)) {
+        if constexpr (has_zero_point<Scheme>) w = w + offset;
 #pragma GCC unroll 4
-      for (std::size_t q = 0; q < Queries; ++q)
-#pragma GCC unroll 4
-        for (std::size_t k = 0; k < 4; ++k)
-          p[q][k % parts] = simd::fused(w[k], floats::load(queries_[q].data + number + i + 16 * k), p[q][k % parts]);
+        for (std::size_t q = 0; q < Queries; ++q)
+          p[q][k % parts] = simd::fused(w, floats::load(queries_[q].data + number + i + 16 * k), p[q][k % parts]);
+      });
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
       auto all = p[q][0];
       if constexpr (parts == 4) all = (p[q][0] + p[q][1]) + (p[q][2] + p[q][3]);
-      total[q] = simd::fused(simd::product<Arch>(all, floats::broadcast(256.0f)), scale, total[q]);
+      if constexpr (levels_at_once::factor != 1.0f) all = simd::product<Arch>(all, floats::broadcast(levels_at_once::factor));
+      total[q] = simd::fused(all, scale, total[q]);
     }
   }
 

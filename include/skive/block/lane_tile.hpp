@@ -25,6 +25,8 @@ class lane_tile {
   static constexpr int width = code_width<Scheme>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
+  using levels_at_once = sixty_four_levels<typename Scheme::element, width, Arch>;
+  static constexpr bool at_once = Rows == 1 && levels_at_once::available && !levels_at_once::collects_nan;
 
  public:
   /// Groups are whole registers and lie side by side; the layout alone decides, so that every range of rows has the same bits.
@@ -43,7 +45,15 @@ class lane_tile {
     for (std::size_t first = 0; first < groups; first += p->capacity) {
       auto const count = groups - first < p->capacity ? groups - first : p->capacity;
       for (std::size_t r = 0; r < Rows; ++r) p[r].load(scheme, from[r], first, count, layout);
-      for (std::size_t g = 0; g < count; ++g) {
+      std::size_t g = 0;
+      if constexpr (at_once)
+        if (from[0][0].block_stride == group_bytes * layout.per_block) {
+          auto const* const codes = from[0][0].data + first * group_bytes;
+          if (layout.group == 16) g = add_steps<4>(layout, codes, first, count, *p, queries, *total);
+          if (layout.group == 32) g = add_steps<2>(layout, codes, first, count, *p, queries, *total);
+          if (layout.group % 64 == 0) g = add_steps<1>(layout, codes, first, count, *p, queries, *total);
+        }
+      for (; g < count; ++g) {
         auto const b = layout.per_block == 1 ? first + g : (first + g) / layout.per_block;
         auto const in_block = (first + g - b * layout.per_block) * group_bytes;
         std::byte const* codes[Rows];
@@ -69,6 +79,27 @@ class lane_tile {
   }
 
  private:
+  // Sixty-four numbers a step, which `Groups` groups have; -> groups done. `codes`: of group `first`, those of p follow.
+  template <std::size_t Groups>
+  [[gnu::always_inline]] static std::size_t add_steps(group_layout const& layout, std::byte const* codes, std::size_t first,
+                                                      std::size_t count, group_parameters<Arch> const& p,
+                                                      float_query const* queries, floats (&total)[Queries]) noexcept {
+    levels_at_once levels{layout.order};
+    float const* x[Queries];
+    for (std::size_t q = 0; q < Queries; ++q) x[q] = queries[q].data;
+    auto at = first * layout.group;
+    std::size_t g = 0;
+    for (; g + Groups <= count; g += Groups)
+      for (auto const end = at + layout.group * Groups; at != end; at += 64, codes += 8 * width)
+        levels.each(codes, [&](std::size_t k, floats w) __attribute__((always_inline)) {
+          auto const group = g + k * Groups / 4;
+          if constexpr (has_zero_point<Scheme>) w = w + floats::broadcast(p.minus_zero_point[group]);
+          w = simd::product<Arch>(w, floats::broadcast(p.scale[group]));
+#pragma GCC unroll 4
+          for (std::size_t q = 0; q < Queries; ++q) total[q] = simd::fused(w, floats::load(x[q] + at + 16 * k), total[q]);
+        });
+    return g;
+  }
   [[gnu::always_inline]] static floats number(std::byte const* codes, bit_order order, group_parameters<Arch> const& p,
                                               std::size_t g) noexcept {
     if constexpr (requires { requires Scheme::element::has_nan; })

@@ -36,7 +36,7 @@ struct one_scale {
 
   // The vector path (block/lane_scheme.hpp).
   template <class Arch, bool Coding>
-  [[gnu::always_inline]] lane_parameters<Arch, 3> load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
+  [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
     return scale_parameters<scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
   }
   template <class Arch>
@@ -74,7 +74,7 @@ struct one_scale {
     requires loads_levels<Format, Arch>
   [[gnu::always_inline]] simd::floats<Arch> stored_lanes(std::byte const* codes,
                                                          std::array<simd::floats<Arch>, 3> const& p) const noexcept {
-    return simd::product<Arch>(format_lanes<Format, Arch>::load(codes), p[0]);
+    return stored_at_scale<Format, Arch>(codes, p[0]);
   }
 };
 

@@ -101,16 +101,22 @@ inline constexpr int scale_bits<minifloat<T>> = T.fraction_bits + 1;
 template <>
 inline constexpr int scale_bits<e8m0> = 1;
 
-/// Scale, and what dividing by it needs: parameters 0, 1 and 2.
-template <int ScaleBits, class Arch, bool Coding>
-[[gnu::always_inline]] inline lane_parameters<Arch, 3> scale_parameters(simd::floats<Arch> const& scale) noexcept {
+/// Scale, parameter 0, and for coding what dividing by it needs: the last two.
+template <int ScaleBits, class Arch, bool Coding, std::size_t Parameters = Coding ? 3 : 1>
+[[gnu::always_inline]] inline lane_parameters<Arch, Parameters> scale_parameters(simd::floats<Arch> const& scale) noexcept {
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(scale);  // negative scales and NaN are beyond, too
   auto const low = bits < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
   auto const high = bits > integers::broadcast(std::bit_cast<std::int32_t>(0x1p60f));
-  if constexpr (!Coding) return {{scale, scale, scale}, (low | high).bits()};
-  auto const d = simd::divisor<ScaleBits, Arch>::of(scale);
-  return {{scale, d.inverse, d.rest}, (low | high).bits()};
+  lane_parameters<Arch, Parameters> p;
+  p.by_rule = (low | high).bits();
+  p.set(0, scale);
+  if constexpr (Coding) {
+    auto const d = simd::divisor<ScaleBits, Arch>::of(scale);
+    p.set(Parameters - 2, d.inverse);
+    p.set(Parameters - 1, d.rest);
+  }
+  return p;
 }
 
 /// Precondition: |x| <= 2^100, a scale of scale_parameters that is not beyond.
@@ -171,7 +177,11 @@ inline constexpr bool may_be_signed_nan = requires { requires Format::has_nan; }
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> decode_lanes(simd::words<Arch> const& codes) noexcept {
-  if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
+  if constexpr (Format::bits <= 2 && simd::has_avx2<Arch>)
+    return simd::look_up_quarters<Arch>(few_values<Format>.data(), few_values<Format>.data(), codes);
+  else if constexpr (Format::bits == 3 && simd::has_avx2<Arch>)
+    return simd::look_up_8<Arch>(few_values<Format>.data(), codes);
+  else if constexpr (Format::bits <= 4 && (simd::has_avx512<Arch> || simd::has_avx2<Arch>))
     return simd::look_up(simd::float_table<Arch>{few_values<Format>}, codes);
   else if constexpr (requires { format_lanes<Format, Arch>::decode_canonical(codes); })
     return format_lanes<Format, Arch>::decode_canonical(codes);
@@ -198,6 +208,29 @@ concept decodes_sixty_four =
     code_width<Scheme> == 4 && simd::has_nibble_floats<Arch> && !may_be_signed_nan<typename Scheme::element, Arch> &&
     requires(Scheme const s, simd::floats<Arch> const& level,
              std::array<simd::floats<Arch>, Scheme::template lanes<Arch>> const& p) { s.template scaled_levels<Arch>(level, p); };
+
+// What float16 makes of a format's codes, times this, are its numbers.
+template <class Format>
+inline constexpr float over_halves = 1.0f;
+template <minifloat_traits T>
+inline constexpr float over_halves<minifloat<T>> =
+    T.bias < 15 ? static_cast<float>(1 << (T.bias < 15 ? 15 - T.bias : 0)) : 1.0f / static_cast<float>(1 << (T.bias - 15));
+template <class Arch, minifloat_traits T>
+[[gnu::always_inline]] inline simd::floats<Arch> load_by_halves(minifloat<T> const*, std::byte const* codes) noexcept {
+  return simd::load_byte_floats<T.fraction_bits, format_lanes<minifloat<T>, Arch>::half_nan, 0, Arch>(codes);
+}
+
+/// Sixteen codes in memory, decoded and scaled. Float16's other bias is made up for in the scale, once a group.
+template <class Format, class Arch>
+  requires loads_levels<Format, Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> stored_at_scale(std::byte const* codes,
+                                                                 simd::floats<Arch> const& scale) noexcept {
+  if constexpr (requires { requires format_lanes<Format, Arch>::by_halves; })
+    return simd::product<Arch>(load_by_halves<Arch>(static_cast<Format const*>(nullptr), codes),
+                               simd::product<Arch>(scale, simd::floats<Arch>::broadcast(over_halves<Format>)));
+  else
+    return simd::product<Arch>(format_lanes<Format, Arch>::load(codes), scale);
+}
 
 template <class Format, class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> values_at_scale(simd::words<Arch> const& codes,

@@ -3,6 +3,7 @@
 /// @file simd/nibble_floats.hpp - 64 codes of 4 bits to floats by a table of 16.
 ///
 ///   nibble_floats<Arch, Values>{order}.load(p, out)     out[k], lane i: Values[field 16 k + i of the row at p] (core/bits.hpp)
+///   nibble_floats<Arch, Values>{order}.each(p, f)       f(k, out[k]) for k = 0 .. 3, each made late: registers are few
 ///
 /// AVX2 looks bytes of the values up and interleaves them; halves of a register take turns in the row, as interleaving does.
 ///
@@ -63,13 +64,17 @@ class nibble_floats<Arch, Values> {
     values_ = _mm512_loadu_ps(Values.data());
   }
   /// Of an index into sixteen values only four bits count.
-  [[gnu::always_inline]] void load(std::byte const* from, floats<Arch> (&out)[4]) const noexcept {
+  template <class F>
+  [[gnu::always_inline]] void each(std::byte const* from, F f) const noexcept {
     auto const packed = _mm512_zextsi256_si512(_mm256_loadu_si256(reinterpret_cast<__m256i const*>(from)));
     auto const index = _mm512_multishift_epi64_epi8(shift_, _mm512_permutexvar_epi8(source_, packed));
-    out[0] = {{_mm512_permutexvar_ps(index, values_)}};
-    out[1] = {{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 8), values_)}};
-    out[2] = {{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 16), values_)}};
-    out[3] = {{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 24), values_)}};
+    f(0, floats<Arch>{{_mm512_permutexvar_ps(index, values_)}});
+    f(1, floats<Arch>{{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 8), values_)}});
+    f(2, floats<Arch>{{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 16), values_)}});
+    f(3, floats<Arch>{{_mm512_permutexvar_ps(_mm512_srli_epi32(index, 24), values_)}});
+  }
+  [[gnu::always_inline]] void load(std::byte const* from, floats<Arch> (&out)[4]) const noexcept {
+    each(from, [&](std::size_t k, floats<Arch> const& x) __attribute__((always_inline)) { out[k] = x; });
   }
 
  private:
@@ -110,7 +115,8 @@ class nibble_floats<Arch, Values> {
     first_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 0 : 4);
     second_ = _mm_cvtsi32_si128(order == bit_order::low_first ? 4 : 0);
   }
-  [[gnu::always_inline]] void load(std::byte const* from, floats<Arch> (&out)[4]) const noexcept {
+  template <class F>
+  [[gnu::always_inline]] void each(std::byte const* from, F f) const noexcept {
     // Pairs of bytes, four codes each: the even ones into the lower half, the odd ones into the upper.
     auto const even_first = _mm256_setr_epi8(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15, 0, 1, 4, 5, 8, 9, 12, 13, 2, 3,
                                              6, 7, 10, 11, 14, 15);
@@ -118,8 +124,16 @@ class nibble_floats<Arch, Values> {
     auto const pairs = _mm256_permute4x64_epi64(_mm256_shuffle_epi8(packed, even_first), 0xD8);
     auto const first = _mm256_and_si256(_mm256_srl_epi16(pairs, first_), _mm256_set1_epi8(15));
     auto const second = _mm256_and_si256(_mm256_srl_epi16(pairs, second_), _mm256_set1_epi8(15));
-    look_up(_mm256_unpacklo_epi8(first, second), out[0], out[1]);
-    look_up(_mm256_unpackhi_epi8(first, second), out[2], out[3]);
+    floats<Arch> a, b;
+    look_up(_mm256_unpacklo_epi8(first, second), a, b);
+    f(0, a);
+    f(1, b);
+    look_up(_mm256_unpackhi_epi8(first, second), a, b);
+    f(2, a);
+    f(3, b);
+  }
+  [[gnu::always_inline]] void load(std::byte const* from, floats<Arch> (&out)[4]) const noexcept {
+    each(from, [&](std::size_t k, floats<Arch> const& x) __attribute__((always_inline)) { out[k] = x; });
   }
 
  private:
