@@ -2,6 +2,7 @@
 // format/sixty_four_lanes.hpp: where there is such a path, its fields are the codes of the scalar rule.
 #include "skive/format/sixty_four_lanes.hpp"
 
+#include "skive/format/lookup_lanes.hpp"
 #include "support/simd_arches.hpp"
 
 #include <array>
@@ -56,11 +57,13 @@ TEST_CASE("sixty-four codes at a time", "[format]") {
   check<uint_format<8>>();
   check<uint_format<4>>();
   check<e2m1>();
+  check<nf4>();
 }
 
 TEST_CASE("sixty-four codes at a time: not for others", "[format]") {
   test::for_each_arch([]<class Arch>() {
     STATIC_CHECK_FALSE(detail::sixty_four<fixed_point<5, 0>, Arch>::available);
     STATIC_CHECK_FALSE(detail::sixty_four<fixed_point<8, 6>, Arch>::available);
+    STATIC_CHECK_FALSE(detail::sixty_four<fp4_bnb, Arch>::available);  // tells -0 from what is just below
   });
 }

@@ -64,7 +64,7 @@ void check(bit_order order, bool flush) {
       {
         std::optional<test::flush_subnormals> mode;
         if (flush) mode.emplace();
-        simd::words<Arch> w[4];
+        simd::e2m1_codes<Arch> w[4];
         for (std::size_t i = 0; i < 4; ++i)
           w[i] = simd::e2m1_lanes<Arch>(simd::floats<Arch>::load(q.data() + 16 * i), simd::floats<Arch>::load(x.data() + 16 * i));
         simd::store_e2m1<Arch>(w, order, bytes.data() + 1);

@@ -42,19 +42,6 @@ void check_extremes(lanes const& l) {
   REQUIRE(bits(skive::simd::smallest(x)) == least);
 }
 
-template <class Arch>
-void check_each(std::array<lanes, 16> const& l) {
-  words<Arch> v[16];
-  lanes expected;
-  for (std::size_t g = 0; g < 16; ++g) {
-    v[g] = words<Arch>::load(l[g].data());
-    expected[g] = *std::max_element(l[g].begin(), l[g].end());
-  }
-  lanes read;
-  skive::simd::largest_of_each(v).store(read.data());
-  REQUIRE(read == expected);
-}
-
 // As documented, lane by lane.
 float sum_by_definition(std::array<float, 16> x) {
   for (std::size_t half = 8; half != 0; half /= 2)
@@ -65,35 +52,7 @@ float sum_by_definition(std::array<float, 16> x) {
   return x[0];
 }
 
-template <class Arch>
-void check_sum_of_each(std::mt19937& random) {
-  constexpr auto size = xsimd::batch<float, Arch>::size;
-  xsimd::batch<float, Arch> v[size];
-  std::array<float, size> expected;
-  for (std::size_t g = 0; g < size; ++g) {
-    std::array<float, size> x;
-    for (float& y : x) y = std::ldexp(static_cast<float>(random()), static_cast<int>(random() % 24) - 40);
-    v[g] = xsimd::batch<float, Arch>::load_unaligned(x.data());
-    for (std::size_t half = size / 2; half != 0; half /= 2)
-      for (std::size_t i = 0; i < half; ++i) {
-        float const volatile rounded = x[i] + x[i + half];
-        x[i] = rounded;
-      }
-    expected[g] = x[0];
-  }
-  std::array<float, size> read;
-  skive::simd::sum_of_each<Arch>(v).store_unaligned(read.data());
-  REQUIRE(read == expected);
-}
-
 }  // namespace
-
-TEST_CASE("the sum of each of as many registers as one has lanes", "[simd]") {
-  skive::test::for_each_arch([]<class Arch>() {
-    std::mt19937 random{9};
-    for (int i = 0; i < 100; ++i) check_sum_of_each<Arch>(random);
-  });
-}
 
 TEST_CASE("largest and smallest lane", "[simd]") {
   skive::test::flush_subnormals const mode;  // words are compared, which no mode changes
@@ -111,23 +70,6 @@ TEST_CASE("largest and smallest lane", "[simd]") {
       check_extremes<Arch>(random_lanes(random, 0x7F800001));
       check_extremes<Arch>(random_lanes(random, 0x80000000));
       check_extremes<Arch>(random_lanes(random, 3));
-    }
-  });
-}
-
-TEST_CASE("the largest lane of each of sixteen", "[simd]") {
-  skive::test::for_each_arch([]<class Arch>() {
-    for (std::size_t g = 0; g < 16; ++g)
-      for (std::size_t i = 0; i < 16; ++i) {
-        std::array<lanes, 16> l{};
-        l[g][i] = 1;
-        check_each<Arch>(l);
-      }
-    std::mt19937 random{4};
-    for (int round = 0; round < 300; ++round) {
-      std::array<lanes, 16> l;
-      for (auto& x : l) x = random_lanes(random, round % 2 == 0 ? 0x80000000 : 7);
-      check_each<Arch>(l);
     }
   });
 }

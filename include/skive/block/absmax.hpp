@@ -79,7 +79,7 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
   template <class Arch>
   [[gnu::always_inline]] detail::lane_fields<Arch, 1> settle_lanes(simd::words<Arch> const& largest) const noexcept {
     auto const s = simd::as<float>(largest) / simd::floats<Arch>::broadcast(detail::scale_limit<Format>());
-    return {{format_lanes<Scale, Arch>::encode(s)}, detail::beyond_lanes<Arch>(largest)};
+    return {{detail::scale_codes<Scale, Arch>(s)}, detail::beyond_lanes<Arch>(largest)};
   }
   template <class Arch, class T>
     requires detail::has_rounded_lanes<Format, nearest_even, Arch>

@@ -76,15 +76,17 @@ struct affine_scheme {
   [[gnu::always_inline]] detail::lane_fields<Arch, 2> settle_lanes(simd::floats<Arch> const& low, simd::floats<Arch> const& high,
                                                                    simd::words<Arch> const& largest) const noexcept {
     auto const zero = simd::floats<Arch>::broadcast(0.0f);
-    auto const code = format_lanes<Scale, Arch>::encode((high - low) / simd::floats<Arch>::broadcast(max_code));
-    auto const scale = format_lanes<Scale, Arch>::decode(code);
+    auto const code = detail::scale_codes<Scale, Arch>((high - low) / simd::floats<Arch>::broadcast(max_code));
+    auto const scale = detail::scale_values<Scale, Arch>(code);
     auto const beyond = detail::beyond_lanes<Arch>(largest) | detail::scale_parameters<1, Arch, false>(scale).by_rule;
     return {{code, format_lanes<uint_format<Bits>, Arch>::encode_finite((zero - low) / scale, zero)}, beyond};
   }
   template <class Arch, bool Coding>
   [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 2> const& f) const noexcept {
-    auto const scale = format_lanes<Scale, Arch>::decode(f[0]);
-    auto p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding, Coding ? 4 : 2>(scale);
+    constexpr bool bounded = Coding && detail::bounds_quotients<element, Arch>;
+    auto const scale = detail::scale_values<Scale, Arch>(f[0]);
+    auto p = detail::scale_parameters<detail::scale_bits<Scale>, Arch, Coding, Coding ? 4 : 2>(
+        scale, bounded ? detail::most_scale<Scale> : 0x1p60f);
     p.set(1, simd::to_float<Arch>(simd::as<std::int32_t>(f[1])));
     return p;
   }

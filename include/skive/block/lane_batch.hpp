@@ -7,7 +7,7 @@
 /// A batch settles, or is loaded, before the one before it is coded: quotients take long, and coding does not wait for them.
 ///
 /// Model of : -
-/// Cost     : part of that of the engines: a pass over the numbers, 46 instructions for sixteen maxima (simd/reduce.hpp) and two
+/// Cost     : part of that of the engines: a pass over the numbers, 46 instructions for sixteen maxima (simd/reduce_each.hpp) and two
 ///            quotients.
 /// Accuracy : the scheme's.
 /// Promise  : the bytes of the scalar rule, for every input and layout.
@@ -20,6 +20,7 @@
 #include "skive/simd/bytes.hpp"
 
 #include <bit>
+#include <cstring>
 #include <utility>
 
 namespace skive::detail {
@@ -160,6 +161,7 @@ class lane_batches {
       if constexpr (bits < 8) return simd::store_fields<bits, Arch>(all, order_, at);
       if constexpr (bits == 8) return simd::store_bytes<Arch>(all, at);
       if constexpr (bits == 16) return simd::store_halves<Arch>(all, at);
+      if constexpr (bits == 32) return static_cast<void>(std::memcpy(at, field[F].data(), sizeof field[F]));
     }
     auto* to = at;
     for (std::size_t g = 0; g < count; g += per_block_, to += p.block_stride)

@@ -84,6 +84,16 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
   // Sixty-four numbers a step, which `Groups` groups have; -> groups coded.
   template <std::size_t Groups, class T>
   [[gnu::always_inline]] std::size_t encode_steps(T const* x, batch const& b, std::byte* out) const noexcept {
+    if constexpr (requires { scheme_.template choose_lanes<Arch>([](auto) { return std::size_t{}; }); })
+      return scheme_.template choose_lanes<Arch>(
+          [&](auto lanes_of) __attribute__((always_inline)) { return encode_steps<Groups>(x, b, out, lanes_of); });
+    else
+      return encode_steps<Groups>(x, b, out, [&](floats const& number, auto const& p) __attribute__((always_inline)) {
+        return scheme_.template wide_lanes<Arch>(number, p);
+      });
+  }
+  template <std::size_t Groups, class T, class Lanes>
+  [[gnu::always_inline]] std::size_t encode_steps(T const* x, batch const& b, std::byte* out, Lanes lanes_of) const noexcept {
     using wide = typename Scheme::template sixty_four<Arch>;
     auto const order = order_;
     auto const group = group_;
@@ -97,8 +107,7 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
 #pragma GCC unroll 4
         for (std::size_t i = 0; i < sizeof(T); ++i) simd::prefetch<Arch>(reinterpret_cast<std::byte const*>(x) + 64 * i, ahead);
 #pragma GCC unroll 4
-        for (std::size_t i = 0; i < 4; ++i)
-          lanes[i] = scheme_.template wide_lanes<Arch>(load_numbers<Arch>(x + 16 * i), b.table.of(g + i * Groups / 4));
+        for (std::size_t i = 0; i < 4; ++i) lanes[i] = lanes_of(load_numbers<Arch>(x + 16 * i), b.table.of(g + i * Groups / 4));
         wide::store(lanes, order, out);
       }
     return g;

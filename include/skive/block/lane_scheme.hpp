@@ -12,6 +12,7 @@
 ///   code_lanes<Arch>(x, parameters) -> codes,   value_lanes<Arch>(codes, parameters) -> numbers
 ///   sixty_four<Arch>, wide_lanes<Arch>(x, parameters) -> lanes   optional: code_lanes for what sixty_four::store takes
 ///                                           (format/sixty_four_lanes.hpp), where sixty_four::available
+///   choose_lanes<Arch>(code)                optional: code(f), f being wide_lanes with its choices made
 ///   quotient_lanes<Arch>(x, parameters)      optional: what is rounded, for sixty_four::store_random
 ///   stored_lanes<Arch>(p, parameters)        value_lanes() of 16 codes in memory, where words would be a detour
 ///   rounded_lanes<Arch>(x, parameters, policy, i) -> codes   instead of code_lanes where rounding is not to nearest even: policy

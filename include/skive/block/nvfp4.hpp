@@ -168,6 +168,18 @@ class nvfp4_scheme {
   [[gnu::always_inline]] auto wide_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p) const noexcept {
     return sixty_four<Arch>::lanes(scaled<Arch>(x, p), x);
   }
+  /// code(f), f(x, parameters) being the lanes of sixty_four: whether numbers are multiplied or divided is asked once.
+  template <class Arch, class Code>
+  [[gnu::always_inline]] auto choose_lanes(Code code) const noexcept {
+    using floats = simd::floats<Arch>;
+    using group = std::array<floats, 4>;
+    if (multiplies())
+      return code([](floats const& x, group const& p)
+                      __attribute__((always_inline)) { return sixty_four<Arch>::lanes(simd::product<Arch>(x, p[1]), x); });
+    return code([](floats const& x, group const& p) __attribute__((always_inline)) {
+      return sixty_four<Arch>::lanes(simd::quotient(x, simd::divisor<24, Arch>{p[1], p[2], p[3]}), x);
+    });
+  }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,
                                                         std::array<simd::floats<Arch>, 4> const& p) const noexcept {

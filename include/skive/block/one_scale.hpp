@@ -37,7 +37,9 @@ struct one_scale {
   // The vector path (block/lane_scheme.hpp).
   template <class Arch, bool Coding>
   [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
-    return scale_parameters<scale_bits<Scale>, Arch, Coding>(format_lanes<Scale, Arch>::decode(f[0]));
+    constexpr bool bounded = Coding && bounds_quotients<Format, Arch>;
+    return scale_parameters<scale_bits<Scale>, Arch, Coding>(scale_values<Scale, Arch>(f[0]),
+                                                             bounded ? most_scale<Scale> : 0x1p60f);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,

@@ -22,6 +22,7 @@
 #include "skive/format/minifloat_lanes.hpp"
 #include "skive/simd/arithmetic.hpp"
 #include "skive/simd/bits.hpp"
+#include "skive/simd/half_words.hpp"
 #include "skive/simd/nibble_floats.hpp"
 
 #include <limits>
@@ -101,13 +102,42 @@ inline constexpr int scale_bits<minifloat<T>> = T.fraction_bits + 1;
 template <>
 inline constexpr int scale_bits<e8m0> = 1;
 
+// The codes of scales that are finite and not negative; their numbers, a NaN being any.
+template <class Scale, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> scale_codes(simd::floats<Arch> const& scale) noexcept {
+  if constexpr (std::is_same_v<Scale, float16>)
+    return simd::nearest_float16(scale);
+  else
+    return format_lanes<Scale, Arch>::encode(scale);
+}
+template <class Scale, class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> scale_values(simd::words<Arch> const& codes) noexcept {
+  if constexpr (std::is_same_v<Scale, float16>)
+    return simd::float16_value(codes);
+  else
+    return format_lanes<Scale, Arch>::decode(codes);
+}
+
+// The largest scale of the vector rule where quotients have to stay below 2^31: one that is not saturated. Such a scale is half or
+// more of what the largest number asks for; the one of least squared error (block/scale_walk.hpp) that is a 2^28th of it or less
+// would save less than all numbers but the largest have.
+template <class Scale>
+inline constexpr float most_scale = [] {
+  constexpr float most = 0x1p60f;
+  if constexpr (requires { Scale::max_finite; })
+    if (static_cast<double>(Scale::max_finite) <= static_cast<double>(most))
+      return std::bit_cast<float>(magnitude_bits(static_cast<float>(Scale::max_finite)) - 1);
+  return most;
+}();
+
 /// Scale, parameter 0, and for coding what dividing by it needs: the last two.
 template <int ScaleBits, class Arch, bool Coding, std::size_t Parameters = Coding ? 3 : 1>
-[[gnu::always_inline]] inline lane_parameters<Arch, Parameters> scale_parameters(simd::floats<Arch> const& scale) noexcept {
+[[gnu::always_inline]] inline lane_parameters<Arch, Parameters> scale_parameters(simd::floats<Arch> const& scale,
+                                                                                 float most = 0x1p60f) noexcept {
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(scale);  // negative scales and NaN are beyond, too
   auto const low = bits < integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
-  auto const high = bits > integers::broadcast(std::bit_cast<std::int32_t>(0x1p60f));
+  auto const high = bits > integers::broadcast(std::bit_cast<std::int32_t>(most));
   lane_parameters<Arch, Parameters> p;
   p.by_rule = (low | high).bits();
   p.set(0, scale);

@@ -37,20 +37,28 @@ struct key_lanes {
     auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
     return select(magnitude > integers::broadcast(0x7F80'0000), integers::broadcast(0), bits);
   }
+  /// Where a key is above `at`; numbers are compared with the numbers whose keys are given.
+  [[gnu::always_inline]] static typename integers::mask above(integers const& key, integers const& at) noexcept {
+    return key > at;
+  }
+  [[gnu::always_inline]] static typename integers::mask above(simd::floats<Arch> const& x, integers const& at) noexcept {
+    return simd::as<std::int32_t>(x > simd::as<float>(at));
+  }
   /// rank + Step where the key is above at.
-  template <int Step>
-  [[gnu::always_inline]] static integers next(integers const& key, integers const& at, integers const& rank) noexcept {
-    return select(key > at, rank + integers::broadcast(Step), rank);
+  template <int Step, class Key>
+  [[gnu::always_inline]] static integers next(Key const& key, integers const& at, integers const& rank) noexcept {
+    return select(above(key, at), rank + integers::broadcast(Step), rank);
   }
   /// rank with one more digit: 2 rank, and 1 where the key is above at.
-  [[gnu::always_inline]] static integers append(integers const& key, integers const& at, integers const& rank) noexcept
+  template <class Key>
+  [[gnu::always_inline]] static integers append(Key const& key, integers const& at, integers const& rank) noexcept
     requires(simd::has_avx2<Arch>)
   {
     using batch = typename integers::batch;
     auto longer = rank + rank;
+    auto const mask = above(key, at);
 #pragma GCC unroll 2
-    for (std::size_t i = 0; i < longer.registers; ++i)
-      longer.part[i] = longer.part[i] - batch((key.part[i] > at.part[i]).data);  // a mask is -1
+    for (std::size_t i = 0; i < longer.registers; ++i) longer.part[i] = longer.part[i] - batch(mask.part[i].data);  // it is -1
     return longer;
   }
 };
@@ -80,6 +88,24 @@ inline constexpr std::array<std::int32_t, Size> decision_keys = [] {
   return k;
 }();
 
+// The numbers of these keys; what is above all numbers becomes NaN, which no number is above.
+template <class Format, class Rounding>
+inline constexpr std::array<std::int32_t, 16> decision_numbers = [] {
+  auto k = decision_keys<Format, Rounding, 16>;
+  for (auto& key : k) key = key < 0 ? -key | std::numeric_limits<std::int32_t>::min() : key;
+  return k;
+}();
+
+// May numbers be compared with those? Not with zero and subnormal ones, nor where inexact quotients (below 2^-38) show.
+template <class Format, class Rounding>
+inline constexpr bool compares_numbers = [] {
+  for (std::size_t i = 1; i < Format::size; ++i) {
+    auto const key = rank_key<Format, Rounding>(i);
+    if ((key < 0 ? -key : key) < std::bit_cast<std::int32_t>(0x1p-38f)) return false;
+  }
+  return Format::size <= 16;
+}();
+
 /// How many of the keys 1 .. 15 lie below.
 template <std::array<std::int32_t, 16> const& Keys, class Arch>
 class key_search {
@@ -91,8 +117,8 @@ class key_search {
     for (std::size_t i = 0; i + Step < 16; ++i) k[i] = std::bit_cast<float>(Keys[i + Step]);
     return k;
   }();
-  template <int Step>
-  [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
+  template <int Step, class Key>
+  [[gnu::always_inline]] static integers step(Key const& key, integers const& rank) noexcept {
     auto const at = look_up(simd::float_table<Arch>{keys_after<Step>}, simd::as<std::uint32_t>(rank));
     return key_lanes<Arch>::template next<Step>(key, simd::as<std::int32_t>(at), rank);
   }
@@ -103,14 +129,15 @@ class key_search {
     for (std::size_t i = 0; i < 8 / Step; ++i) k[i] = std::bit_cast<float>(Keys[2 * Step * i + Step]);
     return k;
   }();
-  template <int Step>
-  [[gnu::always_inline]] static integers digit(integers const& key, integers const& rank) noexcept {
+  template <int Step, class Key>
+  [[gnu::always_inline]] static integers digit(Key const& key, integers const& rank) noexcept {
     auto const at = simd::look_up_8<Arch>(middle_keys<Step>.data(), simd::as<std::uint32_t>(rank));
     return key_lanes<Arch>::append(key, simd::as<std::int32_t>(at), rank);
   }
 
  public:
-  [[gnu::always_inline]] static integers rank(integers const& key) noexcept {
+  template <class Key>
+  [[gnu::always_inline]] static integers rank(Key const& key) noexcept {
     if constexpr (simd::has_avx2<Arch>) {  // digit by digit: no part has more than eight keys, which are one look-up
       auto const first = key_lanes<Arch>::append(key, integers::broadcast(Keys[8]), integers::broadcast(0));
       return digit<1>(key, digit<2>(key, digit<4>(key, first)));
@@ -142,6 +169,12 @@ class rank_search {
   }();
 
  public:
+  /// Of numbers, not of their keys.
+  [[gnu::always_inline]] static words rank(simd::floats<Arch> const& x) noexcept
+    requires compares_numbers<Format, Rounding>
+  {
+    return simd::as<std::uint32_t>(key_search<decision_numbers<Format, Rounding>, Arch>::rank(x));
+  }
   [[gnu::always_inline]] static words rank(integers const& key) noexcept {
     integers r;
     if constexpr (Format::size <= 16)

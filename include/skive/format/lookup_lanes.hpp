@@ -17,6 +17,7 @@
 #include "skive/format/lanes.hpp"
 #include "skive/format/lookup_key_lanes.hpp"
 #include "skive/format/lookup_rounding_lanes.hpp"
+#include "skive/format/sixty_four_lanes.hpp"
 
 namespace skive {
 
@@ -35,7 +36,10 @@ struct table_encoding {
     return code_of<nearest_even>(keys::without_nan(simd::as<std::int32_t>(x)));
   }
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& /*zero has one code*/) noexcept {
-    return code_of<nearest_even>(simd::as<std::int32_t>(x));
+    if constexpr (compares_numbers<Format, nearest_even>)
+      return Lanes::code_of_rank(rank_search<Format, nearest_even, Arch>::rank(x));
+    else
+      return code_of<nearest_even>(simd::as<std::int32_t>(x));
   }
   static constexpr int bits_in_ulps = 1;  // any number of random bits will do
   /// Directed rounding, or to nearest.
@@ -123,6 +127,21 @@ struct format_lanes<lookup_format<Table>, Arch>
   [[gnu::always_inline]] static words code_of_rank(words const& rank) noexcept {
     if constexpr (detail::ranks_are_codes<format>) return rank;
     return simd::gather<Arch>(codes_of_ranks.data(), rank);
+  }
+};
+
+// Sixty-four codes of four bits: the packing is what is cheaper.
+template <class Table, class Arch>
+  requires(lookup_format<Table>::bits == 4 && detail::ranks_are_codes<lookup_format<Table>> &&
+           detail::compares_numbers<lookup_format<Table>, nearest_even> && simd::has_saturate<Arch>)
+struct detail::sixty_four<lookup_format<Table>, Arch> {
+  static constexpr bool available = true;
+  using lane_type = simd::integers<Arch>;
+  [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q, simd::floats<Arch> const& x) noexcept {
+    return simd::as<std::int32_t>(format_lanes<lookup_format<Table>, Arch>::encode_finite(q, x));
+  }
+  [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
+    simd::store_unsigned<4, Arch>(n, order, to);
   }
 };
 

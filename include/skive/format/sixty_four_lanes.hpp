@@ -3,14 +3,15 @@
 /// @file format/sixty_four_lanes.hpp - codes of 4 and 8 bits, sixty-four numbers at a time: what is cheaper so than by sixteens.
 ///
 ///   sixty_four<Format, Arch>::available           is there such a path?
-///   sixty_four<Format, Arch>::lanes(q, x) -> w    finite q, which may have lost the sign of zero to x
+///   sixty_four<Format, Arch>::lanes(q, x) -> w    finite q, which may have lost the sign of zero to x; |q| < 2^31 where
+///                                                 bounds_quotients<Format, Arch>
 ///   sixty_four<Format, Arch>::store_random(x, random, order, p)   integers: 256 q, rounded by 8 random bits each
 ///   sixty_four<Format, Arch>::store(w, order, p)  four of these become 64 fields, laid out as core/bits.hpp says
 ///
 /// A lane need not hold a code yet: integers are clamped, and the rest of a lane is cut off, when all are packed.
 ///
 /// Model of : -
-/// Cost     : simd/saturate.hpp, simd/e2m1.hpp; integers take 2 instructions for 16 numbers before that.
+/// Cost     : simd/saturate.hpp, simd/e2m1.hpp; integers take an instruction a register before that.
 /// Accuracy : exact nearest, ties to even.
 /// Promise  : the codes of the scalar rule.
 /// Source   : -
@@ -28,6 +29,9 @@ struct sixty_four {
   static constexpr bool available = false;
 };
 
+template <class Format, class Arch>
+inline constexpr bool bounds_quotients = requires { requires sixty_four<Format, Arch>::bounds_quotients; };
+
 // Bounded above: a conversion makes the least integer of what is past the largest, and so past every code.
 template <class Arch>
 [[gnu::always_inline]] inline simd::integers<Arch> bounded_integers(simd::floats<Arch> const& q) noexcept {
@@ -38,10 +42,11 @@ template <int Bits, integer_range Range, class Arch>
   requires((Bits == 4 || Bits == 8) && simd::has_saturate<Arch>)
 struct sixty_four<fixed_point<Bits, 0, Range>, Arch> {
   static constexpr bool available = true;
+  static constexpr bool bounds_quotients = true;
   using lane_type = simd::integers<Arch>;
   [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q,
                                                 simd::floats<Arch> const& /*zero has one code*/) noexcept {
-    return bounded_integers<Arch>(q);
+    return simd::nearest_integers<Arch>(q);
   }
   [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
     simd::store_signed<Bits, Arch>(n, static_cast<int>(fixed_point<Bits, 0, Range>::min_integer), order, to);
@@ -58,10 +63,11 @@ template <int Bits, class Arch>
   requires((Bits == 4 || Bits == 8) && simd::has_saturate<Arch>)
 struct sixty_four<uint_format<Bits>, Arch> {
   static constexpr bool available = true;
+  static constexpr bool bounds_quotients = true;
   using lane_type = simd::integers<Arch>;
   [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q,
                                                 simd::floats<Arch> const& /*zero has one code*/) noexcept {
-    return bounded_integers<Arch>(q);
+    return simd::nearest_integers<Arch>(q);
   }
   [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
     simd::store_unsigned<Bits, Arch>(n, order, to);
@@ -72,7 +78,7 @@ template <class Arch>
   requires simd::has_e2m1<Arch>
 struct sixty_four<e2m1, Arch> {
   static constexpr bool available = true;
-  using lane_type = simd::words<Arch>;
+  using lane_type = simd::e2m1_codes<Arch>;
   [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q, simd::floats<Arch> const& x) noexcept {
     return simd::e2m1_lanes<Arch>(q, x);
   }

@@ -16,6 +16,7 @@
 
 #include "skive/kv/float_page.hpp"
 #include "skive/kv/plain_queries.hpp"
+#include "skive/simd/reduce_each.hpp"
 
 namespace skive {
 namespace detail {

@@ -13,7 +13,7 @@
 #include "skive/core/checked.hpp"
 #include "skive/core/matrix_view.hpp"
 #include "skive/kv/code_tile.hpp"
-#include "skive/simd/reduce.hpp"
+#include "skive/simd/reduce_each.hpp"
 
 #include <cstring>
 

@@ -15,7 +15,7 @@
 /// Source   : the estimate's constants: J. Kadlec, 2010, for the shifted pattern of "Quake III".
 
 #include "skive/linalg/registers.hpp"
-#include "skive/simd/reduce.hpp"
+#include "skive/simd/reduce_each.hpp"
 
 namespace skive::detail {
 

@@ -9,40 +9,56 @@
 ///   the last bits of the sum are then q 2^(1-e) + 2 e: the code. A table in a register has the three summands.
 ///
 /// Model of : -
-/// Cost     : with AVX-512 7 instructions for 16 codes and 8 to store 64 (VBMI; else 9), AVX2 18 and 25; elsewhere there is no such
+/// Cost     : with AVX-512 7 instructions for 16 codes and 8 to store 64 (VBMI; else 9), AVX2 13 and 16; elsewhere there is no such
 ///            path (has_e2m1 is false).
 /// Accuracy : exact nearest, ties to even.
 /// Promise  : the codes of skive::e2m1 for every q but NaN, under FTZ and DAZ too; exactly 32 bytes are written.
 /// Source   : OCP Microscaling Formats (MX) Specification v1.0, 2023 (E2M1).
 
-#include "skive/core/bits.hpp"
-#include "skive/simd/bytes.hpp"
+#include "skive/simd/saturate.hpp"
 
 namespace skive::simd {
 
 template <class Arch>
 inline constexpr bool has_e2m1 = has_avx512<Arch> || has_avx2<Arch>;
 
+/// Sixteen codes that are not packed yet. AVX2: words of numbers j and j + 8 side by side, and words in the order of packing whose
+/// signs are those of the codes.
+template <class Arch>
+struct e2m1_codes {
+  words<Arch> all;
+};
+#if XSIMD_WITH_AVX2
+template <class Arch>
+  requires has_avx2<Arch>
+struct e2m1_codes<Arch> {
+  __m256i sizes;
+  __m256i signs;
+};
+#endif
+
 template <class Arch>
   requires has_e2m1<Arch>
-[[gnu::always_inline]] inline words<Arch> e2m1_lanes([[maybe_unused]] floats<Arch> const& q,
-                                                     [[maybe_unused]] floats<Arch> const& x) noexcept {
+[[gnu::always_inline]] inline e2m1_codes<Arch> e2m1_lanes([[maybe_unused]] floats<Arch> const& q,
+                                                          [[maybe_unused]] floats<Arch> const& x) noexcept {
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
-    // Three bits of the exponent do: 2 ... 7 are 2^-5 ... 1, 0 and 1 are 2 and 4.
+    // RNE(1.2 |q|) finds the summand: 0, 1, 2 up to 2.08, 3 and 4 up to 3.75, 5 ... 7. From 1.75 to 2.25 and from 3.5 to 4.5 two
+    // binades round alike.
+    using batch = typename floats<Arch>::batch;
     auto const summands = _mm256_castsi256_ps(
-        _mm256_setr_epi32(0x4B000002, 0x4B800004, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000, 0x4A800000));
-    words<Arch> codes;
+        _mm256_setr_epi32(0x4A800000, 0x4A800000, 0x4A800000, 0x4B000002, 0x4B000002, 0x4B800004, 0x4B800004, 0x4B800004));
+    __m256i sum[2];
 #pragma GCC unroll 2
     for (std::size_t i = 0; i < 2; ++i) {
       auto const size = _mm256_and_ps(q.part[i], _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFF'FFFF)));
-      auto const y = _mm256_max_ps(_mm256_min_ps(size, _mm256_set1_ps(6.0f)), _mm256_set1_ps(0x1p-5f));
-      auto const binade = _mm256_srli_epi32(_mm256_castps_si256(y), 23);
-      auto const sum = _mm256_castps_si256(_mm256_add_ps(y, _mm256_permutevar8x32_ps(summands, binade)));
-      auto const sign = _mm256_and_si256(_mm256_srli_epi32(_mm256_castps_si256(x.part[i]), 28), _mm256_set1_epi32(8));
-      codes.part[i] = _mm256_or_si256(sum, sign);
+      auto const y = _mm256_min_ps(size, _mm256_set1_ps(6.0f));
+      __m256 const place = xsimd::fma(batch(y), batch(1.2f), batch(0x1p23f));
+      sum[i] = _mm256_castps_si256(_mm256_add_ps(y, _mm256_permutevar8x32_ps(summands, _mm256_castps_si256(place))));
     }
-    return codes;
+    // A sum has nothing but its code in its low half.
+    return {_mm256_blend_epi16(sum[0], _mm256_slli_epi32(sum[1], 16), 0xAA),
+            _mm256_packs_epi32(_mm256_castps_si256(x.part[0]), _mm256_castps_si256(x.part[1]))};
   }
 #endif
 #if XSIMD_WITH_AVX512BW
@@ -56,43 +72,37 @@ template <class Arch>
     auto const binade = _mm512_srli_epi32(_mm512_castps_si512(y), 23);
     auto const sum = _mm512_castps_si512(_mm512_add_ps(y, _mm512_permutexvar_ps(binade, summands)));
     __m512i const bits = _mm512_castps_si512(x.part[0]);
-    return {{_mm512_ternarylogic_epi32(sum, _mm512_srli_epi32(bits, 28), _mm512_set1_epi32(8), 0xF8)}};  // a | (b & c)
+    return {{{_mm512_ternarylogic_epi32(sum, _mm512_srli_epi32(bits, 28), _mm512_set1_epi32(8), 0xF8)}}};  // a | (b & c)
   }
 #endif
 }
 
 template <class Arch>
   requires has_e2m1<Arch>
-[[gnu::always_inline]] inline void store_e2m1([[maybe_unused]] words<Arch> const (&w)[4], [[maybe_unused]] bit_order order,
+[[gnu::always_inline]] inline void store_e2m1([[maybe_unused]] e2m1_codes<Arch> const (&w)[4], [[maybe_unused]] bit_order order,
                                               [[maybe_unused]] std::byte* to) noexcept {
 #if XSIMD_WITH_AVX2
   if constexpr (has_avx2<Arch>) {
-    __m256i pairs[2];  // byte r of lane 2 k: numbers 16 r + 8 h + 2 k and the next
+    auto const place = _mm256_setr_epi8(0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12, 14, 9, 11, 13, 15, 0, 2, 4, 6, 1, 3, 5, 7, 8, 10, 12,
+                                        14, 9, 11, 13, 15);
+    __m256i codes[2];
 #pragma GCC unroll 2
     for (std::size_t h = 0; h < 2; ++h) {
-      auto const two = _mm256_or_si256(w[0].part[h], _mm256_slli_epi32(w[1].part[h], 8));
-      auto const three = _mm256_or_si256(two, _mm256_slli_epi32(w[2].part[h], 16));
-      auto const four =
-          _mm256_or_si256(_mm256_and_si256(three, _mm256_set1_epi32(0x7FFFFF)), _mm256_slli_epi32(w[3].part[h], 24));
-      pairs[h] = order == bit_order::low_first ? _mm256_or_si256(four, _mm256_srli_epi64(four, 28))
-                                               : _mm256_or_si256(_mm256_slli_epi64(four, 4), _mm256_srli_epi64(four, 32));
+      auto const sizes = _mm256_shuffle_epi8(_mm256_packus_epi16(w[2 * h].sizes, w[2 * h + 1].sizes), place);
+      auto const signs = _mm256_packs_epi16(w[2 * h].signs, w[2 * h + 1].signs);
+      codes[h] = _mm256_blendv_epi8(sizes, _mm256_or_si256(sizes, _mm256_set1_epi8(8)), signs);
     }
-    auto const lanes = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(pairs[0]), _mm256_castsi256_ps(pairs[1]), 0x88));
-    auto const transposed = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6,
-                                             10, 14, 3, 7, 11, 15);
-    auto const quarters = _mm256_permutevar8x32_epi32(lanes, _mm256_setr_epi32(0, 1, 4, 5, 2, 3, 6, 7));
-    auto const bytes = _mm256_shuffle_epi8(quarters, transposed);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                        _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
+    detail::store_eighths<4, Arch>(codes, order, to);
     return;
   }
 #endif
 #if XSIMD_WITH_AVX512BW
   if constexpr (has_avx512<Arch>) {
     // Byte r of lane j: number 16 r + j. A sum has nothing but its code below bit 23; what a shift leaves of others is cut off.
-    auto const three =
-        _mm512_ternarylogic_epi32(w[0].part[0], _mm512_slli_epi32(w[1].part[0], 8), _mm512_slli_epi32(w[2].part[0], 16), 0xFE);
-    auto const four = _mm512_ternarylogic_epi32(three, _mm512_set1_epi32(0x7FFFFF), _mm512_slli_epi32(w[3].part[0], 24), 0xEA);
+    auto const three = _mm512_ternarylogic_epi32(w[0].all.part[0], _mm512_slli_epi32(w[1].all.part[0], 8),
+                                                 _mm512_slli_epi32(w[2].all.part[0], 16), 0xFE);
+    auto const four =
+        _mm512_ternarylogic_epi32(three, _mm512_set1_epi32(0x7FFFFF), _mm512_slli_epi32(w[3].all.part[0], 24), 0xEA);
     // Byte r of lane 2 k: numbers 16 r + 2 k and the next.
     auto const pairs = order == bit_order::low_first ? _mm512_or_si512(four, _mm512_srli_epi64(four, 28))
                                                      : _mm512_or_si512(_mm512_slli_epi64(four, 4), _mm512_srli_epi64(four, 32));

@@ -5,11 +5,9 @@
 ///   largest(w), smallest(w)      of words below 2^31
 ///   largest(x), smallest(x)      of floats without sign and NaN, as numbers and bit by bit: they are compared as words
 ///   sum(x)                       x_i + x_(i+8), then y_i + y_(i+4), z_i + z_(i+2), u_0 + u_1: the same bits everywhere
-///   largest_of_each(v)           lane g is largest(v[g]), 0 <= g < 16: a tree that merges two registers a step
-///   sum_of_each(v)               lane g is the sum of the register v[g]
 ///
 /// Model of : -
-/// Cost     : 9 instructions, which 512-bit registers make slow: largest_of_each takes 46 for sixteen maxima, AVX2 58.
+/// Cost     : 9 instructions, which 512-bit registers make slow: simd/reduce_each.hpp has sixteen at once.
 /// Accuracy : sum rounds after each of 4 additions.
 /// Promise  : the same bits on every instruction set.
 /// Source   : -
@@ -144,87 +142,6 @@ template <class Op, class T, class Arch>
   }
 }
 
-// The sum of floats, given by their bits.
-template <class Arch>
-struct added_floats {
-  using words = xsimd::batch<std::int32_t, Arch>;
-  [[gnu::always_inline]] words operator()(words const& a, words const& b) const noexcept {
-    return xsimd::bitwise_cast<std::int32_t>(xsimd::bitwise_cast<float>(a) + xsimd::bitwise_cast<float>(b));
-  }
-};
-
-// Lane i: a where bit Distance of i is clear, else b; each op of its lanes i and i ^ Distance.
-template <int Distance, class Arch, class Op>
-[[gnu::always_inline]] inline xsimd::batch<std::int32_t, Arch> merged(xsimd::batch<std::int32_t, Arch> const& a,
-                                                                      xsimd::batch<std::int32_t, Arch> const& b, Op op) noexcept {
-  using batch = xsimd::batch<std::int32_t, Arch>;
-#if XSIMD_WITH_AVX512BW
-  if constexpr (has_avx512<Arch>) {
-    constexpr auto mask = static_cast<__mmask16>(Distance == 8       ? 0xFF00
-                                                     : Distance == 4 ? 0xF0F0
-                                                     : Distance == 2 ? 0xCCCC
-                                                                     : 0xAAAA);
-    batch const stay = _mm512_mask_blend_epi32(mask, a, b);
-    __m512i move;
-    if constexpr (Distance == 8) move = _mm512_shuffle_i64x2(a, b, 0x4E);
-    if constexpr (Distance == 4) move = _mm512_permutex2var_epi64(a, _mm512_setr_epi64(2, 3, 8, 9, 6, 7, 12, 13), b);
-    if constexpr (Distance == 2)
-      move = _mm512_castpd_si512(_mm512_shuffle_pd(_mm512_castsi512_pd(a), _mm512_castsi512_pd(b), 0x55));
-    if constexpr (Distance == 1)
-      move = _mm512_permutex2var_epi32(a, _mm512_setr_epi32(1, 16, 3, 18, 5, 20, 7, 22, 9, 24, 11, 26, 13, 28, 15, 30), b);
-    return op(stay, batch(move));
-  } else
-#endif
-#if XSIMD_WITH_AVX2
-      if constexpr (has_avx2<Arch>) {
-    constexpr int mask = Distance == 4 ? 0xF0 : Distance == 2 ? 0xCC : 0xAA;
-    batch const stay = _mm256_blend_epi32(a, b, mask);
-    batch const move = _mm256_blend_epi32(b, a, mask);
-    return op(stay, xsimd::bitwise_cast<std::int32_t>(exchanged<Distance, Arch>(xsimd::bitwise_cast<std::uint32_t>(move))));
-  } else
-#endif
-#if XSIMD_WITH_SSE2
-      if constexpr (has_sse2<Arch>) {  // [a b a b] of both halves, both times: the lanes end in the same order
-    return op(batch(_mm_unpacklo_epi32(a, b)), batch(_mm_unpackhi_epi32(a, b)));
-  } else
-#endif
-#if XSIMD_WITH_NEON64
-      if constexpr (has_neon64<Arch>) {
-    return op(batch(vzip1q_s32(a, b)), batch(vzip2q_s32(a, b)));
-  } else
-#endif
-  {
-    alignas(64) std::int32_t lane[2][16];
-    alignas(64) std::int32_t moved[2][16];
-    a.store_unaligned(lane[0]);
-    b.store_unaligned(lane[1]);
-    for (std::size_t i = 0; i < batch::size; ++i) {
-      auto const& from = lane[(i & Distance) != 0 ? 1 : 0];
-      moved[0][i] = from[i];
-      moved[1][i] = from[i ^ Distance];
-    }
-    return op(batch::load_unaligned(moved[0]), batch::load_unaligned(moved[1]));
-  }
-}
-
-// Half as many registers, where they are more than Distance.
-template <int Distance, class Arch, std::size_t Size, class Op>
-[[gnu::always_inline]] inline void halve(xsimd::batch<std::int32_t, Arch> (&x)[Size], Op op) noexcept {
-  if constexpr (Distance < static_cast<int>(Size))
-#pragma GCC unroll 8
-    for (std::size_t g = 0; g < Distance; ++g) x[g] = merged<Distance, Arch>(x[g], x[g + Distance], op);
-}
-// Lane g: op of all lanes of x[g], which is overwritten. Size: the lanes of one.
-template <class Arch, std::size_t Size, class Op>
-[[gnu::always_inline]] inline xsimd::batch<std::int32_t, Arch> merged_all(xsimd::batch<std::int32_t, Arch> (&x)[Size],
-                                                                          Op op) noexcept {
-  halve<8>(x, op);
-  halve<4>(x, op);
-  halve<2>(x, op);
-  halve<1>(x, op);
-  return x[0];
-}
-
 }  // namespace detail
 
 /// Precondition: every lane is below 2^31.
@@ -250,36 +167,6 @@ template <class Arch>
 template <class Arch>
 [[gnu::always_inline]] inline float sum(floats<Arch> const& x) noexcept {
   return detail::fold(x, detail::added<Arch>{});
-}
-
-/// As signed integers: bits of floats without NaN too, where one of each is +0 or more, or the result does not count.
-template <class Arch>
-[[gnu::always_inline]] inline words<Arch> largest_of_each(words<Arch> const (&v)[16]) noexcept {
-  constexpr std::size_t size = xsimd::batch<std::int32_t, Arch>::size;
-  words<Arch> r;
-#pragma GCC unroll 4
-  for (std::size_t part = 0; part < r.registers; ++part) {
-    xsimd::batch<std::int32_t, Arch> x[size];
-#pragma GCC unroll 16
-    for (std::size_t g = 0; g < size; ++g) {
-      auto const lanes = as<std::int32_t>(v[part * size + g]);
-      x[g] = lanes.part[0];
-#pragma GCC unroll 4
-      for (std::size_t i = 1; i < r.registers; ++i) x[g] = xsimd::max(x[g], lanes.part[i]);
-    }
-    r.part[part] = xsimd::bitwise_cast<std::uint32_t>(detail::merged_all<Arch>(x, detail::larger<Arch>{}));
-  }
-  return r;
-}
-
-/// Lane g is the sum of the lanes of v[g], i and i + n/2 first, then n/4, ...; v: as many registers as one has lanes.
-template <class Arch, std::size_t Size>
-[[gnu::always_inline]] inline xsimd::batch<float, Arch> sum_of_each(xsimd::batch<float, Arch> const (&v)[Size]) noexcept {
-  static_assert(Size == xsimd::batch<float, Arch>::size);
-  xsimd::batch<std::int32_t, Arch> x[Size];
-#pragma GCC unroll 16
-  for (std::size_t g = 0; g < Size; ++g) x[g] = xsimd::bitwise_cast<std::int32_t>(v[g]);
-  return xsimd::bitwise_cast<float>(detail::merged_all<Arch>(x, detail::added_floats<Arch>{}));
 }
 
 }  // namespace skive::simd

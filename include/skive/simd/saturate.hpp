@@ -12,7 +12,7 @@
 /// Packing saturates by itself: to 16 bits, then to 8, so that sixty-four numbers are clamped by the instructions that narrow them.
 ///
 /// Model of : -
-/// Cost     : for 64 codes besides memory, AVX-512: 8 bits 4 or 5 instructions, 4 bits 7 or 9; AVX2 8 or 10, and 14 or 18. Elsewhere
+/// Cost     : for 64 codes besides memory, AVX-512: 8 bits 4 or 5 instructions, 4 bits 7 or 9; AVX2 8 or 10, and 13 or 17. Elsewhere
 ///            there is no such path (has_saturate is false); nearest_integers is an instruction a register with SSE2, too.
 /// Accuracy : exact.
 /// Promise  : the bytes of core/bits.hpp; exactly 8 Width bytes are written. The rounding mode is nearest even.
@@ -71,18 +71,19 @@ template <int Width, class Arch>
 #if XSIMD_WITH_AVX2
 // The same of 2 x 32 numbers: dword 4 L + r of x[h] holds numbers 32 h + 8 r + 4 L ...
 template <int Width, class Arch>
-[[gnu::always_inline]] inline void store_eighths(__m256i (&x)[2], bit_order order, std::byte* to) noexcept {
-  auto const place = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+[[gnu::always_inline]] inline void store_eighths(__m256i const (&x)[2], bit_order order, std::byte* to) noexcept {
   auto* const out = reinterpret_cast<__m256i*>(to);
-#pragma GCC unroll 4
-  for (auto& half : x) half = _mm256_permutevar8x32_epi32(half, place);
   if constexpr (Width == 8) {
-#pragma GCC unroll 4
-    for (std::size_t h = 0; h < 2; ++h) _mm256_storeu_si256(out + h, x[h]);
+    auto const place = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+#pragma GCC unroll 2
+    for (std::size_t h = 0; h < 2; ++h) _mm256_storeu_si256(out + h, _mm256_permutevar8x32_epi32(x[h], place));
   } else {
+    // Pairs become bytes first: they are half as many to put in order.
     auto const factors = _mm256_set1_epi16(joins_nibbles(order));
     auto const bytes = _mm256_packus_epi16(_mm256_maddubs_epi16(factors, x[0]), _mm256_maddubs_epi16(factors, x[1]));
-    _mm256_storeu_si256(out, _mm256_permute4x64_epi64(bytes, 0xD8));
+    auto const place = _mm256_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15, 0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12,
+                                        13, 6, 7, 14, 15);
+    _mm256_storeu_si256(out, _mm256_shuffle_epi8(_mm256_permute4x64_epi64(bytes, 0xD8), place));
   }
 }
 #endif
