@@ -105,8 +105,20 @@ TEST_CASE("stochastic rounding of integers in lanes", "[format]") {
   check_stochastic<mxint8>();
 }
 
+// Numbers and random bits together are longer than a float's 23 bits.
+TEST_CASE("stochastic rounding in lanes where one sum is too short", "[format]") {
+  for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c}) {
+    check<uint8>(stochastic_stream{99, 7, 16, variant});
+    check<float16, test::few_arches>(stochastic_stream{99, 7, 16, variant});
+    check<uint_format<16>>(stochastic_stream{99, 7, 7, variant});
+  }
+}
+
+namespace {
+
 // Fractions that just make a carry with the number's own random bits, or just do not.
-TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
+template <class Format>
+void check_decisions(float add) {
   for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c})
     for (int const count : {1, 3, 8, 9, 16, 17, 20, 23, 24, 25, 31, 32}) {
       stochastic_stream const stream{3, 11, count, variant};
@@ -115,14 +127,21 @@ TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
         auto const missing =
             1.0 - std::ldexp(static_cast<double>(stream.at(i).random) + 0.25 * static_cast<double>(i % 5), -count);
         auto const bits = std::bit_cast<std::uint32_t>(static_cast<float>(missing > 0 ? missing : 0x1p-40));
-        x[i] = std::bit_cast<float>(bits + static_cast<std::uint32_t>(i % 3) - 1) + (i % 7 == 0 ? 2.0f : 0.0f);
-        if (i % 2 == 0) x[i] = -x[i];
+        x[i] = std::bit_cast<float>(bits + static_cast<std::uint32_t>(i % 3) - 1) + (i % 7 == 0 ? add : 0.0f);
+        if (i % 2 == 0 && std::is_same_v<Format, int8>) x[i] = -x[i];
       }
-      std::vector<int8::code_type> codes(x.size());
-      REQUIRE(encode_row<int8>(std::span<float const>{x}, std::span{codes}, stream));
+      std::vector<typename Format::code_type> codes(x.size());
+      REQUIRE(encode_row<Format>(std::span<float const>{x}, std::span{codes}, stream));
       std::size_t wrong = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) wrong += codes[i] != int8::encode(x[i], stream.at(i));
+      for (std::size_t i = 0; i < x.size(); ++i) wrong += codes[i] != Format::encode(x[i], stream.at(i));
       CAPTURE(count);
       REQUIRE(wrong == 0);
     }
+}
+
+}  // namespace
+
+TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
+  check_decisions<int8>(2.0f);
+  check_decisions<uint_format<16>>(0x1p12f);  // of eight random bits, too, one sum is too short
 }

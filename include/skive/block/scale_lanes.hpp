@@ -139,10 +139,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
   }
 }
 
-/// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
-template <class Format, class Arch>
-[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
-                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+/// x / scale for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60; of a zero quotient it has the sign. From |x| = 2^100 on,
+/// where the quotient is past every format, it is x.
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> any_quotient(simd::floats<Arch> const& x,
+                                                              std::array<simd::floats<Arch>, 3> const& p) noexcept {
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(x);
   auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
@@ -150,8 +151,27 @@ template <class Format, class Arch>
   auto const signed_q = (q & integers::broadcast(0x7FFF'FFFF)) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
   auto const huge = magnitude > integers::broadcast(std::bit_cast<std::int32_t>(0x1p100f));
   auto const nan = magnitude > integers::broadcast(0x7F80'0000);
-  auto const all = select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q));
-  return format_lanes<Format, Arch>::encode(simd::as<float>(all));
+  return simd::as<float>(select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q)));
+}
+
+/// codes_at_scale() and codes_rounded_at_scale() for such x and scales.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
+                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+  if constexpr (tiny_shows_sign<Format>) return codes_with_tiny<Format, Arch>(x, any_quotient<Arch>(x, p), p[0]);
+  return format_lanes<Format, Arch>::encode(any_quotient<Arch>(x, p));
+}
+template <class Format, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_any_scale(simd::floats<Arch> const& x,
+                                                                           std::array<simd::floats<Arch>, 3> const& p,
+                                                                           Rounding& rounding, std::size_t i) noexcept {
+  auto quotient = any_quotient<Arch>(x, p);
+  if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {
+    if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+    quotient = at_least<Arch>(0x1p-60f, x, quotient);
+  }
+  return format_lanes<Format, Arch>::encode_rounded(quotient, rounding, i);
 }
 
 // The values of all codes of at most 4 bits; NaN as 7FC00000.

@@ -177,9 +177,9 @@ std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_ty
 template <class Format, class Arch, class T, class Rounding>
 std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format::code_type* codes,
                                     Rounding const& rounding) noexcept {
-  rounding_lanes<Rounding, Arch> policy{rounding};
+  rounding_lanes<Rounding, Arch> policy{rounding, format_lanes<Format, Arch>::bits_in_ulps};
   std::size_t i = 0;
-  if (policy.usable(format_lanes<Format, Arch>::bits_in_ulps))
+  if (policy.usable())
     while (i + 16 <= numbers.size()) {
       auto const now = policy.from(i);
       auto const end = numbers.size() - i < now.size ? numbers.size() / 16 * 16 : i + now.size;
