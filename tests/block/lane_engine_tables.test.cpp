@@ -6,6 +6,8 @@
 #include "skive/core/stochastic_stream.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/lookup.hpp"
+#include "skive/format/p3109.hpp"
+#include "skive/format/power_of_two.hpp"
 #include "support/lane_rows.hpp"
 
 namespace {
@@ -40,6 +42,25 @@ TEST_CASE("directed rounding in blocks", "[block]") {
   };
   check.operator()<absmax<fp4_bnb, float32, toward_positive>>();
   check.operator()<absmax<e4m3fn, float32, toward_negative>>();
+}
+
+TEST_CASE("levels close to zero in blocks: quotients too small to be exact", "[block]") {
+  std::mt19937 random{2};
+  test::row_tally t;
+  auto const check = [&]<class Codec>(Codec const& codec) {
+    static_assert(Codec::scheme_type::template lanes<native_arch> != 0);
+    for (int trial = 0; trial < 200; ++trial) {
+      std::vector<float> row(64);
+      for (auto& v : row) v = std::ldexp(random() % 2 == 0 ? 1.3f : -1.7f, -static_cast<int>(random() % 80));
+      row[random() % 64] = std::ldexp(1.0f, static_cast<int>(random() % 66) - 32);
+      test::check_row<float>(codec, row, random, test::first_arch{}, t);
+    }
+  };
+  using p3109_2 = p3109<8, 2, signedness::with_sign, domain::finite>;
+  check(absmax<p3109_2, float32, toward_odd>{32});
+  check(absmax<power_of_two<6>, float32, stochastic_stream>{32, {scale_choice::absmax, {16, 0, 32, stochastic_variant::b}}});
+  INFO(t.first);
+  CHECK(t.wrong == 0);
 }
 
 TEST_CASE("tables in blocks: numbers that are not zero, however small", "[block]") {

@@ -73,13 +73,20 @@ inline constexpr bool values_are_moderate = [] {
 template <class Format, class Arch>
 inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
 
-// Does the vector path code under this policy? Quotients below 2^-39 are not exact: of them no policy may see more than a sign.
+// Quotients below 2^-39 are not exact: can a policy other than nearest even see more of them than a sign? (Of tables it is 2^-60
+// where the scale is not below 2^-40.)
+template <class Format>
+inline constexpr bool policies_see_tiny = [] {
+  if constexpr (requires { Format::min_subnormal; }) return static_cast<double>(Format::min_subnormal) < 0x1p-20;
+  if constexpr (requires { Format::sorted; }) return levels_show_tiny<Format>;
+  return false;
+}();
+
+// Does the vector path code under this policy?
 template <class Format, class Rounding, class Arch>
 inline constexpr bool has_rounded_lanes = [] {
   if constexpr (!simd::vector_arch<Arch> || !(tiny_is_zero<Format> || tiny_shows_sign<Format>) || !values_are_moderate<Format>)
     return false;
-  else if constexpr (requires { Format::min_subnormal; } && !std::is_same_v<Rounding, nearest_even>)
-    return encodes_rounded<Format, Arch, Rounding> && static_cast<double>(Format::min_subnormal) >= 0x1p-20;
   else
     return std::is_same_v<Rounding, nearest_even> || encodes_rounded<Format, Arch, Rounding>;
 }();
@@ -128,7 +135,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
                                                                        std::array<simd::floats<Arch>, 3> const& p,
                                                                        Rounding& rounding, std::size_t i) noexcept {
   auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
-  if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
+  if constexpr (policies_see_tiny<Format>) {
+    if (may_be_inexact<Arch>(x, quotient)) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+    return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-38f, x, quotient), rounding, i);
+  } else if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
     if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
       return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
     return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-60f, x, quotient), rounding, i);
@@ -166,7 +177,10 @@ template <class Format, class Arch, class Rounding>
                                                                            std::array<simd::floats<Arch>, 3> const& p,
                                                                            Rounding& rounding, std::size_t i) noexcept {
   auto quotient = any_quotient<Arch>(x, p);
-  if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {
+  if constexpr (policies_see_tiny<Format>) {
+    if (may_be_inexact<Arch>(x, quotient)) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+  } else if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {
     if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
       return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
     quotient = at_least<Arch>(0x1p-60f, x, quotient);

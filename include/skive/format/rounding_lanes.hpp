@@ -238,6 +238,20 @@ class rounding_lanes<stochastic_stream, Arch> {
   alignas(64) std::array<std::uint32_t, 192> drawn_;
 };
 
+/// The scalar policies of the numbers from place i on, given their lane.
+template <class Arch, class Rounding>
+[[gnu::always_inline]] inline auto policy_of_lanes(Rounding const& rounding, std::size_t i) noexcept {
+  if constexpr (requires { typename Rounding::policy; }) {
+    return [](std::size_t) noexcept { return typename Rounding::policy{}; };
+  } else {
+    std::array<std::uint32_t, 16> random;
+    rounding.bits_at(i).store(random.data());
+    return [random, n = rounding.random_bits(), variant = rounding.variant](std::size_t lane) noexcept {
+      return stochastic{random[lane] >> (32 - n), n, variant};
+    };
+  }
+}
+
 /// Bits of a magnitude; where `Lift` is set, no number other than zero is below the least normal float, so that no processor mode
 /// takes it for zero.
 template <bool Lift, class Arch>
