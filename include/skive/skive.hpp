@@ -99,6 +99,8 @@
 #include "skive/format/rounding_lanes.hpp"
 #include "skive/format/rows.hpp"
 #include "skive/format/scale_float.hpp"
+#include "skive/format/sign.hpp"
+#include "skive/format/sign_lanes.hpp"
 #include "skive/format/sixty_four_lanes.hpp"
 
 // metric

@@ -3,6 +3,7 @@
 #include "skive/block/affine.hpp"
 
 #include "skive/block/mx.hpp"
+#include "skive/core/stochastic_stream.hpp"
 #include "support/lane_rows.hpp"
 
 #include <catch2/catch_test_macros.hpp>
@@ -36,4 +37,13 @@ TEST_CASE("MX in blocks", "[block]") {
   }
   check<block_float<5>, test::first_arch>();
   check<block_float<2>, test::first_arch>();
+}
+
+TEST_CASE("integers with zero points in blocks, rounded by other policies", "[block]") {
+  using bytes = affine_int<8, float32, stochastic_stream>;
+  static_assert(bytes::scheme_type::lanes<native_arch> != 0);
+  for (auto const stream : {stochastic_stream{5, 0, 8, stochastic_variant::c}, stochastic_stream{6, 0, 16, stochastic_variant::b},
+                            stochastic_stream{7, 0, 32, stochastic_variant::c}})
+    check<bytes, test::first_arch>(affine_scheme<8, float32, stochastic_stream>{stream});
+  check<affine_int<4, float16, toward_odd>, test::first_arch>();
 }

@@ -6,6 +6,8 @@
 #include "skive/core/stochastic_stream.hpp"
 #include "skive/format/fp8.hpp"
 #include "skive/format/lookup.hpp"
+#include "skive/format/p3109.hpp"
+#include "skive/format/power_of_two.hpp"
 #include "support/lane_rows.hpp"
 
 namespace {
@@ -42,6 +44,25 @@ TEST_CASE("directed rounding in blocks", "[block]") {
   check.operator()<absmax<e4m3fn, float32, toward_negative>>();
 }
 
+TEST_CASE("levels close to zero in blocks: quotients too small to be exact", "[block]") {
+  std::mt19937 random{2};
+  test::row_tally t;
+  auto const check = [&]<class Codec>(Codec const& codec) {
+    static_assert(Codec::scheme_type::template lanes<native_arch> != 0);
+    for (int trial = 0; trial < 200; ++trial) {
+      std::vector<float> row(64);
+      for (auto& v : row) v = std::ldexp(random() % 2 == 0 ? 1.3f : -1.7f, -static_cast<int>(random() % 80));
+      row[random() % 64] = std::ldexp(1.0f, static_cast<int>(random() % 66) - 32);
+      test::check_row<float>(codec, row, random, test::first_arch{}, t);
+    }
+  };
+  using p3109_2 = p3109<8, 2, signedness::with_sign, domain::finite>;
+  check(absmax<p3109_2, float32, toward_odd>{32});
+  check(absmax<power_of_two<6>, float32, stochastic_stream>{32, {scale_choice::absmax, {16, 0, 32, stochastic_variant::b}}});
+  INFO(t.first);
+  CHECK(t.wrong == 0);
+}
+
 TEST_CASE("tables in blocks: numbers that are not zero, however small", "[block]") {
   // With 32 bits of variant b the least number rounds away from zero under one word of 2^32 only; under all where the levels leave
   // no zero. Scales up to 2^60 make quotients of such numbers vanish.
@@ -57,4 +78,20 @@ TEST_CASE("tables in blocks: numbers that are not zero, however small", "[block]
   }
   INFO(t.first);
   CHECK(t.wrong == 0);
+}
+
+TEST_CASE("one scale for a tensor, by any policy", "[block]") {
+  auto const check = []<class Codec>(auto rounding) {
+    static_assert(Codec::scheme_type::template lanes<native_arch> != 0);
+    test::check_codec(
+        [&](std::size_t group, bit_order order) {
+          constexpr float scales[] = {0.01f, 1.0f, 0x1p-26f, 0x1.8p60f, 0x1p59f, 37.0f, 0x1p-27f};
+          return Codec{group, {scales[group % 7], rounding}, order}.at_row(3);
+        },
+        std::numeric_limits<float>::infinity(), test::first_arch{}, 10);
+  };
+  for (int const count : {8, 16, 32})
+    check.operator()<static_scale<e4m3fn, stochastic_stream>>(stochastic_stream{6, 0, count, stochastic_variant::c});
+  check.operator()<static_scale<fp4_bnb, toward_positive>>(toward_positive{});
+  check.operator()<static_scale<fp4_bnb>>(nearest_even{});
 }

@@ -17,7 +17,7 @@ template <class Arch, class Rounding>
 void check(Rounding const& rounding) {
   using words = simd::words<Arch>;
   std::mt19937 random{9};
-  detail::rounding_lanes<Rounding, Arch> policy{rounding};
+  detail::rounding_lanes<Rounding, Arch> policy{rounding, 1};
   for (std::uint64_t i = 0; i < 4000; i += 16) {
     std::array<std::uint32_t, 16> keep, drop, sign;
     for (std::size_t l = 0; l < 16; ++l) {

@@ -22,11 +22,12 @@ struct no_zero_table {
 struct above_zero_table {
   static constexpr std::array<float, 3> levels{0x1p-149f, 2.0f, 0x1.fffffep127f};
 };
-// Of 40 levels in no order, none of them zero.
+// Levels in no order, none of them zero.
+template <std::size_t Size>
 struct shuffled_table {
   static constexpr auto levels = [] {
-    std::array<float, 40> l{};
-    for (std::size_t i = 0; i < l.size(); ++i) l[i] = (static_cast<float>(i * 7 % 40) - 18.5f) * 0.375f;
+    std::array<float, Size> l{};
+    for (std::size_t i = 0; i < Size; ++i) l[i] = (static_cast<float>(i * 7 % Size) - 18.5f) * 0.375f;
     return l;
   }();
 };
@@ -79,6 +80,7 @@ TEST_CASE("directed rounding in tables: the codes of the scalar rule", "[format]
 TEST_CASE("directed rounding in large tables: the codes of the scalar rule", "[format]") {
   test::for_each(test::first_arch{}, []<class Arch>() {
     check_policies<dynamic8, Arch, toward_positive, toward_odd>();
-    check_policies<lookup_format<shuffled_table>, Arch, toward_zero>();
+    check_policies<lookup_format<shuffled_table<40>>, Arch, toward_zero>();
+    check_policies<lookup_format<shuffled_table<1000>>, Arch, toward_positive>();
   });
 }

@@ -29,14 +29,14 @@ struct near_zero_table {  // numbers below 2^-60 would show
 static_assert(detail::rounds_between_levels<nf4> && detail::rounds_between_levels<lookup_format<no_zero_table>>);
 struct very_large_table {
   static constexpr auto levels = [] {
-    std::array<float, 257> l{};
-    for (std::size_t i = 0; i < l.size(); ++i) l[i] = static_cast<float>(i);
+    std::array<float, 600> l{};
+    for (std::size_t i = 0; i < l.size(); ++i) l[i] = static_cast<float>(i * 7 % 600) - 299.5f;
     return l;
   }();
 };
 static_assert(detail::rounds_between_levels<fp4_bnb> && detail::rounds_between_levels<dynamic8>);
-static_assert(!detail::rounds_between_levels<lookup_format<very_large_table>>);
-static_assert(!detail::rounds_between_levels<lookup_format<near_zero_table>>);
+static_assert(detail::levels_show_tiny<lookup_format<near_zero_table>> && detail::levels_show_tiny<power_of_two<8>>);
+static_assert(!detail::levels_show_tiny<nf4> && !detail::levels_show_tiny<dynamic8>);
 
 // Levels, fractions of the way between two of them, both one float further, and what is left of the line.
 template <class Format>
@@ -94,5 +94,12 @@ TEST_CASE("tables, rounded stochastically: the codes of the scalar rule", "[form
 
 TEST_CASE("large tables, rounded stochastically: the codes of the scalar rule", "[format]") {
   test::for_each(test::few_arches{}, []<class Arch>() { check<dynamic8, Arch>(6); });
-  test::for_each(test::first_arch{}, []<class Arch>() { check<apot<6>, Arch>(7); });
+  test::for_each(test::first_arch{}, []<class Arch>() { check<lookup_format<very_large_table>, Arch>(7); });
+}
+
+TEST_CASE("levels next to zero, rounded stochastically: the codes of the scalar rule", "[format]") {
+  test::for_each(test::first_arch{}, []<class Arch>() {
+    check<power_of_two<8>, Arch>(8);
+    check<lookup_format<near_zero_table>, Arch>(9);
+  });
 }

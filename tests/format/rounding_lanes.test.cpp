@@ -5,6 +5,7 @@
 #include "skive/format/fp4.hpp"
 #include "skive/format/fp6.hpp"
 #include "skive/format/fp8.hpp"
+#include "skive/format/p3109.hpp"
 #include "skive/format/rows.hpp"
 #include "support/processor_modes.hpp"
 #include "support/simd_arches.hpp"
@@ -38,21 +39,22 @@ std::vector<float> const& numbers() {
 }
 
 template <class Format, class Rounding>
-auto scalar_code(float x, Rounding const& rounding, std::size_t i) {
+auto scalar_code(float x, Rounding const& rounding, std::size_t i, overflow_policy overflow) {
   if constexpr (requires { rounding.at(i); })
-    return Format::encode(x, rounding.at(i));
+    return Format::encode(x, rounding.at(i), overflow);
   else
-    return Format::encode(x, rounding);
+    return Format::encode(x, rounding, overflow);
 }
 
 template <class Format, class Arch, class Rounding>
-[[gnu::noinline]] void same(Rounding const& rounding, std::vector<typename Format::code_type> const& expected, bool flush) {
+[[gnu::noinline]] void same(Rounding const& rounding, std::vector<typename Format::code_type> const& expected, bool flush,
+                            overflow_policy overflow) {
   static_assert(detail::encodes_rounded<Format, Arch, Rounding>);
   auto const& x = numbers();
   std::vector<typename Format::code_type> codes(x.size());
   std::optional<test::flush_subnormals> mode;
   if (flush) mode.emplace();
-  auto const s = encode_row<Format, Arch>(std::span<float const>{x}, std::span{codes}, rounding);
+  auto const s = encode_row<Format, Arch>(std::span<float const>{x}, std::span{codes}, rounding, overflow);
   mode.reset();
   REQUIRE(s);
   std::size_t wrong = 0;
@@ -64,13 +66,13 @@ template <class Format, class Arch, class Rounding>
 }
 
 template <class Format, class Arches = test::first_arch, class Rounding>
-void check(Rounding const& rounding) {
+void check(Rounding const& rounding, overflow_policy overflow = saturating) {
   auto const& x = numbers();
   std::vector<typename Format::code_type> expected(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) expected[i] = scalar_code<Format>(x[i], rounding, i);
+  for (std::size_t i = 0; i < x.size(); ++i) expected[i] = scalar_code<Format>(x[i], rounding, i, overflow);
   test::for_each(Arches{}, [&]<class Arch>() {
-    same<Format, Arch>(rounding, expected, false);
-    same<Format, Arch>(rounding, expected, true);
+    same<Format, Arch>(rounding, expected, false, overflow);
+    same<Format, Arch>(rounding, expected, true, overflow);
   });
 }
 
@@ -94,6 +96,26 @@ TEST_CASE("directed rounding in lanes", "[format]") {
   check<mxint8>(toward_positive{});
 }
 
+TEST_CASE("P3109 formats of one and two bits of precision in lanes, by other policies", "[format]") {
+  using one = p3109<8, 1, signedness::with_sign, domain::extended>;
+  check<one>(toward_odd{});  // the parity is that of the exponent
+  check<one>(toward_positive{});
+  check_stochastic<one>();
+  check<binary8p1uf>(toward_odd{});
+  check<binary8p1uf>(nearest_away{});
+  check_stochastic<binary8p1uf>();
+  check<p3109<8, 2, signedness::without_sign, domain::finite>>(stochastic_stream{2, 3, 32});
+}
+
+TEST_CASE("past the largest code, by other policies", "[format]") {
+  for (auto const finite : {overflow_action::saturate, overflow_action::to_special}) {
+    check<e4m3fn, test::few_arches>(toward_positive{}, {finite, overflow_action::to_special});
+    check<e5m2>(nearest_away{}, {finite, overflow_action::to_special});
+    check<float16>(stochastic_stream{99, 7, 16}, {overflow_action::to_special, finite});
+    check<int8>(stochastic_stream{99, 7, 8}, {finite, overflow_action::to_special});
+  }
+}
+
 TEST_CASE("stochastic rounding of floats in lanes", "[format]") {
   check_stochastic<e4m3fn, test::few_arches>();
   check_stochastic<e2m1>();
@@ -105,8 +127,20 @@ TEST_CASE("stochastic rounding of integers in lanes", "[format]") {
   check_stochastic<mxint8>();
 }
 
+// Numbers and random bits together are longer than a float's 23 bits.
+TEST_CASE("stochastic rounding in lanes where one sum is too short", "[format]") {
+  for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c}) {
+    check<uint8>(stochastic_stream{99, 7, 16, variant});
+    check<float16, test::few_arches>(stochastic_stream{99, 7, 16, variant});
+    check<uint_format<16>>(stochastic_stream{99, 7, 7, variant});
+  }
+}
+
+namespace {
+
 // Fractions that just make a carry with the number's own random bits, or just do not.
-TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
+template <class Format>
+void check_decisions(float add) {
   for (auto const variant : {stochastic_variant::a, stochastic_variant::b, stochastic_variant::c})
     for (int const count : {1, 3, 8, 9, 16, 17, 20, 23, 24, 25, 31, 32}) {
       stochastic_stream const stream{3, 11, count, variant};
@@ -115,14 +149,21 @@ TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
         auto const missing =
             1.0 - std::ldexp(static_cast<double>(stream.at(i).random) + 0.25 * static_cast<double>(i % 5), -count);
         auto const bits = std::bit_cast<std::uint32_t>(static_cast<float>(missing > 0 ? missing : 0x1p-40));
-        x[i] = std::bit_cast<float>(bits + static_cast<std::uint32_t>(i % 3) - 1) + (i % 7 == 0 ? 2.0f : 0.0f);
-        if (i % 2 == 0) x[i] = -x[i];
+        x[i] = std::bit_cast<float>(bits + static_cast<std::uint32_t>(i % 3) - 1) + (i % 7 == 0 ? add : 0.0f);
+        if (i % 2 == 0 && std::is_same_v<Format, int8>) x[i] = -x[i];
       }
-      std::vector<int8::code_type> codes(x.size());
-      REQUIRE(encode_row<int8>(std::span<float const>{x}, std::span{codes}, stream));
+      std::vector<typename Format::code_type> codes(x.size());
+      REQUIRE(encode_row<Format>(std::span<float const>{x}, std::span{codes}, stream));
       std::size_t wrong = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) wrong += codes[i] != int8::encode(x[i], stream.at(i));
+      for (std::size_t i = 0; i < x.size(); ++i) wrong += codes[i] != Format::encode(x[i], stream.at(i));
       CAPTURE(count);
       REQUIRE(wrong == 0);
     }
+}
+
+}  // namespace
+
+TEST_CASE("decisions of stochastic rounding in lanes", "[format]") {
+  check_decisions<int8>(2.0f);
+  check_decisions<uint_format<16>>(0x1p12f);  // of eight random bits, too, one sum is too short
 }

@@ -131,7 +131,7 @@ struct static_scale_scheme {
 
   /// The vector path (block/lane_scheme.hpp): scale, and what dividing by it needs.
   template <class Arch>
-  static constexpr std::size_t lanes = detail::has_scale_lanes<Format, Arch> && std::is_same_v<Rounding, nearest_even> ? 3 : 0;
+  static constexpr std::size_t lanes = detail::has_rounded_lanes<Format, Rounding, Arch> ? 3 : 0;
   template <class Arch, bool Coding>
   [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 0> const&) const noexcept {
     auto p = detail::scale_parameters<24, Arch, Coding>(simd::floats<Arch>::broadcast(scale));
@@ -142,6 +142,11 @@ struct static_scale_scheme {
   [[gnu::always_inline]] simd::words<Arch> code_lanes(simd::floats<Arch> const& x,
                                                       std::array<simd::floats<Arch>, 3> const& p) const noexcept {
     return detail::codes_at_any_scale<Format, Arch>(x, p);
+  }
+  template <class Arch, class Policy>
+  [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 3> const& p,
+                                                         Policy& policy, std::size_t i) const noexcept {
+    return detail::codes_rounded_at_any_scale<Format, Arch>(x, p, policy, i);
   }
   template <class Arch>
   [[gnu::always_inline]] simd::floats<Arch> value_lanes(simd::words<Arch> const& codes,

@@ -70,7 +70,8 @@ struct affine_scheme {
 
   /// The vector path (block/lane_scheme.hpp): scale, zero point, and what dividing by the scale needs.
   template <class Arch>
-  static constexpr std::size_t lanes = simd::vector_arch<Arch> && std::is_same_v<Rounding, nearest_even> ? 4 : 0;
+  static constexpr std::size_t lanes =
+      (std::is_same_v<Rounding, nearest_even> && simd::vector_arch<Arch>) || detail::rounds_in_lanes<Rounding, Arch> ? 4 : 0;
   constexpr bool settles_in_lanes() const noexcept { return true; }
   template <class Arch>
   [[gnu::always_inline]] detail::lane_fields<Arch, 2> settle_lanes(simd::floats<Arch> const& low, simd::floats<Arch> const& high,
@@ -99,6 +100,22 @@ struct affine_scheme {
     auto const zero = simd::as<std::uint32_t>(p[1] + floats::broadcast(0x1.8p23f));
     return (n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
   }
+  /// The same by any other policy, which stands at number i of the row.
+  template <class Arch, class Policy>
+  [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p,
+                                                         Policy& policy, std::size_t i) const noexcept {
+    using floats = simd::floats<Arch>;
+    auto q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
+    if constexpr (Policy::sees_tiny) {
+      if (detail::may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
+        return codes_by_rule<Arch>(x, p, detail::policy_of_lanes<Arch>(policy, i));
+      q = detail::at_least<Arch>(0x1p-60f, x, q);
+    }
+    auto const low = floats::broadcast(0.0f) - p[3];
+    auto const n = detail::round_by_policy<Bits, 0, Arch>(q, low, floats::broadcast(max_code) - p[3], policy, i);
+    auto const zero = simd::as<std::int32_t>(p[3] + floats::broadcast(0x1p23f));
+    return simd::as<std::uint32_t>(n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
+  }
   template <class Arch>
   using sixty_four = detail::sixty_four<uint_format<Bits>, Arch>;
   template <class Arch>
@@ -118,6 +135,19 @@ struct affine_scheme {
   }
 
  private:
+  template <class Arch, class Policy>
+  [[gnu::noinline]] simd::words<Arch> codes_by_rule(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p,
+                                                    Policy policy) const noexcept {
+    alignas(64) float number[16];
+    alignas(64) float shared[2][16];
+    x.store(number);
+    p[0].store(shared[0]);
+    p[3].store(shared[1]);
+    return simd::generate<std::uint32_t, Arch>([&](std::size_t l) {
+      state const s{{0, shared[0][l]}, static_cast<std::uint32_t>(shared[1][l])};
+      return std::uint32_t{code(s, number[l], policy(l))};
+    });
+  }
   // high - low, where infinity stands for what does not fit (the scale then saturates).
   static constexpr float width(float low, float high) noexcept {
     constexpr float small = 0x1p-60f;  // below, operands may be subnormal: the same difference 2^96 times larger

@@ -44,7 +44,7 @@ class digit_engine : lane_batches<Scheme, Arch> {
 
   template <class T>
   void encode(std::span<T const> row, to_planes const& to, workspace w) const noexcept {
-    policy rounding{scheme_.rounding};
+    policy rounding = policy_of<Arch>(scheme_);
     this->for_each_settled(row, whole_blocks(), w, [&](batch const& b, std::size_t first) {
       auto* out = to[0].data + first / per_block_ * to[0].block_stride;
       for (std::size_t g = 0; g < b.count; g += per_block_, out += to[0].block_stride)

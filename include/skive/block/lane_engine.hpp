@@ -42,7 +42,7 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
   /// Codes the whole blocks of `row`; the planes are large enough.
   template <class T>
   void encode(std::span<T const> row, to_planes const& to, workspace w) const noexcept {
-    policy rounding{scheme_.rounding};
+    policy rounding = policy_of<Arch>(scheme_);
     this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)

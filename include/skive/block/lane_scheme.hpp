@@ -76,9 +76,6 @@ inline constexpr bool rounds_to_nearest_even = std::is_same_v<rounding_of<Scheme
 struct no_policy {
   using window = no_policy;
   static constexpr std::size_t size = ~std::size_t{0};
-  template <class Rounding>
-    requires(!std::is_same_v<Rounding, no_policy>)
-  explicit no_policy(Rounding const&) noexcept {}
   no_policy from(std::uint64_t) const noexcept { return *this; }
 };
 template <class Scheme, class Arch>
@@ -93,15 +90,21 @@ struct policy_of_scheme<Scheme, Arch> {
 template <class Scheme, class Arch>
 using lane_policy = typename policy_of_scheme<Scheme, Arch>::type;
 
+template <class Arch, class Scheme>
+[[gnu::always_inline]] inline lane_policy<Scheme, Arch> policy_of(Scheme const& scheme) noexcept {
+  if constexpr (rounds_to_nearest_even<Scheme>)
+    return {};
+  else
+    return {scheme.rounding, format_lanes<typename Scheme::element, Arch>::bits_in_ulps};
+}
+
 /// Can the vector path code under the scheme's policy? It always decodes.
 template <class Arch, class Scheme>
 bool codes_in_lanes(Scheme const& scheme) noexcept {
-  if constexpr (rounds_to_nearest_even<Scheme>) {
+  if constexpr (rounds_to_nearest_even<Scheme>)
     return true;
-  } else {
-    lane_policy<Scheme, Arch> const policy{scheme.rounding};
-    return policy.usable(format_lanes<typename Scheme::element, Arch>::bits_in_ulps);
-  }
+  else
+    return policy_of<Arch>(scheme).usable();
 }
 
 /// Bit g: more than 16 random bits see quotients by scale g that need not be exact. They see 2^-33 of the least number of a format,

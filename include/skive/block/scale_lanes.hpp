@@ -74,13 +74,20 @@ inline constexpr bool values_are_moderate = [] {
 template <class Format, class Arch>
 inline constexpr bool has_scale_lanes = simd::vector_arch<Arch> && tiny_is_zero<Format> && values_are_moderate<Format>;
 
-// Does the vector path code under this policy? Quotients below 2^-39 are not exact: of them no policy may see more than a sign.
+// Quotients below 2^-39 are not exact: can a policy other than nearest even see more of them than a sign? (Of tables it is 2^-60
+// where the scale is not below 2^-40.)
+template <class Format>
+inline constexpr bool policies_see_tiny = [] {
+  if constexpr (requires { Format::min_subnormal; }) return static_cast<double>(Format::min_subnormal) < 0x1p-20;
+  if constexpr (requires { Format::sorted; }) return levels_show_tiny<Format>;
+  return false;
+}();
+
+// Does the vector path code under this policy?
 template <class Format, class Rounding, class Arch>
 inline constexpr bool has_rounded_lanes = [] {
   if constexpr (!simd::vector_arch<Arch> || !(tiny_is_zero<Format> || tiny_shows_sign<Format>) || !values_are_moderate<Format>)
     return false;
-  else if constexpr (requires { Format::min_subnormal; } && !std::is_same_v<Rounding, nearest_even>)
-    return encodes_rounded<Format, Arch, Rounding> && static_cast<double>(Format::min_subnormal) >= 0x1p-20;
   else
     return std::is_same_v<Rounding, nearest_even> || encodes_rounded<Format, Arch, Rounding>;
 }();
@@ -164,7 +171,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
                                                                        std::array<simd::floats<Arch>, 3> const& p,
                                                                        Rounding& rounding, std::size_t i) noexcept {
   auto const quotient = simd::quotient(x, simd::divisor<ScaleBits, Arch>{p[0], p[1], p[2]});
-  if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
+  if constexpr (policies_see_tiny<Format>) {
+    if (may_be_inexact<Arch>(x, quotient)) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+    return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-38f, x, quotient), rounding, i);
+  } else if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {  // any number but zero may show
     if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
       return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
     return format_lanes<Format, Arch>::encode_rounded(at_least<Arch>(0x1p-60f, x, quotient), rounding, i);
@@ -175,10 +186,11 @@ template <class Format, int ScaleBits, class Arch, class Rounding>
   }
 }
 
-/// The same for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60: from |x| = 2^100 on the quotient is past every format.
-template <class Format, class Arch>
-[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
-                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+/// x / scale for every x, NaN and infinity too, and 2^-26 <= scale <= 2^60; of a zero quotient it has the sign. From |x| = 2^100 on,
+/// where the quotient is past every format, it is x.
+template <class Arch>
+[[gnu::always_inline]] inline simd::floats<Arch> any_quotient(simd::floats<Arch> const& x,
+                                                              std::array<simd::floats<Arch>, 3> const& p) noexcept {
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(x);
   auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
@@ -186,8 +198,30 @@ template <class Format, class Arch>
   auto const signed_q = (q & integers::broadcast(0x7FFF'FFFF)) | (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
   auto const huge = magnitude > integers::broadcast(std::bit_cast<std::int32_t>(0x1p100f));
   auto const nan = magnitude > integers::broadcast(0x7F80'0000);
-  auto const all = select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q));
-  return format_lanes<Format, Arch>::encode(simd::as<float>(all));
+  return simd::as<float>(select(nan, integers::broadcast(0x7FC0'0000), select(huge, bits, signed_q)));
+}
+
+/// codes_at_scale() and codes_rounded_at_scale() for such x and scales.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline simd::words<Arch> codes_at_any_scale(simd::floats<Arch> const& x,
+                                                                   std::array<simd::floats<Arch>, 3> const& p) noexcept {
+  if constexpr (tiny_shows_sign<Format>) return codes_with_tiny<Format, Arch>(x, any_quotient<Arch>(x, p), p[0]);
+  return format_lanes<Format, Arch>::encode(any_quotient<Arch>(x, p));
+}
+template <class Format, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::words<Arch> codes_rounded_at_any_scale(simd::floats<Arch> const& x,
+                                                                           std::array<simd::floats<Arch>, 3> const& p,
+                                                                           Rounding& rounding, std::size_t i) noexcept {
+  auto quotient = any_quotient<Arch>(x, p);
+  if constexpr (policies_see_tiny<Format>) {
+    if (may_be_inexact<Arch>(x, quotient)) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+  } else if constexpr (Rounding::sees_tiny || requires { Format::sorted; }) {
+    if (may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
+      return codes_by_rule<Format, Arch>(x, p[0], policy_of_lanes<Arch>(rounding, i));
+    quotient = at_least<Arch>(0x1p-60f, x, quotient);
+  }
+  return format_lanes<Format, Arch>::encode_rounded(quotient, rounding, i);
 }
 
 // The values of all codes of at most 4 bits; NaN as 7FC00000.

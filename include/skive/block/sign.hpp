@@ -18,108 +18,10 @@
 
 #include "skive/block/group_error.hpp"
 #include "skive/block/one_scale.hpp"
-#include "skive/core/real_bits.hpp"
-#include "skive/format/integer.hpp"
+#include "skive/format/sign_lanes.hpp"
 #include "skive/simd/double_sum.hpp"
 
-#include <cstring>
-#include <limits>
-
 namespace skive {
-
-/// One bit: 0 is +1, 1 is -1.
-struct sign_format {
-  using code_type = std::uint8_t;
-  static constexpr int bits = 1;
-  static constexpr float max_finite = 1.0f;
-  code_type code{};
-  static constexpr float decode(code_type c) noexcept { return (c & 1) != 0 ? -1.0f : 1.0f; }
-  /// Negative numbers (not -0 and NaN) give 1; there is nothing to round.
-  template <class Real, class R = nearest_even>
-  static constexpr code_type encode(Real x, R = {}, overflow_policy = {}) noexcept {
-    auto const u = detail::unpack_real(x);  // not x < 0: a processor may take a subnormal for zero
-    return u.negative && u.kind != detail::real_kind::zero && u.kind != detail::real_kind::nan ? 1 : 0;
-  }
-};
-
-/// Codes 0, 1, 2 for -1, 0, 1.
-struct ternary_format {
-  using code_type = std::uint8_t;
-  static constexpr int bits = 2;
-  static constexpr float max_finite = 1.0f;
-  code_type code{};
-  static constexpr float decode(code_type c) noexcept { return c == 0 ? -1.0f : c == 1 ? 0.0f : 1.0f; }
-  template <class Real, class R = nearest_even>
-  static constexpr code_type encode(Real x, R rounding = {}, overflow_policy = {}) noexcept {
-    return static_cast<code_type>(int2::integer(int2::encode(x, rounding)) + 1);
-  }
-};
-
-template <class Arch>
-struct format_lanes<sign_format, Arch> {
-  [[gnu::always_inline]] static simd::words<Arch> encode_finite(simd::floats<Arch> const&,
-                                                                simd::floats<Arch> const& sign) noexcept {
-    auto const zero = simd::as<std::uint32_t>(sign) == simd::words<Arch>::broadcast(0x8000'0000);
-    return select(zero, simd::words<Arch>::broadcast(0), simd::as<std::uint32_t>(sign) >> 31);
-  }
-  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
-    return simd::as<float>((codes << 31) | simd::as<std::uint32_t>(simd::floats<Arch>::broadcast(1.0f)));
-  }
-};
-
-template <class Arch>
-struct format_lanes<ternary_format, Arch> {
-  [[gnu::always_inline]] static simd::words<Arch> encode_finite(simd::floats<Arch> const& x, simd::floats<Arch> const&) noexcept {
-    auto const one = simd::floats<Arch>::broadcast(1.0f);
-    auto const n = detail::round_between<Arch>(x, simd::floats<Arch>::broadcast(-1.0f), one);
-    return (n + simd::words<Arch>::broadcast(1)) & simd::words<Arch>::broadcast(3);
-  }
-  [[gnu::always_inline]] static simd::floats<Arch> decode(simd::words<Arch> const& codes) noexcept {
-    auto const n = min(simd::as<std::int32_t>(codes & simd::words<Arch>::broadcast(3)), simd::integers<Arch>::broadcast(2));
-    return simd::to_float<Arch>(n - simd::integers<Arch>::broadcast(1));
-  }
-};
-
-namespace detail {
-
-// Sixty-four signs: what a register says of its lanes is their codes already.
-template <class Arch>
-  requires simd::has_avx2<Arch>
-struct sixty_four<sign_format, Arch> {
-  static constexpr bool available = true;
-  using lane_type = simd::integers<Arch>;
-  [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const&, simd::floats<Arch> const& x) noexcept {
-    return simd::as<std::int32_t>(x);
-  }
-  [[gnu::always_inline]] static void store(lane_type const (&x)[4], bit_order order, std::byte* to) noexcept {
-    std::uint64_t signs = 0;
-    auto const minus_zero = lane_type::broadcast(std::numeric_limits<std::int32_t>::min());
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i)
-      signs |= std::uint64_t{((x[i] < lane_type::broadcast(0)) & (x[i] > minus_zero)).bits()} << (16 * i);
-    if (order == bit_order::high_first) {  // the bits of each byte the other way round
-      signs = (signs >> 1 & 0x5555'5555'5555'5555) | (signs & 0x5555'5555'5555'5555) << 1;
-      signs = (signs >> 2 & 0x3333'3333'3333'3333) | (signs & 0x3333'3333'3333'3333) << 2;
-      signs = (signs >> 4 & 0x0F0F'0F0F'0F0F'0F0F) | (signs & 0x0F0F'0F0F'0F0F'0F0F) << 4;
-    }
-    std::memcpy(to, &signs, sizeof signs);
-  }
-};
-
-template <class Arch>
-  requires simd::has_avx2<Arch>
-struct sixty_four<ternary_format, Arch> {
-  static constexpr bool available = true;
-  using lane_type = simd::integers<Arch>;
-  [[gnu::always_inline]] static lane_type lanes(simd::floats<Arch> const& q, simd::floats<Arch> const&) noexcept {
-    return bounded_integers<Arch>(q) + lane_type::broadcast(1);
-  }
-  [[gnu::always_inline]] static void store(lane_type const (&n)[4], bit_order order, std::byte* to) noexcept {
-    simd::store_to_two<Arch>(n, order, to);
-  }
-};
-
-}  // namespace detail
 
 template <class Format, class Packing, class Scale = float16>
 struct mean_scheme : detail::one_scale<Format, Scale> {

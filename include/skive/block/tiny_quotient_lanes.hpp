@@ -25,6 +25,15 @@ template <class Arch>
   auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-89f));
   return ((magnitude > integers::broadcast(0)) & (magnitude < least)).bits() != 0;
 }
+// Is a quotient below 2^-38 whose x is not zero?
+template <class Arch>
+[[gnu::always_inline]] inline bool may_be_inexact(simd::floats<Arch> const& x, simd::floats<Arch> const& q) noexcept {
+  using integers = simd::integers<Arch>;
+  auto const size = integers::broadcast(0x7FFF'FFFF);
+  auto const there = (simd::as<std::int32_t>(x) & size) > integers::broadcast(0);
+  auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-38f));
+  return (there & ((simd::as<std::int32_t>(q) & size) < least)).bits() != 0;
+}
 // q with the sign of x, of magnitude `least` or more; x where that is zero.
 template <class Arch>
 [[gnu::always_inline]] inline simd::floats<Arch> at_least(float least, simd::floats<Arch> const& x,
@@ -35,19 +44,6 @@ template <class Arch>
   auto const sized = max(simd::as<std::int32_t>(q) & size, integers::broadcast(std::bit_cast<std::int32_t>(least))) |
       (bits & integers::broadcast(std::int32_t{-0x7FFF'FFFF} - 1));
   return simd::as<float>(select((bits & size) > integers::broadcast(0), sized, bits));
-}
-// The scalar policies of the numbers from place i on, given their lane.
-template <class Arch, class Rounding>
-[[gnu::always_inline]] inline auto policy_of_lanes(Rounding const& rounding, std::size_t i) noexcept {
-  if constexpr (requires { typename Rounding::policy; }) {
-    return [](std::size_t) noexcept { return typename Rounding::policy{}; };
-  } else {
-    std::array<std::uint32_t, 16> random;
-    rounding.bits_at(i).store(random.data());
-    return [random, n = rounding.random_bits(), variant = rounding.variant](std::size_t lane) noexcept {
-      return stochastic{random[lane] >> (32 - n), n, variant};
-    };
-  }
 }
 // Sixteen codes by the scalar rule; rounding(i) is the policy of lane i.
 template <class Format, class Arch, class Rounding>

@@ -40,31 +40,33 @@ template <int Bits, class Arch>
 
 // x 2^FractionBits, no further out than low and high.
 template <int FractionBits, class Arch>
-[[gnu::always_inline]] inline simd::floats<Arch> between(simd::floats<Arch> x, float low, float high) noexcept {
+[[gnu::always_inline]] inline simd::floats<Arch> between(simd::floats<Arch> x, simd::floats<Arch> const& low,
+                                                         simd::floats<Arch> const& high) noexcept {
   using floats = simd::floats<Arch>;
   if constexpr (FractionBits != 0) x = simd::product<Arch>(x, floats::broadcast(static_cast<float>(1 << FractionBits)));
-  return min(max(x, floats::broadcast(low)), floats::broadcast(high));
+  return min(max(x, low), high);
 }
 
-// x 2^FractionBits rounded as a policy says (format/rounding_lanes.hpp), then clamped; low <= 0 <= high, integers of at most
-// 2^21. NaN becomes 0.
-template <int FractionBits, class Arch, class Rounding>
-[[gnu::always_inline]] inline simd::integers<Arch> round_by_policy(simd::floats<Arch> const& x, float low, float high,
-                                                                   Rounding& rounding, std::uint64_t i) noexcept {
+// x 2^FractionBits rounded as a policy says (format/rounding_lanes.hpp), then clamped; low <= 0 <= high, integers less than
+// 2^Bits apart, Bits <= 21. NaN becomes 0.
+template <int Bits, int FractionBits, class Arch, class Rounding>
+[[gnu::always_inline]] inline simd::integers<Arch> round_by_policy(simd::floats<Arch> const& x, simd::floats<Arch> const& low,
+                                                                   simd::floats<Arch> const& high, Rounding& rounding,
+                                                                   std::uint64_t i) noexcept {
   using floats = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
   auto const bits = simd::as<std::int32_t>(x);
   auto const magnitude = bits & integers::broadcast(0x7FFF'FFFF);
   auto const nan = magnitude > integers::broadcast(0x7F80'0000);
   if constexpr (requires { rounding.rounds_signed(); })
-    if (rounding.rounds_signed() && high - low < 0x1p13f) {
+    if (Bits <= 13 && rounding.rounds_signed()) {
       auto const number = select(simd::as<float>(nan), floats::broadcast(0.0f), x);
       return rounding.round_signed(between<FractionBits, Arch>(number, low, high), i);
     }
   auto const below = bits < integers::broadcast(0);
   auto const negative = simd::as<float>(below);
   auto const number = select(nan, integers::broadcast(0), lift_tiny<Rounding::sees_tiny, Arch>(magnitude));
-  auto const limit = select(negative, floats::broadcast(-low), floats::broadcast(high));
+  auto const limit = select(negative, floats::broadcast(0.0f) - low, high);
   auto scaled = simd::as<float>(number);
   if constexpr (FractionBits != 0) scaled = simd::product<Arch>(scaled, floats::broadcast(static_cast<float>(1 << FractionBits)));
   auto const n = rounding.round(min(scaled, limit), negative, i);
@@ -104,7 +106,9 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
   /// Any other rounding (format/rounding_lanes.hpp); x stands at positions i .. i + 15.
   template <class Rounding>
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
-    auto const n = detail::round_by_policy<FractionBits, Arch>(x, format::min_integer, format::max_integer, rounding, i);
+    auto const low = floats::broadcast(static_cast<float>(format::min_integer));
+    auto const high = floats::broadcast(static_cast<float>(format::max_integer));
+    auto const n = detail::round_by_policy<Bits, FractionBits, Arch>(x, low, high, rounding, i);
     return simd::as<std::uint32_t>(n) & words::broadcast((1U << Bits) - 1);
   }
   /// The same for numbers that are not NaN and a policy to which tiny ones are zeros.
@@ -113,9 +117,10 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
   [[gnu::always_inline]] static words encode_rounded_number(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
     constexpr auto high = static_cast<float>(format::max_integer);
     constexpr auto low = static_cast<float>(format::min_integer);
-    if constexpr (requires { rounding.rounds_signed(); } && high - low < 0x1p13f)
+    if constexpr (requires { rounding.rounds_signed(); } && Bits <= 13)
       if (rounding.rounds_signed()) {
-        auto const n = rounding.round_signed(detail::between<FractionBits, Arch>(x, low, high), i);
+        auto const bounded = detail::between<FractionBits, Arch>(x, floats::broadcast(low), floats::broadcast(high));
+        auto const n = rounding.round_signed(bounded, i);
         return simd::as<std::uint32_t>(n) & words::broadcast((1U << Bits) - 1);
       }
     auto const bits = simd::as<std::int32_t>(x);
@@ -161,7 +166,8 @@ struct format_lanes<uint_format<Bits>, Arch> {
   static constexpr int bits_in_ulps = Bits;
   template <class Rounding>
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
-    return simd::as<std::uint32_t>(detail::round_by_policy<0, Arch>(x, 0.0f, uint_format<Bits>::max_finite, rounding, i));
+    auto const high = floats::broadcast(uint_format<Bits>::max_finite);
+    return simd::as<std::uint32_t>(detail::round_by_policy<Bits, 0, Arch>(x, floats::broadcast(0.0f), high, rounding, i));
   }
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
     return detail::integer_value<Bits, Arch>(codes, floats::broadcast(0.0f));

@@ -8,7 +8,7 @@
 ///
 /// Model of : -
 /// Cost     : a comparison and three look-ups with one each, per 16 numbers (AVX2 of 8 keys each); past 16 levels four gathers
-///            besides.
+///            besides, past 256 six.
 /// Accuracy : exact.
 /// Promise  : the same on every instruction set.
 /// Source   : -
@@ -147,16 +147,23 @@ class key_search {
   }
 };
 
-/// The ranks of order keys in a table of at most 256 levels, by a policy that needs no more than to compare. Past 16 levels every
-/// sixteenth key is in the register; the four steps between two of them gather theirs.
+/// Entries of a table's arrays: as many as ranks that a search can end at.
+template <class Format>
+inline constexpr std::size_t table_capacity = Format::size <= 16 ? 16
+    : Format::size <= 256                                        ? 256
+                                                                 : 1024;
+
+/// The ranks of order keys in a table, by a policy that needs no more than to compare. Past 16 levels every sixteenth or
+/// sixty-fourth key is in the register; the four or six steps between two of them gather theirs.
 template <class Format, class Rounding, class Arch>
 class rank_search {
   using integers = simd::integers<Arch>;
   using words = simd::words<Arch>;
-  static_assert(Format::size <= 256);
+  static constexpr std::size_t capacity = table_capacity<Format>;
+  static_assert(Format::size <= capacity);
   template <int Step>
   [[gnu::always_inline]] static integers step(integers const& key, integers const& rank) noexcept {
-    static constexpr auto const& all = decision_keys<Format, Rounding, 256>;
+    static constexpr auto const& all = decision_keys<Format, Rounding, capacity>;
     auto const* const from = reinterpret_cast<std::uint32_t const*>(all.data() + Step);
     auto const at = simd::gather<Arch>(from, simd::as<std::uint32_t>(rank));
     return key_lanes<Arch>::template next<Step>(key, simd::as<std::int32_t>(at), rank);
@@ -176,13 +183,10 @@ class rank_search {
     return simd::as<std::uint32_t>(key_search<decision_numbers<Format, Rounding>, Arch>::rank(x));
   }
   [[gnu::always_inline]] static words rank(integers const& key) noexcept {
-    integers r;
-    if constexpr (Format::size <= 16)
-      r = key_search<decision_keys<Format, Rounding, 16>, Arch>::rank(key);
-    else
-      r = step<1>(
-          key,
-          step<2>(key, step<4>(key, step<8>(key, key_search<decision_keys<Format, Rounding, 16, 16>, Arch>::rank(key) << 4))));
+    auto r = key_search<decision_keys<Format, Rounding, 16, capacity / 16>, Arch>::rank(key);
+    if constexpr (capacity > 16) r = r << (capacity > 256 ? 6 : 4);
+    if constexpr (capacity > 256) r = step<16>(key, step<32>(key, r));
+    if constexpr (capacity > 16) r = step<1>(key, step<2>(key, step<4>(key, step<8>(key, r))));
     if constexpr (std::is_same_v<Rounding, toward_zero> && past_zero != 0) {  // below zero the upper one, above it the lower one
       auto const low = integers::broadcast(order_key(Format::sorted.levels[past_zero - 1]));
       auto const between = (key > low) & (key < integers::broadcast(0));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-/// @file format/lookup_lanes.hpp - tables of at most 256 levels, sixteen numbers at a time.
+/// @file format/lookup_lanes.hpp - tables of levels, sixteen numbers at a time.
 ///
 ///   encode: rank = how many decision keys lie below key(x), by bisection in a register of 16 keys; code = code of that rank
 ///   decode: a look-up in a register of 16 levels
 ///
 /// Keys are the integers of format/lookup_key.hpp, in the order of the numbers. Tables of more than 16 levels gather keys, levels
-/// and codes from memory. Tables of more than 256 levels take the general form.
+/// and codes from memory.
 ///
 /// Model of : -
-/// Cost     : encode 4 look-ups and 4 comparisons per 16 numbers, decode one look-up. Large tables: 4 or 5 gathers, decode one.
+/// Cost     : encode 4 look-ups and 4 comparisons per 16 numbers, decode one look-up. Large tables: 4 to 7 gathers, decode one.
 /// Accuracy : exact nearest.
 /// Promise  : equal to lookup_format's scalar rule on all 2^32 floats and all codes.
 /// Source   : -
@@ -52,10 +52,23 @@ struct table_encoding {
   template <class Rounding>
     requires(rounds_between_levels<Format> && requires(Rounding const& r) { r.bits_at(std::uint64_t{}); })
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding const& rounding, std::uint64_t i) noexcept {
+    if constexpr (levels_show_tiny<Format>) {
+      auto const magnitude = simd::as<std::int32_t>(x) & integers::broadcast(0x7FFF'FFFF);
+      auto const least = integers::broadcast(std::bit_cast<std::int32_t>(0x1p-60f));
+      if (((magnitude > integers::broadcast(0)) & (magnitude < least)).bits() != 0) [[unlikely]]
+        return by_rule(x, policy_of_lanes<Arch>(rounding, i));
+    }
     return Lanes::code_of_rank(between_levels<Format, Arch>::rank(x, rounding, i));
   }
 
  private:
+  template <class Rounding>
+  [[gnu::noinline]] static words by_rule(floats const& x, Rounding rounding) noexcept {
+    alignas(64) float number[16];
+    x.store(number);
+    return simd::generate<std::uint32_t, Arch>(
+        [&](std::size_t l) { return std::uint32_t{Format::encode(number[l], rounding(l))}; });
+  }
   // Of the bits of numbers that are not NaN.
   template <class Rounding>
   [[gnu::always_inline]] static words code_of(integers const& bits) noexcept {
@@ -99,7 +112,7 @@ struct format_lanes<lookup_format<Table>, Arch>
 };
 
 template <class Table, class Arch>
-  requires(16 < lookup_format<Table>::size && lookup_format<Table>::size <= 256)
+  requires(16 < lookup_format<Table>::size)
 struct format_lanes<lookup_format<Table>, Arch>
     : detail::table_encoding<lookup_format<Table>, format_lanes<lookup_format<Table>, Arch>, Arch> {
   friend detail::table_encoding<lookup_format<Table>, format_lanes, Arch>;
@@ -107,19 +120,22 @@ struct format_lanes<lookup_format<Table>, Arch>
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
 
-  /// Codes below 256.
   [[gnu::always_inline]] static floats decode(words const& codes) noexcept {
-    return simd::as<float>(simd::gather<Arch>(levels.data(), codes));
+    if constexpr (capacity == 256) return simd::as<float>(simd::gather<Arch>(levels.data(), codes));  // of a byte each
+    auto const there = codes < words::broadcast(capacity);
+    auto const value = simd::gather<Arch>(levels.data(), codes & words::broadcast(capacity - 1));
+    return simd::as<float>(select(there, value, words::broadcast(0)));
   }
 
  private:
-  static constexpr std::array<std::uint32_t, 256> levels = [] {
-    std::array<std::uint32_t, 256> l{};
+  static constexpr std::uint32_t capacity = detail::table_capacity<format>;
+  static constexpr std::array<std::uint32_t, capacity> levels = [] {
+    std::array<std::uint32_t, capacity> l{};
     for (std::size_t i = 0; i < format::size; ++i) l[i] = std::bit_cast<std::uint32_t>(Table::levels[i]);
     return l;
   }();
-  static constexpr std::array<std::uint32_t, 256> codes_of_ranks = [] {
-    std::array<std::uint32_t, 256> c{};
+  static constexpr std::array<std::uint32_t, capacity> codes_of_ranks = [] {
+    std::array<std::uint32_t, capacity> c{};
     for (std::size_t i = 0; i < format::size; ++i) c[i] = format::sorted.codes[i];
     return c;
   }();

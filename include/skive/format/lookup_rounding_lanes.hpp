@@ -5,11 +5,12 @@
 ///   a < x < b neighbours:   drop = floor(2^32 (x - side of zero) / (other side - side of zero)), held in [1, 2^32 - 1];
 ///   the other side where drop, rounded to the N random bits as the variant says, and R make a carry out of N bits
 ///
-/// Quotients are doubles, as in format/lookup_key.hpp. Numbers below 2^-60 other than zero count as 2^-60: they drop as much.
+/// Quotients are doubles, as in format/lookup_key.hpp. Numbers below 2^-60 other than zero count as 2^-60: they drop as much, unless
+/// levels lie close to zero; sixteen numbers of which one is so small then take the scalar rule.
 ///
 /// Model of : -
 /// Cost     : about 100 instructions and 16 divisions in double per 16 numbers with AVX2, and random bits; past 16 levels six
-///            gathers.
+///            to eight gathers.
 /// Accuracy : exact.
 /// Promise  : the codes of the scalar rule.
 /// Source   : -
@@ -20,17 +21,22 @@
 
 namespace skive::detail {
 
-/// At most 256 levels, no two of them equal but for -0 and +0, and none so close to zero, if it is not zero, that numbers below
-/// 2^-60 show.
+/// No subnormal levels: a processor may take them for zero.
 template <class Format>
 inline constexpr bool rounds_between_levels = [] {
-  if (Format::size > 256) return false;
+  for (auto const l : Format::sorted.levels)
+    if (l != 0.0f && magnitude(l) < 0x1p-126f) return false;
+  return true;
+}();
+/// Is a level, if it is not zero, so close to it that numbers below 2^-60 show?
+template <class Format>
+inline constexpr bool levels_show_tiny = [] {
   auto const& level = Format::sorted.levels;
   bool has_zero = false;
   for (auto const l : level) has_zero = has_zero || l == 0.0f;
-  for (std::size_t i = 0; i < Format::size; ++i)
-    if (level[i] != 0.0f && magnitude(level[i]) < (has_zero ? 0x1p-27f : 0x1p-6f)) return false;
-  return true;
+  for (auto const l : level)
+    if (l != 0.0f && magnitude(l) < (has_zero ? 0x1p-27f : 0x1p-6f)) return true;
+  return false;
 }();
 
 template <class Format, class Arch>
@@ -43,7 +49,7 @@ class between_levels {
   // The levels from rank `First` on, or those of given ranks.
   template <std::size_t First>
   static constexpr auto levels_from = [] {
-    std::array<float, Format::size <= 16 ? 16 : 256> l{};
+    std::array<float, table_capacity<Format>> l{};
     for (std::size_t i = 0; i + First < Format::size; ++i) l[i] = Format::sorted.levels[i + First];
     return l;
   }();
@@ -56,7 +62,7 @@ class between_levels {
   }
   template <std::size_t First>
   static constexpr auto level_bits = [] {
-    std::array<std::uint32_t, 256> l{};
+    std::array<std::uint32_t, table_capacity<Format>> l{};
     for (std::size_t i = 0; i < l.size(); ++i) l[i] = std::bit_cast<std::uint32_t>(levels_from<First>[i]);
     return l;
   }();

@@ -8,7 +8,8 @@
 ///   decode: exponent and fraction move into place; subnormals pass through 2^min_exponent (1 + f / 2^M) - 2^min_exponent
 ///
 /// Both work with normal floats only: no processor mode can change a code. Formats without fraction bits, of P3109's biases, are
-/// coded in integers; others without subnormals or beyond 2^+-100 take the general form.
+/// coded in integers; others without subnormals or beyond 2^+-100 take the general form. Other roundings see |x| in ulps (the parity
+/// of a power of two is that of its exponent), from 2^-127 on bit fields.
 ///
 /// Model of : -
 /// Cost     : encode about 15 instructions per register, decode about 9; with AVX-512 six bits 3, rows of eight bits 4 to 7
@@ -17,6 +18,7 @@
 /// Promise  : equal to minifloat's scalar rule on all 2^32 floats and all codes.
 /// Source   : -
 
+#include "skive/format/increment_lanes.hpp"
 #include "skive/format/lanes.hpp"
 #include "skive/format/minifloat.hpp"
 #include "skive/format/rounding_lanes.hpp"
@@ -33,7 +35,7 @@ inline constexpr bool is_powers = T.fraction_bits == 0 && T.subnormals && (T.bia
 template <minifloat_traits T>
 inline constexpr bool has_minifloat_lanes = is_powers<T> ||
     (T.fraction_bits >= 1 && T.fraction_bits <= 16 && T.subnormals && T.bias + T.fraction_bits <= 100 &&
-     (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 6 &&
+     (1 << T.exponent_bits) - T.bias <= 100 && T.exponent_bits <= 7 &&
      T.exponent_bits + T.fraction_bits + (T.is_signed ? 1 : 0) <= 16);
 
 // Bits of the least float that rounds past max_finite, to nearest even, were the format unbounded.
@@ -43,6 +45,10 @@ constexpr std::uint32_t first_overflow() noexcept {
   auto const half = std::uint32_t{1} << (22 - Format::fraction_bits);
   return max + half + ((Format::max_code & 1) != 0 ? 0U : 1U);  // the tie goes past an odd code
 }
+
+// Is a number in ulps a normal float, or too small for 32 random bits to see it?
+template <minifloat_traits T>
+inline constexpr bool fits_in_ulps = T.bias + T.fraction_bits <= 90;
 
 }  // namespace detail
 
@@ -82,17 +88,21 @@ struct format_lanes<minifloat<T>, Arch> {
   static constexpr int bits_in_ulps = T.fraction_bits + 1;  ///< magnitudes are below 2^this ulps
   /// Any other rounding (format/rounding_lanes.hpp), saturating; x stands at positions i .. i + 15.
   template <class Rounding>
-    requires(T.bias + T.fraction_bits <= 60 && T.fraction_bits >= 1)
+    requires(detail::fits_in_ulps<T> || detail::is_powers<T>)
   [[gnu::always_inline]] static words encode_rounded(floats const& x, Rounding& rounding, std::uint64_t i) noexcept {
-    auto const code = encode_rounded_finite(x, x, rounding, i);
-    if constexpr (!format::has_nan && T.is_signed) return code;
     auto const bits = simd::as<std::int32_t>(x);
+    words code;
+    if constexpr (detail::fits_in_ulps<T>)
+      code = encode_rounded_finite(x, x, rounding, i);
+    else
+      code = with_sign(rounded_power(bits & integers::broadcast(0x7FFF'FFFF), bits, rounding, i), bits);
+    if constexpr (!format::has_nan && T.is_signed) return code;
     auto const is_nan = (bits & integers::broadcast(0x7FFF'FFFF)) > integers::broadcast(0x7F80'0000);
     return replace<code_of(not_a_number, saturating), code_of(-not_a_number, saturating)>(code, is_nan, bits);
   }
   /// The same of |x| with another's sign; x is not NaN.
   template <class Rounding>
-    requires(T.bias + T.fraction_bits <= 60 && T.fraction_bits >= 1)
+    requires detail::fits_in_ulps<T>
   [[gnu::always_inline]] static words encode_rounded_finite(floats const& x, floats const& sign, Rounding& rounding,
                                                             std::uint64_t i) noexcept {
     auto const bits = simd::as<std::int32_t>(sign);
@@ -102,9 +112,15 @@ struct format_lanes<minifloat<T>, Arch> {
     auto const y = detail::lift_tiny<Rounding::sees_tiny, Arch>(min(magnitude, integers::broadcast(largest)));
     auto const binade = max(y & integers::broadcast(0x7F80'0000), integers::broadcast(least));
     auto const inverse_ulp = integers::broadcast((254 + T.fraction_bits) << 23) - binade;
-    auto const in_ulps = simd::product<Arch>(simd::as<float>(y), simd::as<float>(inverse_ulp));
+    auto in_ulps = simd::product<Arch>(simd::as<float>(y), simd::as<float>(inverse_ulp));
+    auto base = (binade - integers::broadcast(least)) >> (23 - T.fraction_bits);
+    if constexpr (T.fraction_bits == 0) {  // the code's parity is that of n + base
+      auto const odd = base & integers::broadcast(1);
+      in_ulps = in_ulps - simd::to_float<Arch>(odd);
+      base = base + odd;
+    }
     auto const n = rounding.round(in_ulps, simd::as<float>(bits < integers::broadcast(0)), i);
-    return with_sign(n + ((binade - integers::broadcast(least)) >> (23 - T.fraction_bits)), bits);
+    return with_sign(n + base, bits);
   }
 
   [[gnu::always_inline]] static words encode_finite(floats const& x, floats const& sign) noexcept {
@@ -198,6 +214,19 @@ struct format_lanes<minifloat<T>, Arch> {
     auto const code = ((y + integers::broadcast(0x3F'FFFF) + odd) >> 23) + integers::broadcast(T.bias - 127);
     auto const small = select(y > integers::broadcast(half), one, zero) + select(y > integers::broadcast(middle - 1), one, zero);
     return select(y < integers::broadcast(second), small, code);
+  }
+
+  // From 2^-127 on, by any other rounding: below 2^-126 the bits of a float are the number itself.
+  template <class Rounding>
+  [[gnu::always_inline]] static integers rounded_power(integers const& magnitude, integers const& bits, Rounding const& rounding,
+                                                       std::uint64_t i) noexcept {
+    auto const largest = std::bit_cast<std::int32_t>(static_cast<float>(format::max_finite));
+    auto const m = simd::as<std::uint32_t>(min(magnitude, integers::broadcast(largest)));
+    auto const small = m < words::broadcast(0x0080'0000);
+    auto const keep = select(small, m >> 22, (m >> 23) + words::broadcast(1));
+    auto const negative = simd::as<std::uint32_t>(bits < integers::broadcast(0));
+    auto const away = detail::increments<Arch>(rounding, keep, select(small, m << 10, m << 9), negative, i);
+    return simd::as<std::int32_t>(select(away, keep + words::broadcast(1), keep));
   }
 
   [[gnu::always_inline]] static words with_sign(integers const& code, integers const& bits) noexcept {

@@ -2,22 +2,22 @@
 #pragma once
 /// @file format/rounding_lanes.hpp - rounding policies other than nearest even on sixteen numbers at once.
 ///
-///   auto const now = rounding_lanes<Rounding, Arch>{policy}.from(i)    for now.size numbers from number i on, 16 at least
+///   rounding_lanes<Rounding, Arch> all{policy, bits};    all.usable()     for |x| below 2^bits ulps
+///   auto const now = all.from(i)     for now.size numbers from number i on, 16 at least
 ///   now.round(v, negative, j):   v = |x| / ulp to an integer, for numbers j .. j + 15, where j - i is a multiple of 16
 ///
 /// Directed rounding looks at v - floor(v). Stochastic rounding with R of N random bits is one sum: with v 2^N rounded as the
 /// variant says (a: down, b: down, N + 1 bits and 2 R + 1, c: nearest even) it gives floor((v 2^N + R) 2^-N), for the parity and
-/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits the distance to the nearest integer
-/// becomes an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The
+/// the carry of core/rounding.hpp's rule are those of the sum. With more than 16 random bits, or where v and they together do not
+/// fit into a float's 23 bits, the distance to the nearest integer becomes an integer of N bits and a sign (or the fraction one, in two parts) and the carry of its sum with R is looked for. The
 /// random fields of 768 numbers (384 of more than 8 bits, 192 of more than 16) are drawn at a time; the bytes of the drawn words
 /// are the fields in their order.
 ///
 /// Model of : -
-/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b; above 16 bits 13, about 30 for a and b
-///            and on machines other than x86; and random bits.
+/// Cost     : directed 6 to 8 instructions a register; stochastic 5, 9 for variants a and b; where one sum is too short 13, about
+///            30 for a and b and on machines other than x86; and random bits.
 /// Accuracy : exact.
-/// Promise  : the integers of the policy's increments(). usable(bits) says no where v below 2^bits and up to 16 random bits together
-///            are too wide.
+/// Promise  : the integers of the policy's increments(), for bits <= 22; usable() says no to counts that are none.
 /// Source   : -
 
 #include "skive/core/rounding.hpp"
@@ -36,7 +36,7 @@ template <class Rounding, class Arch>
 class rounding_lanes;
 
 template <class Rounding, class Arch>
-concept rounds_in_lanes = simd::vector_arch<Arch> && requires(Rounding const& r) { rounding_lanes<Rounding, Arch>{r}; };
+concept rounds_in_lanes = simd::vector_arch<Arch> && requires(Rounding const& r) { rounding_lanes<Rounding, Arch>{r, 1}; };
 
 /// The policies that need no random bits. sees_tiny: a number, however small, is not zero to them.
 template <class Rounding, class Arch>
@@ -51,8 +51,8 @@ class rounding_lanes<Rounding, Arch> {
 
   static constexpr std::size_t size = ~std::size_t{0};
 
-  explicit rounding_lanes(Rounding const&) noexcept {}
-  static constexpr bool usable(int bits) noexcept { return bits <= 22; }
+  rounding_lanes(Rounding const&, int /*bits*/) noexcept {}
+  static constexpr bool usable() noexcept { return true; }
   using window = rounding_lanes;
   [[gnu::always_inline]] window from(std::uint64_t) const noexcept { return *this; }
 
@@ -96,15 +96,16 @@ class rounding_lanes<stochastic_stream, Arch> {
     int count;  // of the bits that decide
     int surplus;
     unsigned bytes;  // of a field
+    bool wide;       // is one sum too short?
     stochastic_variant variant;
 
     // floor(v + R 2^-N), where v has been rounded to multiples of 2^-N as the variant says; b sees one bit more of v and of R.
     [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) const noexcept {
-      if (bytes == 4) {
-        auto const drawn = simd::words<Arch>::load(words_at(i));
+      if (wide) {
+        auto const random = bits_at(i);
         if constexpr (simd::has_nearest_integers<Arch>)
-          if (variant == stochastic_variant::c) return round_carried(in_ulps, drawn);
-        return round_wide(in_ulps, drawn >> surplus);
+          if (variant == stochastic_variant::c) return round_carried(in_ulps, random);
+        return round_wide(in_ulps, random >> (32 - random_bits()));
       }
       auto const shift = floats::broadcast(0x1p23f);
       auto sum = simd::fused<Arch>(in_ulps, scale, shift);  // the product is exact: fused or not, one rounding
@@ -148,22 +149,20 @@ class rounding_lanes<stochastic_stream, Arch> {
     [[gnu::always_inline]] std::uint32_t const* words_at(std::uint64_t i) const noexcept {
       return reinterpret_cast<std::uint32_t const*>(fields) + (i - first);
     }
-    // More than 16 random bits, variant c. v = n + d with the nearest integer n; t: d 2^N to the nearest integer, at the top of a
-    // word. n is one more where t + R carries out of the word and one less where t is below zero. d = 1/2 makes 2^31, which only
+    // Variant c, random bits at the top of a word. v = n + d with the nearest integer n; t: d 2^N to the nearest integer, there, too. n is one more where t + R carries out of the word and one less where t is below zero. d = 1/2 makes 2^31, which only
     // looks so; of d below zero t may be zero.
-    [[gnu::always_inline]] integers round_carried(floats const& in_ulps, simd::words<Arch> const& drawn) const noexcept {
+    [[gnu::always_inline]] integers round_carried(floats const& in_ulps, simd::words<Arch> const& random) const noexcept {
       using words = simd::words<Arch>;
       auto const shift = floats::broadcast(0x1p23f);
       auto const near = in_ulps + shift;
       auto const d = in_ulps - (near - shift);
-      auto const t = simd::nearest_integers<Arch>(simd::product<Arch>(d, scale)) << surplus;
-      auto const random = drawn & words::broadcast(~std::uint32_t{0} << surplus);
+      auto const t = simd::nearest_integers<Arch>(simd::product<Arch>(d, scale)) << (32 - random_bits());
       auto const carries = random + simd::as<std::uint32_t>(t) < random;
       auto const n = simd::as<std::int32_t>(near) - simd::as<std::int32_t>(shift);
       auto const below = (t & simd::as<std::int32_t>(d)) >> 31;
       return n + below + simd::as<std::int32_t>(select(carries, words::broadcast(1), words::broadcast(0)));
     }
-    // More than 16 random bits: those of the fraction, rounded as the variant says, fill a word or nearly so.
+    // The same for every variant: the bits of the fraction, rounded as the variant says, may fill a word.
     [[gnu::always_inline]] integers round_wide(floats const& in_ulps, simd::words<Arch> const& random) const noexcept {
       auto const whole = rounded_down(in_ulps);
       auto const scaled = simd::product<Arch>(in_ulps - whole, scale);
@@ -196,18 +195,17 @@ class rounding_lanes<stochastic_stream, Arch> {
     }
   };
 
-  explicit rounding_lanes(stochastic_stream const& s) noexcept
+  rounding_lanes(stochastic_stream const& s, int bits) noexcept
       : stream_{s},
         bytes_{s.count <= 8        ? 1U
                    : s.count <= 16 ? 2U
                                    : 4U},
         drawn_numbers_{768 / bytes_},
-        count_{s.count + (s.variant == stochastic_variant::b && s.count <= 16 ? 1 : 0)},
+        wide_{bytes_ == 4 || bits + s.count + (s.variant == stochastic_variant::b ? 1 : 0) > 23},
+        count_{s.count + (s.variant == stochastic_variant::b && !wide_ ? 1 : 0)},
         scale_{s.count >= 1 && s.count <= 32 ? static_cast<float>(std::uint64_t{1} << count_) : 0.0f} {}
 
-  bool usable(int bits) const noexcept {
-    return stream_.count >= 1 && stream_.count <= 32 && (bytes_ == 4 ? bits <= 22 : bits + count_ <= 23);
-  }
+  bool usable() const noexcept { return stream_.count >= 1 && stream_.count <= 32; }
 
   [[gnu::always_inline]] window from(std::uint64_t i, std::uint64_t least = 16) noexcept {  // at most 128
     if (i - begin_ + least > drawn_numbers_) draw(i);  // numbers before `begin` wrap to large ones
@@ -219,6 +217,7 @@ class rounding_lanes<stochastic_stream, Arch> {
             count_,
             static_cast<int>(8 * bytes_) - stream_.count,
             static_cast<unsigned>(bytes_),
+            wide_,
             stream_.variant};
   }
 
@@ -232,11 +231,26 @@ class rounding_lanes<stochastic_stream, Arch> {
   stochastic_stream stream_;
   std::uint64_t bytes_;
   std::uint64_t drawn_numbers_;
+  bool wide_;
   int count_;
   float scale_;
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;
   alignas(64) std::array<std::uint32_t, 192> drawn_;
 };
+
+/// The scalar policies of the numbers from place i on, given their lane.
+template <class Arch, class Rounding>
+[[gnu::always_inline]] inline auto policy_of_lanes(Rounding const& rounding, std::size_t i) noexcept {
+  if constexpr (requires { typename Rounding::policy; }) {
+    return [](std::size_t) noexcept { return typename Rounding::policy{}; };
+  } else {
+    std::array<std::uint32_t, 16> random;
+    rounding.bits_at(i).store(random.data());
+    return [random, n = rounding.random_bits(), variant = rounding.variant](std::size_t lane) noexcept {
+      return stochastic{random[lane] >> (32 - n), n, variant};
+    };
+  }
+}
 
 /// Bits of a magnitude; where `Lift` is set, no number other than zero is below the least normal float, so that no processor mode
 /// takes it for zero.

@@ -173,19 +173,46 @@ std::size_t encode_sixteens(std::span<T const> numbers, typename Format::code_ty
   return encode_sixteens<Format, Arch, {leave, leave}>(numbers, codes);
 }
 
-// Roundings other than to nearest even, saturating. None where the policy is beyond its vector rule.
+// May a number of these be past the largest code? Formats without special codes have nothing else to say of it.
+template <class Format, class Arch>
+[[gnu::always_inline]] inline bool may_be_past(simd::floats<Arch> const& x) noexcept {
+  using integers = simd::integers<Arch>;
+  if constexpr (requires { Format::nan_code; }) {
+    auto const bits = simd::as<std::int32_t>(x);
+    auto const largest = integers::broadcast(std::bit_cast<std::int32_t>(static_cast<float>(Format::max_finite)));
+    auto past = (bits & integers::broadcast(0x7FFF'FFFF)) > largest;
+    if constexpr (!requires { requires Format::is_signed; }) past = past | (bits < integers::broadcast(0));
+    return past.bits() != 0;
+  }
+  return false;
+}
+template <class Rounding>
+constexpr auto rounding_of_number(Rounding const& rounding, [[maybe_unused]] std::size_t i) noexcept {
+  if constexpr (requires { rounding.at(i); })
+    return rounding.at(i);
+  else
+    return rounding;
+}
+
+// Roundings other than to nearest even. Sixteen numbers of which one may be past the largest code take the scalar rule where that
+// does not saturate. None where the policy is beyond its vector rule.
 template <class Format, class Arch, class T, class Rounding>
-std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format::code_type* codes,
-                                    Rounding const& rounding) noexcept {
-  rounding_lanes<Rounding, Arch> policy{rounding};
+std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format::code_type* codes, Rounding const& rounding,
+                                    overflow_policy overflow) noexcept {
+  bool const saturates = overflow.finite == overflow_action::saturate && overflow.infinite == overflow_action::saturate;
+  rounding_lanes<Rounding, Arch> policy{rounding, format_lanes<Format, Arch>::bits_in_ulps};
   std::size_t i = 0;
-  if (policy.usable(format_lanes<Format, Arch>::bits_in_ulps))
+  if (policy.usable())
     while (i + 16 <= numbers.size()) {
       auto const now = policy.from(i);
       auto const end = numbers.size() - i < now.size ? numbers.size() / 16 * 16 : i + now.size;
       for (; i != end; i += 16) {
         auto const x = load_numbers<Arch>(numbers.data() + i);
-        store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, now, i), codes + i);
+        if (!saturates && may_be_past<Format, Arch>(x)) [[unlikely]]
+          for (std::size_t j = i; j < i + 16; ++j)
+            codes[j] = Format::encode(widen(numbers[j]), rounding_of_number(rounding, j), overflow);
+        else
+          store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, now, i), codes + i);
       }
     }
   return i;
@@ -207,15 +234,9 @@ status encode_row(std::span<T const> numbers, std::span<typename Format::code_ty
   if constexpr (simd::vector_arch<Arch> && std::is_same_v<Rounding, nearest_even>)
     i = detail::encode_sixteens<Format, Arch>(numbers, codes.data(), overflow);
   else if constexpr (detail::encodes_rounded<Format, Arch, Rounding>)
-    if (overflow.finite == overflow_action::saturate && overflow.infinite == overflow_action::saturate)
-      i = detail::encode_sixteens_rounded<Format, Arch>(numbers, codes.data(), rounding);
-  for (; i < numbers.size(); ++i) {
-    auto const x = detail::widen(numbers[i]);
-    if constexpr (requires { rounding.at(i); })
-      codes[i] = Format::encode(x, rounding.at(i), overflow);
-    else
-      codes[i] = Format::encode(x, rounding, overflow);
-  }
+    i = detail::encode_sixteens_rounded<Format, Arch>(numbers, codes.data(), rounding, overflow);
+  for (; i < numbers.size(); ++i)
+    codes[i] = Format::encode(detail::widen(numbers[i]), detail::rounding_of_number(rounding, i), overflow);
   return errc::ok;
 }
 
