@@ -48,6 +48,7 @@ class integer_dot {
   static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
   // Codes of 2 bits: a look-up of 16 does the masking too, where shuffles of bytes are cheap.
   static constexpr bool quarters = width == 2 && simd::has_avx2<Arch>;
+  static constexpr bool halves = Queries == 1 && floats::registers > 1;
   template <bool Signed>
   using level_lanes = std::conditional_t<quarters, level_quarters<levels, Arch>, typename levels::template lanes<Arch, Signed>>;
 
@@ -57,12 +58,17 @@ class integer_dot {
     return l.n != 0 && (l.groups == 1 || l.group % steps::lane_numbers == 0);
   }
 
+  /// Are there loops for these groups? Pairs of vectors have none for lanes that are no power of two: they are rare.
+  static constexpr bool has_loop(group_layout const& l) noexcept {
+    return Queries != 2 || spread_of<Arch>(lanes_of(l), false) != spread::any;
+  }
+
   integer_dot(Scheme const& scheme, group_layout const& layout, int8_query const* queries) noexcept
       : scheme_{scheme},
         layout_{layout},
         bytes_{Scheme::packing::bytes(layout.n)},
         block_bytes_{layout.groups == 1 ? bytes_ : Scheme::packing::bytes(layout.group * layout.per_block)},
-        lanes_{layout.groups == 1 ? 16 * steps::count(layout.n) : layout.group / steps::lane_numbers} {
+        lanes_{lanes_of(layout)} {
     for (std::size_t q = 0; q < Queries; ++q) {
       queries_[q] = queries[q].data;
       scale_[q] = queries[q].scale;
@@ -78,14 +84,26 @@ class integer_dot {
  private:
   using products = row_products<1 + Scheme::field_bits.size()>;
 
+  static constexpr std::size_t lanes_of(group_layout const& l) noexcept {
+    return l.groups == 1 ? 16 * steps::count(l.n) : l.group / steps::lane_numbers;
+  }
   template <bool PerBlock>
   void choose(products const& rows) const noexcept {
-    switch (spread_of<Arch>(lanes_)) {
+    switch (spread_of<Arch>(lanes_, halves)) {
       case spread::broadcast: return multiply<PerBlock, spread::broadcast>(rows);
+      case spread::halves:
+        if constexpr (halves) return multiply<PerBlock, spread::halves>(rows);
+        return;
       case spread::shift: return multiply<PerBlock, spread::shift>(rows);
-      case spread::any: return multiply<PerBlock, spread::any>(rows);
+      case spread::any:
+        if constexpr (Queries != 2) return multiply<PerBlock, spread::any>(rows);
     }
   }
+
+  // Bytes of a vector's step.
+  template <bool PerBlock>
+  static constexpr std::size_t record_of =
+      record_bytes(steps::fields, PerBlock ? activation_scale::per_block : activation_scale::per_token);
 
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
@@ -97,76 +115,87 @@ class integer_dot {
   template <bool PerBlock, spread Spread, bool Signed>
   [[gnu::always_inline]] void multiply_all(products const& rows) const noexcept {
     level_lanes<Signed> const level;
-    matrix_ahead const ahead{bytes_, rows.pitch[0], tile};
     std::size_t r = 0;
-    for (; r + tile <= rows.rows; r += tile) multiply_tile<PerBlock, Spread, tile, Signed>(level, rows, r, ahead);
-    if constexpr (tile != 1)
-      for (; r < rows.rows; ++r) multiply_tile<PerBlock, Spread, 1, Signed>(level, rows, r, {bytes_, rows.pitch[0], 1});
+    multiply_tiles<PerBlock, Spread, tile, Signed>(level, rows, r);
+    if constexpr (tile != 1) multiply_tiles<PerBlock, Spread, 1, Signed>(level, rows, r);
   }
 
-  // Sixteen groups are `lanes_` steps.
+  // Rows r, r + 1, ... by so many at once. Sixteen groups are `lanes_` steps. What rows share stands before the loop: theirs is short.
   template <bool PerBlock, spread Spread, std::size_t Rows, bool Signed>
-  [[gnu::always_inline]] void multiply_tile(level_lanes<Signed> const& level, products const& rows, std::size_t r,
-                                            matrix_ahead const& ahead_of) const noexcept {
+  [[gnu::always_inline]] void multiply_tiles(level_lanes<Signed> const& level, products const& rows,
+                                             std::size_t& r) const noexcept {
     group_parameters<Arch> p[Rows];
+    scale_cursor<Spread, Arch> const at_first{p, lanes_};
+    auto const scheme = scheme_;
+    auto const layout = layout_;
+    auto const count = steps::count(layout.n);
+    bool const side_by_side = layout.groups <= layout.per_block || rows.first[0].block_stride == block_bytes_;
+    auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
+    matrix_ahead const ahead{bytes_, rows.pitch[0], Rows};
+    auto const next = ahead.next;
+    bool const fields_behind = fields_last && next.whole();
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
-    auto const count = steps::count(layout_.n);
-    bool const side_by_side = layout_.groups <= layout_.per_block || from[0][0].block_stride == block_bytes_;
-    auto const plain = side_by_side ? bytes_ / steps::code_bytes : 0;  // steps that are read as they lie
-    auto const ahead_rows = ahead_of.rows;
-    auto const next = ahead_of.next;
-    floats total[Rows][Queries];
+    for (; r + Rows <= rows.rows; r += Rows) {
+      floats total[Rows][Queries];
 #pragma GCC unroll 4
-    for (auto& of_row : total)
+      for (auto& of_row : total)
 #pragma GCC unroll 4
-      for (auto& t : of_row) t = floats::broadcast(0.0f);
-    std::size_t step = 0;
-    for (std::size_t first = 0; step < count; first += p->capacity) {
-      auto const groups = layout_.groups - first < p->capacity ? layout_.groups - first : p->capacity;
-      for (std::size_t i = 0; i < Rows; ++i) {
-        if (!fields_last || !next.whole())
-          prefetch_fields<Scheme, Arch>(from[i], first, groups, layout_, next, rows.pitch, ahead_rows);
-        p[i].load(scheme_, from[i], first, groups, layout_);
-      }
-      auto const some = (groups * lanes_ + 15) / 16;
-      auto const end = count - step < some ? count : step + some;
-      scale_cursor<Spread, Arch> cursor{p, lanes_};
-      for (auto const last = end < plain ? end : plain; step < last;) {
-        auto const ahead = next.from(step * steps::code_bytes);
-        auto const stop = next.last_with(ahead, steps::code_bytes, last);
-        for (; step < stop; ++step) {
-          auto const at = step * steps::code_bytes;
-          words codes[Rows];
-#pragma GCC unroll 4
-          for (std::size_t i = 0; i < Rows; ++i) {
-            simd::prefetch<Arch>(from[i][0].data + at, ahead);
-            codes[i] = spread_codes(from[i][0].data + at);
-          }
-          add_step<PerBlock, Rows, Signed>(level, codes, step, cursor, total);
-        }
-      }
-      for (; step < end; ++step) {
-        words codes[Rows];
+        for (auto& t : of_row) t = floats::broadcast(0.0f);
+      std::size_t step = 0;
+      for (std::size_t first = 0; step < count; first += p->capacity) {
+        auto const groups = layout.groups - first < p->capacity ? layout.groups - first : p->capacity;
         for (std::size_t i = 0; i < Rows; ++i) {
-          alignas(64) std::byte bytes[64];
-          gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, bytes);
-          codes[i] = spread_codes(bytes);
+          if (!fields_behind) prefetch_fields<Scheme, Arch>(from[i], first, groups, layout, next, rows.pitch, ahead.rows);
+          p[i].load(scheme, from[i], first, groups, layout);
         }
-        add_step<PerBlock, Rows, Signed>(level, codes, step, cursor, total);
+        auto const some = (groups * lanes_ + 15) / 16;
+        auto const end = count - step < some ? count : step + some;
+        auto cursor = at_first;
+        while (step < end) {
+          alignas(64) std::byte gathered[Rows][64];
+          std::byte const* codes_at[Rows];
+          auto const distance = next.from(step * steps::code_bytes);
+          auto stop = next.last_with(distance, steps::code_bytes, end < plain ? end : plain);
+          for (std::size_t i = 0; i < Rows; ++i) codes_at[i] = from[i][0].data + step * steps::code_bytes;
+          if (step >= plain) {
+            stop = step + 1;
+            for (std::size_t i = 0; i < Rows; ++i) {
+              gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, gathered[i]);
+              codes_at[i] = gathered[i];
+            }
+          }
+          auto record = step * record_of<PerBlock>;
+          auto const* only = queries_[0] + record;
+          auto run = cursor;
+          auto const* const codes_end = codes_at[0] + (stop - step) * steps::code_bytes;
+          for (; codes_at[0] != codes_end; record += record_of<PerBlock>, only += record_of<PerBlock>) {
+            words codes[Rows];
+#pragma GCC unroll 4
+            for (std::size_t i = 0; i < Rows; ++i) {
+              simd::prefetch<Arch>(codes_at[i], distance);
+              codes[i] = spread_codes(codes_at[i]);
+              codes_at[i] += steps::code_bytes;
+            }
+            add_step<PerBlock, Rows, Signed>(level, codes, record, only, run, total);
+          }
+          cursor.advance(stop - step, run);
+          step = stop;
+        }
+        if (fields_behind) prefetch_fields<Scheme, Arch>(from[0], first, groups, layout, next, rows.pitch, ahead.rows);
       }
-      if (fields_last && next.whole())
-        prefetch_fields<Scheme, Arch>(from[0], first, groups, layout_, next, rows.pitch, ahead_rows);
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < Rows; ++i)
+#pragma GCC unroll 4
+        for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
+      for (std::size_t i = 0; i < Rows; ++i)
+        for (std::size_t f = 0; f < rows.pitch.size(); ++f) from[i][f].data += Rows * rows.pitch[f];
     }
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < Rows; ++i)
-#pragma GCC unroll 4
-      for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
   }
 
   template <bool PerBlock, std::size_t Rows, bool Signed, class Cursor>
-  [[gnu::always_inline]] void add_step(level_lanes<Signed> const& level, words const (&codes)[Rows], std::size_t step,
-                                       Cursor& cursor, floats (&total)[Rows][Queries]) const noexcept {
+  [[gnu::always_inline]] void add_step(level_lanes<Signed> const& level, words const (&codes)[Rows], std::size_t record,
+                                       std::byte const* only, Cursor& cursor, floats (&total)[Rows][Queries]) const noexcept {
     words byte[Rows][steps::fields];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < Rows; ++i) {
@@ -180,7 +209,7 @@ class integer_dot {
     }
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < Queries; ++q) {
-      auto const x = vector_step<steps::fields, PerBlock, Arch>::load(queries_[q], step);
+      auto const x = vector_step<steps::fields, PerBlock, Arch>::load(Queries == 1 ? only : queries_[q] + record, 0);
       integers sums[Rows];
 #pragma GCC unroll 4
       for (auto& all : sums) all = has_zero_point<Scheme> || Signed ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
@@ -238,9 +267,18 @@ class integer_dot {
 template <class Arch, std::size_t Queries, class Scheme>
 inline void integer_products(Scheme const& scheme, group_layout const& layout,
                              row_products<1 + Scheme::field_bits.size()> const& rows, int8_query const* queries) noexcept {
-  if constexpr (integer_lanes<Scheme, Arch>)
-    if (integer_dot<Scheme, Arch, Queries>::fits(layout))
-      return integer_dot<Scheme, Arch, Queries>{scheme, layout, queries}(rows, queries->kind);
+  if constexpr (integer_lanes<Scheme, Arch>) {
+    using lanes = integer_dot<Scheme, Arch, Queries>;
+    if (lanes::fits(layout) && lanes::has_loop(layout)) return lanes{scheme, layout, queries}(rows, queries->kind);
+    if (lanes::fits(layout)) {
+      for (std::size_t q = 0; q < Queries; ++q) {
+        auto one = rows;
+        one.out += q * rows.stride;
+        integer_products<Arch, 1>(scheme, layout, one, queries + q);
+      }
+      return;
+    }
+  }
   for (std::size_t r = 0; r < rows.rows; ++r)
     for (std::size_t q = 0; q < Queries; ++q)
       rows.out[q * rows.stride + r] = integer_dot_by_rule<Arch>(scheme, layout, rows.row(r), queries[q]);

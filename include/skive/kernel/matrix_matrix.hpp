@@ -37,6 +37,11 @@ constexpr void multiply_rows(Codec const& codec, packed_matrix<Codec::plane_coun
   std::size_t t = 0;
   for (; t + 4 <= queries.size(); t += 4)
     codec.template multiply<Arch, 4>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
+  if constexpr (requires { queries[0].kind; })  // bytes: the codes of a row are unpacked once for two of the last three
+    if (t + 2 <= queries.size()) {
+      codec.template multiply<Arch, 2>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
+      t += 2;
+    }
   for (; t < queries.size(); ++t)
     codec.template multiply<Arch, 1>({first, m.pitch, rows.count, &y(t, column), y.row_stride}, layout, queries.data() + t);
 }
