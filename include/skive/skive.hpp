@@ -138,6 +138,8 @@
 #include "skive/block/nvfp4.hpp"
 #include "skive/block/one_scale.hpp"
 #include "skive/block/read_ahead.hpp"
+#include "skive/block/sawtooth_points.hpp"
+#include "skive/block/sawtooth_scales.hpp"
 #include "skive/block/sawtooth_search.hpp"
 #include "skive/block/scale.hpp"
 #include "skive/block/scale_cursor.hpp"
