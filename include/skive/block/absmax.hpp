@@ -65,11 +65,8 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
   }
   template <class T>
   constexpr scale_state settle(std::span<T const> values, workspace w) const noexcept {
-    auto const largest = detail::largest_magnitude(values);
-    if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
-    auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
     if (choice == scale_choice::grid) return clip_search<Format, Scale>(values, detail::scale_limit<Format>());
-    return choice == scale_choice::mse ? search_scale<Format, Scale>(values, s, w) : s;
+    return settle_as<scalar_arch>(values, w);
   }
 
   /// The vector path (block/lane_scheme.hpp).
@@ -84,7 +81,7 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
   template <class Arch, class T>
     requires detail::has_rounded_lanes<Format, nearest_even, Arch>
   scale_state settle_group(std::span<T const> values, workspace w) const noexcept {
-    if (choice != scale_choice::grid) return settle(values, w);
+    if (choice != scale_choice::grid) return settle_as<Arch>(values, w);
     return detail::clip_search_in_lanes<Format, Scale, Arch>(values, detail::scale_limit<Format>());
   }
   constexpr bool settles_together(std::size_t group) const noexcept {
@@ -94,6 +91,15 @@ struct absmax_scheme : detail::one_scale<Format, Scale> {
     requires detail::has_scale_walk<Format, Scale>
   detail::lane_fields<Arch, 1> settle_together(std::span<T const> numbers, std::size_t group, workspace w) const noexcept {
     return search_sixteen_scales<Format, Scale, Arch>(numbers, group, w);
+  }
+
+ private:
+  template <class Arch, class T>
+  constexpr scale_state settle_as(std::span<T const> values, workspace w) const noexcept {
+    auto const largest = detail::largest_magnitude(values);
+    if (largest >= float_infinity_bits) return detail::not_finite_scale<Scale>();
+    auto const s = detail::keep_scale<Scale>(ieee_divide(std::bit_cast<float>(largest), detail::scale_limit<Format>()));
+    return choice == scale_choice::mse ? search_scale<Format, Scale, Arch>(values, s, w) : s;
   }
 };
 

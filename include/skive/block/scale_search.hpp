@@ -19,6 +19,7 @@
 /// Source   : parametric search over breakpoints; the grid searches of peers visit a subset of these scales.
 
 #include "skive/block/group_error.hpp"
+#include "skive/block/sawtooth_search.hpp"
 #include "skive/block/scale_walk.hpp"
 
 namespace skive {
@@ -118,10 +119,12 @@ struct best_scale {
 /// Scratch for one group of n numbers, or sixteen that are searched at once.
 template <class Format, class Scale>
 constexpr std::size_t scale_search_bytes(std::size_t n) noexcept {
-  auto const walkers = workspace::bytes<detail::climber>(n);
+  auto bytes = workspace::bytes<detail::climber>(n);
   if constexpr (detail::has_scale_walk<Format, Scale>)
-    if (n <= detail::longest_walk) return walkers + detail::scale_walk_bytes(n);
-  return walkers;
+    if (n <= detail::longest_walk) bytes += detail::scale_walk_bytes(n);
+  if constexpr (detail::has_sawtooth<Format, Scale>)
+    if (n <= detail::longest_sawtooth) bytes += detail::sawtooth_search<scalar_arch, Format, Scale>::bytes(n);
+  return bytes;
 }
 
 namespace detail {
@@ -169,7 +172,8 @@ constexpr scale_state search_by_heap(std::span<T const> values, scale_state star
 
 /// The kept scale of least squared error for `values`; `start`: the absmax scale, returned where nothing beats it.
 /// Precondition: values are finite, w.size() >= scale_search_bytes<Format, Scale>(values.size()).
-template <class Format, class Scale, class T>
+/// On sixteen numbers at a time where `Arch` is not scalar_arch, with the same result.
+template <class Format, class Scale, class Arch = scalar_arch, class T>
 constexpr scale_state search_scale(std::span<T const> values, scale_state start, workspace w) noexcept {
   auto const largest = detail::largest_magnitude(values);
   if (values.empty() || largest < magnitude_bits(0x1p-97f)) return start;
@@ -181,6 +185,10 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
       walk.run(found);
       if ((found.decided & 1) != 0) return detail::walked_scale<Format, Scale>(found, 0, largest);
     }
+  if constexpr (detail::has_sawtooth<Format, Scale>)
+    if (values.size() >= detail::shortest_sawtooth && values.size() <= detail::longest_sawtooth &&
+        largest >= magnitude_bits(0x1p-60f) && largest <= magnitude_bits(0x1p60f) && start.scale > 0.0f)
+      if (auto const found = detail::sawtooth_search<Arch, Format, Scale>::run(values, largest, w)) return *found;
   return detail::search_by_heap<Format, Scale>(values, start, w);
 }
 

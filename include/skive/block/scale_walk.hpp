@@ -115,11 +115,6 @@ class scale_walk {
   // Gains nearer than this are told apart in double.
   float closeness() const noexcept { return n_ > 64 ? 0x1p-19f : 0x1p-20f; }
 
-  // Of a number of magnitude below 2^22 that is an integer.
-  [[gnu::always_inline]] static integers to_integer(numbers const& x) noexcept {
-    return lanes::bits(x + lanes::of(0x1.8p23f)) - lanes::bits(lanes::of(0x1.8p23f));
-  }
-
   // The numbers on two grids on which sums of n top numbers are exact. Returns those sums where each has the top level.
   [[gnu::always_inline]] sums prepare(numbers const& inverse) noexcept {
     auto coarse = 0x1p-21f;  // 2 n top units are at most 2^24
@@ -235,8 +230,8 @@ class scale_walk {
       auto const level = levels::near(lanes::times(m, found.t));
       auto const coarse = (m + lanes::of(0x1p7f)) - lanes::of(0x1p7f);
       auto const fine = ((m - coarse) + lanes::of(0x1.8p-9f)) - lanes::of(0x1.8p-9f);
-      high = high + to_integer(lanes::times(level, lanes::times(coarse, lanes::of(0x1p16f))));
-      low = low + to_integer(lanes::times(level, lanes::times(fine, lanes::of(0x1p32f))));
+      high = high + to_integer<lanes>(lanes::times(level, lanes::times(coarse, lanes::of(0x1p16f))));
+      low = low + to_integer<lanes>(lanes::times(level, lanes::times(fine, lanes::of(0x1p32f))));
     }
     lanes::store(high, to.high);
     lanes::store(low, to.low);

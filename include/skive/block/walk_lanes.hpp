@@ -17,12 +17,14 @@
 #include "skive/simd/arithmetic.hpp"
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace skive::detail {
 
 template <class Arch>
 struct walk_lanes {
+  using arch = Arch;
   static constexpr std::size_t width = 16;
   static constexpr bool many_registers = simd::has_avx512<Arch>;
   using numbers = simd::floats<Arch>;
@@ -53,6 +55,11 @@ struct walk_lanes {
   [[gnu::always_inline]] static integers bits(numbers const& x) noexcept { return simd::as<std::int32_t>(x); }
   [[gnu::always_inline]] static numbers from_bits(integers const& x) noexcept { return simd::as<float>(x); }
   [[gnu::always_inline]] static numbers to_number(integers const& x) noexcept { return simd::to_float(x); }
+  [[gnu::always_inline]] static numbers root(numbers x) noexcept {
+#pragma GCC unroll 4
+    for (auto& p : x.part) p = simd::rooted(p);
+    return x;
+  }
   [[gnu::always_inline]] static std::uint32_t lanes(mask const& m) noexcept { return m.bits(); }
 };
 template <>
@@ -86,7 +93,14 @@ struct walk_lanes<scalar_arch> {
   static constexpr std::int32_t bits(float x) noexcept { return std::bit_cast<std::int32_t>(x); }
   static constexpr float from_bits(std::int32_t x) noexcept { return std::bit_cast<float>(x); }
   static constexpr float to_number(std::int32_t x) noexcept { return static_cast<float>(x); }
+  static float root(float x) noexcept { return std::sqrt(x); }
   static constexpr std::uint32_t lanes(bool m) noexcept { return m ? 1U : 0U; }
 };
+
+/// Of numbers of magnitude below 2^22 that are integers.
+template <class Lanes>
+[[gnu::always_inline]] inline typename Lanes::integers to_integer(typename Lanes::numbers const& x) noexcept {
+  return Lanes::bits(x + Lanes::of(0x1.8p23f)) - Lanes::bits(Lanes::of(0x1.8p23f));
+}
 
 }  // namespace skive::detail
