@@ -284,6 +284,7 @@
 #include "skive/codebook/polar.hpp"
 #include "skive/codebook/prefix_code.hpp"
 #include "skive/codebook/product_quantizer.hpp"
+#include "skive/codebook/pursuit_state.hpp"
 #include "skive/codebook/pyramid_codec.hpp"
 #include "skive/codebook/pyramid_index.hpp"
 #include "skive/codebook/rans.hpp"
