@@ -319,6 +319,7 @@
 #include "skive/lowrank/quantized.hpp"
 #include "skive/lowrank/rank_allocation.hpp"
 #include "skive/lowrank/right_factor.hpp"
+#include "skive/lowrank/rounded_factors.hpp"
 #include "skive/lowrank/shared_basis.hpp"
 #include "skive/lowrank/tensor_train.hpp"
 #include "skive/lowrank/truncated.hpp"
