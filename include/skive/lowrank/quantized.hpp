@@ -21,8 +21,7 @@
 /// Source   : LoftQ: Y. Li et al., arXiv:2310.08659; CALDERA: R. Saha et al., arXiv:2405.18886; SVDQuant: M. Li et al.,
 ///            arXiv:2411.05007; LPLR: R. Saha et al., 2023.
 
-#include "skive/core/with_arch.hpp"
-#include "skive/linalg/cholesky.hpp"
+#include "skive/lowrank/rounded_factors.hpp"
 #include "skive/lowrank/truncated.hpp"
 
 namespace skive {
@@ -44,38 +43,6 @@ struct split_report {
   double first_loss = 0;       ///< after the first round
   std::size_t best_round = 0;  ///< from 1
 };
-
-namespace detail {
-
-/// from's rows as the codec gives them back.
-template <class Arch, block_codec Codec>
-status round_rows(Codec const& codec, matrix_view<float const> from, matrix_view<float> to, workspace scratch) noexcept {
-  auto const memory = scratch.take<std::byte>(total_bytes(codec.plane_bytes(from.cols)));
-  planes<std::byte, Codec::plane_count> bytes;
-  if (auto const s = planar(codec, from.cols, memory, bytes); !s) return s;
-  for (std::size_t i = 0; i < from.rows; ++i) {
-    if (auto const s = with_arch<Arch>::encode(codec, from.row(i), bytes, scratch); !s) return s;
-    planes<std::byte const, Codec::plane_count> const written = bytes;
-    if (auto const s = with_arch<Arch>::decode(codec, written, to.row(i), scratch); !s) return s;
-  }
-  return errc::ok;
-}
-template <block_codec Codec>
-[[gnu::always_inline]] inline std::size_t round_rows_bytes(Codec const& codec, std::size_t n) noexcept {
-  return saturating_add(workspace::bytes<std::byte>(total_bytes(codec.plane_bytes(n))),
-                        saturating_add(codec.scratch_bytes(n), workspace::alignment));
-}
-
-[[gnu::always_inline]] inline matrix_view<float> take_matrix(workspace& scratch, std::size_t rows, std::size_t cols) noexcept {
-  return {take_reals<float>(scratch, rows * cols).data(), rows, cols};
-}
-template <class T>
-[[gnu::always_inline]] inline void copy_matrix(matrix_view<T const> from, matrix_view<T> to) noexcept {
-  for (std::size_t i = 0; i < from.rows; ++i)
-    for (std::size_t k = 0; k < from.cols; ++k) to(i, k) = from(i, k);
-}
-
-}  // namespace detail
 
 template <block_codec Codec, right_factor S = identity_factor, class FactorCodec = exact_factors>
 class quantized_low_rank {
@@ -104,18 +71,7 @@ class quantized_low_rank {
     auto inner = larger(detail::round_rows_bytes(codec_, n), product_scratch_bytes<float, Arch>(m, n, larger(rank_, 1)));
     inner = larger(inner, s_.template scratch_bytes<Arch>(m, n));
     if (rank_ != 0) inner = larger(inner, truncation().template scratch_bytes<Arch>(m, n));
-    if constexpr (!exact) {
-      auto const k = rank_;
-      auto fitting = larger(larger(detail::round_rows_bytes(factor_codec_, n), detail::round_rows_bytes(factor_codec_, m)),
-                            product_scratch_bytes<float, Arch>(larger(m, k), larger(n, k), larger(m, n)));
-      fitting = larger(fitting, s_.template scratch_bytes<Arch>(larger(m, k), n));
-      fitting = larger(fitting, cholesky_scratch_bytes<float, Arch>(k));
-      fitting = larger(fitting, larger(solve_scratch_bytes<float, Arch>(m, k), solve_scratch_bytes<float, Arch>(k, n)));
-      inner = larger(inner,
-                     saturating_add(fitting,
-                                    workspace::bytes<float>(k * k) + 2 * workspace::bytes<float>(m * k) +
-                                        3 * workspace::bytes<float>(k * n) + workspace::bytes<float>(m * n)));
-    }
+    if constexpr (!exact) inner = larger(inner, rounding().template scratch_bytes<Arch>(m, n));
     return saturating_add(inner,
                           2 * workspace::bytes<float>(m * n) + workspace::bytes<float>(m * larger(rank_, 1)) +
                               workspace::bytes<float>(larger(rank_, 1) * n));
@@ -160,6 +116,8 @@ class quantized_low_rank {
 
   truncated_svd<S> truncation() const noexcept { return *truncated_svd<S>::make(rank_, s_, {how_.method, {}, {}}); }
 
+  auto rounding() const noexcept { return detail::rounded_factors<FactorCodec, S>{factor_codec_, s_, rank_, how_.inner_rounds}; }
+
   template <class Arch>
   status check(matrix_view<float const> w, matrix_view<float> q, matrix_view<float> left, matrix_view<float> right,
                workspace const& scratch) const noexcept {
@@ -198,7 +156,7 @@ class quantized_low_rank {
     if constexpr (exact)
       return errc::ok;
     else
-      return round_factors<Arch>(t, scratch);
+      return rounding().template round<Arch>(t.rest, t.left, t.right, scratch);
   }
   template <class Arch>
   result<double> measure(task const& t, workspace scratch) const noexcept {
@@ -207,59 +165,6 @@ class quantized_low_rank {
       for (std::size_t k = 0; k < t.w.cols; ++k) t.rest(i, k) -= t.q(i, k);
     if (auto const s = s_.template multiply<Arch>(t.rest, scratch); !s) return s.error();
     return detail::square_root(detail::sum_of_squares<Arch, float>(t.rest));
-  }
-
-  // Rows of R and columns of L rounded in turns, each as the other one's rounding leaves it to be; the best pair is kept. E = rest.
-  template <class Arch>
-  status round_factors(task const& t, workspace scratch) const noexcept {
-    auto const m = t.w.rows;
-    auto const n = t.w.cols;
-    auto const k = rank_;
-    auto const es = detail::take_matrix(scratch, m, n);
-    auto const left_t = detail::take_matrix(scratch, k, m);
-    auto const best_left_t = detail::take_matrix(scratch, k, m);
-    auto const best_right = detail::take_matrix(scratch, k, n);
-    auto const right = detail::take_matrix(scratch, k, n);
-    auto const weighted = detail::take_matrix(scratch, k, n);
-    auto const gram = detail::take_matrix(scratch, k, k);
-    detail::copy_matrix<float>(t.rest, es);
-    if (auto const s = s_.template multiply<Arch>(es, scratch); !s) return s;
-    detail::copy_matrix<float>(t.right, right);
-    double best = -1;
-    for (std::size_t round = 0; round <= how_.inner_rounds; ++round) {
-      if (auto const s = detail::round_rows<Arch>(factor_codec_, right, t.right, scratch); !s) return s;
-      detail::copy_matrix<float>(t.right, weighted);
-      if (auto const s = s_.template multiply<Arch>(weighted, scratch); !s) return s;
-      (void)product<Arch, float>(matrix_view<float const>{weighted}, transposed(es), left_t, scratch);  // R S (E S)^T
-      (void)symmetric_product<Arch, float>(matrix_view<float const>{weighted}, gram, scratch);
-      if (auto const s = solve_gram<Arch>(gram, left_t, scratch); !s) return s;
-      if (auto const s = detail::round_rows<Arch>(factor_codec_, left_t, left_t, scratch); !s) return s;
-      (void)product<Arch, float>(transposed(left_t), matrix_view<float const>{weighted}, es, scratch, -1.0f, 1.0f);
-      auto const loss = detail::sum_of_squares<Arch, float>(es);
-      if (best < 0 || loss < best) {
-        best = loss;
-        detail::copy_matrix<float>(left_t, best_left_t);
-        detail::copy_matrix<float>(t.right, best_right);
-      }
-      (void)product<Arch, float>(transposed(left_t), matrix_view<float const>{weighted}, es, scratch, 1.0f, 1.0f);
-      (void)product<Arch, float>(matrix_view<float const>{left_t}, matrix_view<float const>{t.rest}, right, scratch);
-      (void)symmetric_product<Arch, float>(matrix_view<float const>{left_t}, gram, scratch);
-      if (auto const s = solve_gram<Arch>(gram, right, scratch); !s) return s;
-    }
-    detail::copy_matrix<float>(best_right, t.right);
-    for (std::size_t i = 0; i < m; ++i)
-      for (std::size_t r = 0; r < k; ++r) t.left(i, r) = best_left_t(r, i);
-    return errc::ok;
-  }
-
-  // b <- G^-1 b; a G of lower rank is damped.
-  template <class Arch>
-  static status solve_gram(matrix_view<float> gram, matrix_view<float> b, workspace scratch) noexcept {
-    (void)mirror_lower<Arch>(gram);
-    cholesky_report<float> report;
-    if (auto const s = cholesky<Arch>(gram, report, scratch); !s) return s;
-    if (auto const s = solve_left<Arch, float>(lower(gram), b, scratch); !s) return s;
-    return solve_left<Arch, float>(transposed(lower(gram)), b, scratch);
   }
 
   Codec codec_{};
