@@ -182,6 +182,10 @@ TEST_CASE("Additive quantizers: refusals and corrupt codes", "[codebook]") {
   };
   REQUIRE(residual({kmeans_seeding::greedy, 5, 0, true}, workspace{memory}) == errc::unsupported);
   REQUIRE(residual({}, workspace{}) == errc::workspace_too_small);
+  REQUIRE(residual({kmeans_seeding::given, -1}, workspace{memory}) == errc::invalid_argument);
+  books[23] = std::numeric_limits<float>::quiet_NaN();  // a seed of the second stage: the first is not begun
+  REQUIRE(residual({kmeans_seeding::given, 5}, workspace{memory}) == errc::not_finite);
+  books[23] = 1;
   x[1] = std::numeric_limits<float>::infinity();
   REQUIRE(residual({}, workspace{memory}) == errc::not_finite);
   REQUIRE(update_codewords({x.data(), 2, 3}, rows, 4, books, workspace{memory}).error() == errc::not_finite);

@@ -138,6 +138,12 @@ TEST_CASE("Product quantizers: refusals and corrupt codes", "[codebook]") {
   REQUIRE(q.encode({nullptr, 2, 6}, rows, workspace{memory}).error() == errc::invalid_argument);
   REQUIRE(q.encode({x.data(), 2, 6}, rows, workspace{std::span{memory}.first(memory.size() - 1)}).error() ==
           errc::workspace_too_small);
+  auto const seeds = books;
+  books.back() = std::numeric_limits<float>::infinity();  // of the last part: the first is not begun
+  REQUIRE(train_product_quantizer({x.data(), 2, 6}, 3, 4, books, {}, {kmeans_seeding::given, 5}, workspace{memory}).error() ==
+          errc::not_finite);
+  books.back() = seeds.back();
+  REQUIRE(books == seeds);
   x[5] = std::numeric_limits<float>::quiet_NaN();
   REQUIRE(train_product_quantizer({x.data(), 2, 6}, 3, 4, books, {}, {}, workspace{memory}).error() == errc::not_finite);
   REQUIRE(q.encode({x.data(), 2, 6}, rows, workspace{memory}));  // any number gets an index

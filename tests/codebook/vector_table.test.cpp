@@ -16,7 +16,7 @@ namespace skive {
 namespace {
 
 template <int P, int Bits>
-using levels = std::int16_t[std::size_t{1} << Bits][P];
+using levels = std::int16_t[std::size_t{1} << Bits][static_cast<std::size_t>(P)];
 
 template <int P, int Bits>
 std::size_t nearest(levels<P, Bits> const& level, std::int16_t const* x) {

@@ -63,7 +63,7 @@ struct e6_lattice {
     V const inverse = lane::of(1) / root;
     V const third = lane::of(1) / lane::of(3);
     V best[6];
-    V least;
+    V least = lane::of(0);
     for (int c = 0; c < 3; ++c) {
       V const shift = lane::of(c - 1);  // x = shift + theta y
       detail::eisenstein<V> y[3];
