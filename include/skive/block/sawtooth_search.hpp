@@ -32,9 +32,13 @@
 
 namespace skive::detail {
 
-/// Groups this long are searched so; shorter ones have so few numbers that the bound helps little.
-inline constexpr std::size_t shortest_sawtooth = 4;
+/// Longer groups take block/scale_search.hpp, as do those of few numbers, of which the bound says little.
 inline constexpr std::size_t longest_sawtooth = 1024;
+
+/// Of n numbers whose largest magnitude has these bits.
+constexpr bool in_reach_of_sawtooth(std::size_t n, std::uint32_t largest) noexcept {
+  return n >= 4 && n <= longest_sawtooth && largest >= magnitude_bits(0x1p-60f) && largest <= magnitude_bits(0x1p60f);
+}
 
 template <class Format, class Scale>
 inline constexpr bool has_sawtooth = [] {

@@ -8,7 +8,8 @@
 /// breakpoints E is a parabola with its minimum at q = sum x l / sum l^2, so that the best *kept* scale of the interval is
 /// a neighbour of q (or of an end) among the codes of the scale's format. The walk visits every interval that can still
 /// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 2 to 4 bits or E2M1 take the
-/// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once.
+/// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once; other integers, tables of at most
+/// 16 levels and longer groups take block/sawtooth_search.hpp, which tries sixteen scales at once.
 ///
 /// Model of : -
 /// Cost     : O(B log n) for B breakpoints passed, B <= n levels; block/scale_walk.hpp about 20 to 50 passes over the group;
@@ -184,10 +185,10 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
       detail::walk_result found;
       walk.run(found);
       if ((found.decided & 1) != 0) return detail::walked_scale<Format, Scale>(found, 0, largest);
+      return detail::search_by_heap<Format, Scale>(values, start, w);
     }
   if constexpr (detail::has_sawtooth<Format, Scale>)
-    if (values.size() >= detail::shortest_sawtooth && values.size() <= detail::longest_sawtooth &&
-        largest >= magnitude_bits(0x1p-60f) && largest <= magnitude_bits(0x1p60f) && start.scale > 0.0f)
+    if (detail::in_reach_of_sawtooth(values.size(), largest) && start.scale > 0.0f)
       if (auto const found = detail::sawtooth_search<Arch, Format, Scale>::run(values, largest, w)) return *found;
   return detail::search_by_heap<Format, Scale>(values, start, w);
 }
