@@ -22,6 +22,7 @@
 #include "skive/block/group_error.hpp"
 #include "skive/block/sawtooth_search.hpp"
 #include "skive/block/scale_walk.hpp"
+#include "skive/simd/transpose.hpp"
 
 namespace skive {
 namespace detail {
@@ -199,9 +200,17 @@ template <class Format, class Scale, class Arch, class T>
 detail::lane_fields<Arch, 1> search_sixteen_scales(std::span<T const> values, std::size_t group, workspace w) noexcept {
   detail::scale_walk<Arch, Format, detail::walk_bits<Scale>> walk{group, w};
   auto const groups = values.size() / group;
+  std::size_t turned = 0;
+  if constexpr (std::is_same_v<T, float>)
+    for (; turned + 16 <= group; turned += 16) {
+      std::byte const* row[16];
+      for (std::size_t g = 0; g < 16; ++g)
+        row[g] = reinterpret_cast<std::byte const*>(values.data() + (g < groups ? g : 0) * group + turned);
+      simd::transpose_words<Arch>(row, reinterpret_cast<std::byte*>(walk.input() + 16 * turned));
+    }
   for (std::size_t g = 0; g < 16; ++g) {
     auto const from = values.subspan((g < groups ? g : 0) * group, group);
-    for (std::size_t i = 0; i < group; ++i) walk.input()[16 * i + g] = detail::widen(from[i]);
+    for (std::size_t i = turned; i < group; ++i) walk.input()[16 * i + g] = detail::widen(from[i]);
   }
   detail::walk_result found;
   alignas(64) std::int32_t largest[16];
