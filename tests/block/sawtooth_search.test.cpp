@@ -4,6 +4,7 @@
 #include "skive/block/scale_search.hpp"
 
 #include "skive/format/e8m0.hpp"
+#include "skive/format/fp4.hpp"
 #include "skive/format/half.hpp"
 #include "skive/format/integer.hpp"
 #include "skive/format/lookup.hpp"
@@ -49,6 +50,8 @@ std::vector<double> levels() {
   std::vector<double> l;
   if constexpr (requires { Format::max_integer; }) {
     for (int i = Format::min_integer; i <= Format::max_integer; ++i) l.push_back(i);
+  } else if constexpr (std::is_same_v<Format, e2m1>) {
+    l = {-6, -4, -3, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 3, 4, 6};
   } else {
     l.assign(std::begin(nf4_levels), std::end(nf4_levels));
   }
@@ -200,6 +203,7 @@ TEST_CASE("sawtooth search: no cell has less error", "[block]") {
   is_least<int8, float32>(8, 33, t);
   is_least<fixed_point<6>, float32>(32, 22, t);
   is_least<int4_full, float32>(32, 44, t);
+  is_least<e2m1, float32>(20, 44, t);
   CHECK(t.found * 10 >= t.groups * 8);
 }
 

@@ -16,6 +16,7 @@
 
 #include "skive/block/scale_lanes.hpp"
 #include "skive/block/walk_lanes.hpp"
+#include "skive/format/fp4.hpp"
 
 #include <cstddef>
 
@@ -54,6 +55,35 @@ struct distance_levels<fixed_point<Bits, FractionBits, Range>> {
       return {moved - Lanes::of(magic), Lanes::bits(moved) - Lanes::bits(Lanes::of(magic))};
     }
   };
+};
+
+// Levels and ranks by way of the format's codes, which ascend with the level.
+template <class Format, class Lanes>
+struct coded_level {
+  typename Lanes::numbers level;
+  typename Lanes::integers rank;
+  [[gnu::always_inline]] static coded_level near(typename Lanes::numbers const& v) noexcept {
+    if constexpr (Lanes::width == 1) {
+      auto const code = Format::encode(v);
+      return {Format::decode(code), std::int32_t{code}};
+    } else {
+      auto const code = format_lanes<Format, typename Lanes::arch>::encode_finite(v, v);
+      return {decode_lanes<Format, typename Lanes::arch>(code), simd::as<std::int32_t>(code)};
+    }
+  }
+};
+
+template <>
+struct distance_levels<e2m1> {
+  static constexpr bool exists = true;
+  static constexpr bool has_ranks = true;
+  static constexpr bool symmetric = true;
+  static constexpr float top = 6.0f;
+  static constexpr float first = 0.25f;
+  static constexpr float least_climb = 0.25f;
+  static constexpr float pivot_slack = 0;
+  template <class Lanes>
+  using in = coded_level<e2m1, Lanes>;
 };
 
 template <class Table>
@@ -103,20 +133,7 @@ struct distance_levels<lookup_format<Table>> {
   static constexpr auto pivot_slack = static_cast<float>(known.slack * 1.001);
 
   template <class Lanes>
-  struct in {
-    typename Lanes::numbers level;
-    typename Lanes::integers rank;
-    [[gnu::always_inline]] static in near(typename Lanes::numbers const& v) noexcept {
-      if constexpr (Lanes::width == 1) {
-        auto const code = format::encode(v);
-        return {format::decode(code), std::int32_t{code}};
-      } else {
-        using lanes = format_lanes<format, typename Lanes::arch>;
-        auto const code = lanes::encode_finite(v, v);
-        return {lanes::decode(code), simd::as<std::int32_t>(code)};
-      }
-    }
-  };
+  using in = coded_level<format, Lanes>;
 };
 
 /// Sixteen scales and what follows from them.

@@ -32,9 +32,13 @@
 
 namespace skive::detail {
 
-/// Groups this long are searched so; shorter ones have so few numbers that the bound helps little.
-inline constexpr std::size_t shortest_sawtooth = 4;
+/// Longer groups take block/scale_search.hpp, as do those of few numbers, of which the bound says little.
 inline constexpr std::size_t longest_sawtooth = 1024;
+
+/// Of n numbers whose largest magnitude has these bits.
+constexpr bool in_reach_of_sawtooth(std::size_t n, std::uint32_t largest) noexcept {
+  return n >= 4 && n <= longest_sawtooth && largest >= magnitude_bits(0x1p-60f) && largest <= magnitude_bits(0x1p60f);
+}
 
 template <class Format, class Scale>
 inline constexpr bool has_sawtooth = [] {
@@ -135,12 +139,12 @@ class sawtooth_search : sawtooth_scales<Arch, Format, Scale> {
   // One more scale in each of the sixteen spans opened last; more where there are fewer.
   bool refine() noexcept {
     auto const count = open_count_ < 16 ? open_count_ : 16;
-    auto const base = open_count_ -= count;
+    auto const start = open_count_ -= count;
     sixteen_points a, b, tried;
-    if (count != 16) return refine_few(base, count);
+    if (count != 16) return refine_few(start, count);
     for (std::size_t k = 0; k < 16; k += lanes::width) {
-      auto const p = open_->a.template load<lanes>(base + k);
-      auto const q = open_->b.template load<lanes>(base + k);
+      auto const p = open_->a.template load<lanes>(start + k);
+      auto const q = open_->b.template load<lanes>(start + k);
       a.store(p, k);
       b.store(q, k);
       auto const edge = lanes::times(q.t - p.t, lanes::of(0.125f));
@@ -150,15 +154,15 @@ class sawtooth_search : sawtooth_scales<Arch, Format, Scale> {
     this->find(tried);
     return push(a, tried, 0xFFFF) && push(tried, b, 0xFFFF) && !too_close_;
   }
-  bool refine_few(std::size_t base, std::size_t count) noexcept {
+  bool refine_few(std::size_t start, std::size_t count) noexcept {
     auto const pieces = 16 / count;
     sixteen_points a, b, tried;
     alignas(64) float part[16];
     std::uint32_t first = 0;  // bit i: scale i is the first one in its span
     std::uint32_t last = 0;
     for (std::size_t i = 0, from = 0, nth = 1; i < 16; ++i) {
-      a.copy(i, open_->a, base + from);
-      b.copy(i, open_->b, base + from);
+      a.copy(i, open_->a, start + from);
+      b.copy(i, open_->b, start + from);
       part[i] = static_cast<float>(nth) / static_cast<float>(pieces + 1);
       if (from == count - 1 && nth > pieces) continue;  // one that nobody asked for
       if (nth == 1) first |= 1U << i;

@@ -8,7 +8,8 @@
 /// breakpoints E is a parabola with its minimum at q = sum x l / sum l^2, so that the best *kept* scale of the interval is
 /// a neighbour of q (or of an end) among the codes of the scale's format. The walk visits every interval that can still
 /// win: it ends where clipping alone costs more than the best so far. Groups of at most 128 integers of 2 to 4 bits or E2M1 take the
-/// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once.
+/// shorter walk of block/scale_walk.hpp, which finds the same minimum for sixteen groups at once; other integers, tables of at most
+/// 16 levels and longer groups take block/sawtooth_search.hpp, which tries sixteen scales at once.
 ///
 /// Model of : -
 /// Cost     : O(B log n) for B breakpoints passed, B <= n levels; block/scale_walk.hpp about 20 to 50 passes over the group;
@@ -21,6 +22,7 @@
 #include "skive/block/group_error.hpp"
 #include "skive/block/sawtooth_search.hpp"
 #include "skive/block/scale_walk.hpp"
+#include "skive/simd/transpose.hpp"
 
 namespace skive {
 namespace detail {
@@ -184,10 +186,10 @@ constexpr scale_state search_scale(std::span<T const> values, scale_state start,
       detail::walk_result found;
       walk.run(found);
       if ((found.decided & 1) != 0) return detail::walked_scale<Format, Scale>(found, 0, largest);
+      return detail::search_by_heap<Format, Scale>(values, start, w);
     }
   if constexpr (detail::has_sawtooth<Format, Scale>)
-    if (values.size() >= detail::shortest_sawtooth && values.size() <= detail::longest_sawtooth &&
-        largest >= magnitude_bits(0x1p-60f) && largest <= magnitude_bits(0x1p60f) && start.scale > 0.0f)
+    if (detail::in_reach_of_sawtooth(values.size(), largest) && start.scale > 0.0f)
       if (auto const found = detail::sawtooth_search<Arch, Format, Scale>::run(values, largest, w)) return *found;
   return detail::search_by_heap<Format, Scale>(values, start, w);
 }
@@ -198,9 +200,17 @@ template <class Format, class Scale, class Arch, class T>
 detail::lane_fields<Arch, 1> search_sixteen_scales(std::span<T const> values, std::size_t group, workspace w) noexcept {
   detail::scale_walk<Arch, Format, detail::walk_bits<Scale>> walk{group, w};
   auto const groups = values.size() / group;
+  std::size_t turned = 0;
+  if constexpr (std::is_same_v<T, float>)
+    for (; turned + 16 <= group; turned += 16) {
+      std::byte const* row[16];
+      for (std::size_t g = 0; g < 16; ++g)
+        row[g] = reinterpret_cast<std::byte const*>(values.data() + (g < groups ? g : 0) * group + turned);
+      simd::transpose_words<Arch>(row, reinterpret_cast<std::byte*>(walk.input() + 16 * turned));
+    }
   for (std::size_t g = 0; g < 16; ++g) {
     auto const from = values.subspan((g < groups ? g : 0) * group, group);
-    for (std::size_t i = 0; i < group; ++i) walk.input()[16 * i + g] = detail::widen(from[i]);
+    for (std::size_t i = turned; i < group; ++i) walk.input()[16 * i + g] = detail::widen(from[i]);
   }
   detail::walk_result found;
   alignas(64) std::int32_t largest[16];
