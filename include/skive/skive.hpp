@@ -127,6 +127,7 @@
 #include "skive/block/integer_dot.hpp"
 #include "skive/block/integer_levels.hpp"
 #include "skive/block/integer_rule.hpp"
+#include "skive/block/integer_step.hpp"
 #include "skive/block/lane_batch.hpp"
 #include "skive/block/lane_decoder.hpp"
 #include "skive/block/lane_dot.hpp"

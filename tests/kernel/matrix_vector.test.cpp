@@ -101,6 +101,7 @@ TEST_CASE("matrix_vector: rows, ranges and batches have the products of single r
   check_codec(skive::absmax<skive::int4>{32}, 300, 9);
   check_codec(skive::affine_int<4>{32}, 256, 8);
   check_codec(skive::ternary{128}, 70, 7);
+  check_codec(skive::ternary{48}, 120, 7);  // groups whose lanes are no power of two
   check_codec(test::plain_floats_dot{}, 40, 7);
   check_codec(skive::absmax<skive::int8>{32}, 4096, 70);  // more rows than a block has
 }

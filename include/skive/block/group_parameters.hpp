@@ -114,7 +114,8 @@ template <class Scale, int Bits, class Arch>
     static_assert(Bits <= 8);
     auto const code = simd::load_fields<Bits, Arch>(from, order);
     if constexpr (!std::is_same_v<Scale, e8m0>) return format_lanes<Scale, Arch>::decode(code);
-    auto const least = select(code == words::broadcast(0), words::broadcast(0x0040'0000), code << 23);
+    auto const by_bits = simd::as<std::int32_t>(code << 23);  // 0 stands for 2^-127, which is not normal
+    auto const least = simd::as<std::uint32_t>(max(by_bits, simd::integers<Arch>::broadcast(0x0040'0000)));
     return simd::as<float>(select(code == words::broadcast(e8m0::nan_code), words::broadcast(0x7FC0'0000), least));
   }
 }

@@ -16,16 +16,11 @@
 /// Promise  : any bytes are safe; nothing is read outside of the planes. A group whose scale is not finite gives NaN or infinity.
 /// Source   : -
 
-#include "skive/block/integer_rule.hpp"
+#include "skive/block/integer_step.hpp"
 #include "skive/block/scale_cursor.hpp"
-#include "skive/simd/arithmetic.hpp"
-#include "skive/simd/dot_halves.hpp"
 #include "skive/simd/reduce.hpp"
 
 namespace skive::detail {
-
-template <class Scheme, class Arch>
-concept integer_lanes = integer_scheme<Scheme> && lane_scheme<Scheme, Arch>;
 
 template <class Scheme, class Arch, std::size_t Queries>
   requires integer_lanes<Scheme, Arch>
@@ -36,21 +31,10 @@ class integer_dot {
   // Memory is read best in order: scales of a row, which mostly stand behind its codes, are asked for behind them.
   static constexpr bool fields_last = tile == 1;
   using steps = code_steps<width>;
-  using levels = integer_levels<typename Scheme::element>;
   using from_planes = planes<std::byte const, 1 + Scheme::field_bits.size()>;
   using floats = simd::floats<Arch>;
   using words = simd::words<Arch>;
-  using integers = simd::integers<Arch>;
-  // Signed codes of a few bits become levels while several are in a byte; AVX-512 does it for nothing with the mask.
-  static constexpr bool flips = levels::flips_sign && steps::fields == 2 && !simd::has_avx512<Arch>;
-  static constexpr std::uint32_t levels_of_signs = 0xFFFF'FFFFU / ((1U << width) - 1) << (width - 1);
-  // Levels past 127 meet the vector as signed bytes where that is cheaper, and there is no bias then.
-  static constexpr bool has_signed = simd::has_dot4_by_signs<Arch> && levels::largest > 127 && levels::bias != 0;
-  // Codes of 2 bits: a look-up of 16 does the masking too, where shuffles of bytes are cheap.
-  static constexpr bool quarters = width == 2 && simd::has_avx2<Arch>;
   static constexpr bool halves = Queries == 1 && floats::registers > 1;
-  template <bool Signed>
-  using level_lanes = std::conditional_t<quarters, level_quarters<levels, Arch>, typename levels::template lanes<Arch, Signed>>;
 
  public:
   /// Do groups end where lanes do?
@@ -108,22 +92,22 @@ class integer_dot {
   // Several rows share what is loaded of the vectors.
   template <bool PerBlock, spread Spread>
   [[gnu::noinline]] void multiply(products const& rows) const noexcept {
-    if constexpr (has_signed)
+    if constexpr (meets_signed<Scheme, Arch>)
       if (!has_least_) return multiply_all<PerBlock, Spread, true>(rows);
     multiply_all<PerBlock, Spread, false>(rows);
   }
   template <bool PerBlock, spread Spread, bool Signed>
   [[gnu::always_inline]] void multiply_all(products const& rows) const noexcept {
-    level_lanes<Signed> const level;
+    integer_step<Scheme, Arch, Queries, Signed> const meet{layout_.order};
     std::size_t r = 0;
-    multiply_tiles<PerBlock, Spread, tile, Signed>(level, rows, r);
-    if constexpr (tile != 1) multiply_tiles<PerBlock, Spread, 1, Signed>(level, rows, r);
+    multiply_tiles<PerBlock, Spread, tile>(meet, rows, r);
+    if constexpr (tile != 1) multiply_tiles<PerBlock, Spread, 1>(meet, rows, r);
   }
 
   // Rows r, r + 1, ... by so many at once. Sixteen groups are `lanes_` steps. What rows share stands before the loop: theirs is short.
-  template <bool PerBlock, spread Spread, std::size_t Rows, bool Signed>
-  [[gnu::always_inline]] void multiply_tiles(level_lanes<Signed> const& level, products const& rows,
-                                             std::size_t& r) const noexcept {
+  template <bool PerBlock, spread Spread, std::size_t Rows, class Step>
+  [[gnu::always_inline]] void multiply_tiles(Step const& meet, products const& rows, std::size_t& r) const noexcept {
+    if (r + Rows > rows.rows) return;
     group_parameters<Arch> p[Rows];
     scale_cursor<Spread, Arch> const at_first{p, lanes_};
     auto const scheme = scheme_;
@@ -136,7 +120,7 @@ class integer_dot {
     bool const fields_behind = fields_last && next.whole();
     from_planes from[Rows];
     for (std::size_t i = 0; i < Rows; ++i) from[i] = rows.row(r + i);
-    for (; r + Rows <= rows.rows; r += Rows) {
+    for (bool more = true; more; r += Rows) {
       floats total[Rows][Queries];
 #pragma GCC unroll 4
       for (auto& of_row : total)
@@ -157,8 +141,9 @@ class integer_dot {
           std::byte const* codes_at[Rows];
           auto const distance = next.from(step * steps::code_bytes);
           auto stop = next.last_with(distance, steps::code_bytes, end < plain ? end : plain);
-          for (std::size_t i = 0; i < Rows; ++i) codes_at[i] = from[i][0].data + step * steps::code_bytes;
-          if (step >= plain) {
+          if (step < plain) {
+            for (std::size_t i = 0; i < Rows; ++i) codes_at[i] = from[i][0].data + step * steps::code_bytes;
+          } else {
             stop = step + 1;
             for (std::size_t i = 0; i < Rows; ++i) {
               gather_codes<Arch>(from[i][0], step * steps::code_bytes, bytes_, block_bytes_, gathered[i]);
@@ -174,10 +159,13 @@ class integer_dot {
 #pragma GCC unroll 4
             for (std::size_t i = 0; i < Rows; ++i) {
               simd::prefetch<Arch>(codes_at[i], distance);
-              codes[i] = spread_codes(codes_at[i]);
-              codes_at[i] += steps::code_bytes;
+              codes[i] = meet.spread_codes(codes_at[i]);
             }
-            add_step<PerBlock, Rows, Signed>(level, codes, record, only, run, total);
+            auto const vector = [&](std::size_t q)
+                                    __attribute__((always_inline)) { return Queries == 1 ? only : queries_[q] + record; };
+            meet.template add<PerBlock, Rows>(codes, vector, run, total);
+#pragma GCC unroll 4
+            for (auto& at : codes_at) at += steps::code_bytes;
           }
           cursor.advance(stop - step, run);
           step = stop;
@@ -188,68 +176,9 @@ class integer_dot {
       for (std::size_t i = 0; i < Rows; ++i)
 #pragma GCC unroll 4
         for (std::size_t q = 0; q < Queries; ++q) rows.out[q * rows.stride + r + i] = simd::sum(total[i][q]) * scale_[q];
-      for (std::size_t i = 0; i < Rows; ++i)
+      more = r + 2 * Rows <= rows.rows;
+      for (std::size_t i = 0; more && i < Rows; ++i)
         for (std::size_t f = 0; f < rows.pitch.size(); ++f) from[i][f].data += Rows * rows.pitch[f];
-    }
-  }
-
-  template <bool PerBlock, std::size_t Rows, bool Signed, class Cursor>
-  [[gnu::always_inline]] void add_step(level_lanes<Signed> const& level, words const (&codes)[Rows], std::size_t record,
-                                       std::byte const* only, Cursor& cursor, floats (&total)[Rows][Queries]) const noexcept {
-    words byte[Rows][steps::fields];
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < Rows; ++i) {
-      if constexpr (quarters) {
-        level.bytes(codes[i], byte[i]);
-      } else {
-        auto const flipped = flips ? codes[i] ^ words::broadcast(levels_of_signs) : codes[i];
-#pragma GCC unroll 8
-        for (std::size_t r = 0; r < steps::fields; ++r) byte[i][r] = flips ? field(flipped, r) : level.bytes(field(flipped, r));
-      }
-    }
-#pragma GCC unroll 4
-    for (std::size_t q = 0; q < Queries; ++q) {
-      auto const x = vector_step<steps::fields, PerBlock, Arch>::load(Queries == 1 ? only : queries_[q] + record, 0);
-      integers sums[Rows];
-#pragma GCC unroll 4
-      for (auto& all : sums) all = has_zero_point<Scheme> || Signed ? integers::broadcast(0) : simd::as<std::int32_t>(x.term);
-      if constexpr (Signed) {
-#pragma GCC unroll 8
-        for (std::size_t r = 0; r < steps::fields; ++r) sums[0] = simd::dot4_by_signs(sums[0], byte[0][r], x.bytes[r]);
-      } else if constexpr (Rows == 1) {
-        sums[0] = simd::dot4_of<levels::largest>(sums[0], byte[0], x.bytes);
-      } else {
-#pragma GCC unroll 8
-        for (std::size_t r = 0; r < steps::fields; ++r) {
-#pragma GCC unroll 4
-          for (std::size_t i = 0; i < Rows; ++i) sums[i] = simd::dot4<levels::largest>(sums[i], byte[i][r], x.bytes[r]);
-        }
-      }
-#pragma GCC unroll 4
-      for (std::size_t i = 0; i < Rows; ++i) {
-        auto t = simd::to_float<Arch>(sums[i]);
-        if constexpr (has_zero_point<Scheme>) t = simd::fused(cursor.minus_zero_point(i), simd::as<float>(x.term), t);
-        if constexpr (PerBlock) t = simd::product<Arch>(t, x.scale);
-        total[i][q] = simd::fused(t, cursor.scale(i), total[i][q]);
-      }
-    }
-    cursor.advance();
-  }
-
-  [[gnu::always_inline]] static words field(words const& codes, std::size_t r) noexcept {
-    if constexpr (width == 8 || !steps::folded) return codes;
-    return (codes >> static_cast<int>(r * width)) & words::broadcast(((1U << width) - 1) * 0x01010101U);
-  }
-
-  // The codes of a step, one or more to a byte.
-  [[gnu::always_inline]] words spread_codes(std::byte const* from) const noexcept {
-    if constexpr (steps::folded) {
-      return simd::load_words<Arch>(from);
-    } else {
-      alignas(64) std::byte bytes[64];
-      for (std::size_t i = 0; i < 4; ++i)
-        simd::store_bytes(simd::load_fields<width, Arch>(from + 2 * i * width, layout_.order), bytes + 16 * i);
-      return simd::load_words<Arch>(bytes);
     }
   }
 
