@@ -10,7 +10,7 @@
 /// form, are summed in double, one after another, and added last.
 ///
 /// Model of : -
-/// Cost     : the decoding of 16 levels and one multiply-add per vector and 16 numbers; no scratch.
+/// Cost     : the decoding of 16 levels (block/level_lanes.hpp: of 64) and one multiply-add per vector and 16 numbers; no scratch.
 /// Accuracy : |y - exact| <= (ceil(group / 64) + groups + 10) 2^-24 sum |w_i x_i|, w the decoded numbers, exact their product with
 ///            x in real arithmetic; besides what FTZ or underflow take from products below 2^-118. Four vectors at once:
 ///            block/lane_tile.hpp.
@@ -23,7 +23,6 @@
 #include "skive/block/level_lanes.hpp"
 #include "skive/simd/reduce.hpp"
 
-#include <bit>
 #include <limits>
 
 namespace skive::detail {
@@ -73,6 +72,7 @@ class lane_dot {
   static constexpr std::size_t read_ahead = 4096;  // bytes
   using levels_at_once = sixty_four_levels<typename Scheme::element, width, Arch>;
   static constexpr bool at_once = levels_at_once::available;
+  static constexpr bool never_zero = std::is_same_v<typename Scheme::scale_format, e8m0>;  // its scales
 
  public:
   lane_dot(Scheme const& scheme, group_layout const& layout, float_query const* queries) noexcept
@@ -105,7 +105,7 @@ class lane_dot {
       auto const count = groups - first < p.capacity ? groups - first : p.capacity;
       p.load(scheme_, from, first, count, layout_);
       std::size_t g = 0;
-      if constexpr (at_once && Group != 0 && Queries == 1 && !levels_at_once::collects_nan)
+      if constexpr (at_once && Group != 0 && Queries == 1 && (!levels_at_once::collects_nan || never_zero))
         if (contiguous && stride == Scheme::packing::bytes(group))
           for (; g + 64 / Group <= count; g += 64 / Group)
             add_groups_of<64 / Group>(levels, data + (first + g) * stride, (first + g) * Group, p.scale + g,
@@ -147,7 +147,9 @@ class lane_dot {
       if constexpr (has_zero_point<Scheme>) w = w + floats::broadcast(offset[k / each]);
       auto const x = simd::fused(w, floats::load(queries_[0].data + number + 16 * k), floats::broadcast(0.0f));
       p = k % each == 0 ? x : p + x;
-      if ((k + 1) % each == 0) total[0] = simd::fused(p, floats::broadcast(scale[k / each]), total[0]);
+      if ((k + 1) % each != 0) return;
+      if constexpr (levels_at_once::factor != 1.0f) p = simd::product<Arch>(p, floats::broadcast(levels_at_once::factor));
+      total[0] = simd::fused(p, floats::broadcast(scale[k / each]), total[0]);
     });
   }
   // A group of whole 64 codes.

@@ -142,7 +142,7 @@ struct format_lanes<fixed_point<Bits, FractionBits, Range>, Arch> {
   }
   /// decode() of 16 codes in memory.
   [[gnu::always_inline]] static floats load(std::byte const* codes) noexcept
-    requires(Bits == 8 && simd::has_avx2<Arch>)
+    requires(Bits == 8 && (simd::has_avx2<Arch> || simd::has_avx512<Arch>))
   {
     auto const n = simd::to_float<Arch>(simd::load_signed_bytes<Arch>(codes));
     if constexpr (FractionBits == 0) return n;
