@@ -2,7 +2,6 @@
 // format/sixty_four_lanes.hpp: where there is such a path, its fields are the codes of the scalar rule.
 #include "skive/format/sixty_four_lanes.hpp"
 
-#include "skive/format/byte_float_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
 #include "support/simd_arches.hpp"
 
@@ -59,8 +58,6 @@ TEST_CASE("sixty-four codes at a time", "[format]") {
   check<uint_format<4>>();
   check<e2m1>();
   check<nf4>();
-  check<e4m3fn>();
-  check<e5m2>();
 }
 
 TEST_CASE("sixty-four codes at a time: not for others", "[format]") {
