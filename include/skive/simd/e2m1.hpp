@@ -59,41 +59,40 @@ template <class Arch>
     auto const binade = _mm512_srli_epi32(_mm512_castps_si512(y), 23);
     auto const sum = _mm512_castps_si512(_mm512_add_ps(y, _mm512_permutexvar_ps(binade, summands)));
     __m512i const bits = _mm512_castps_si512(x.part[0]);
-    return {
-      {{_mm512_ternarylogic_epi32(sum, _mm512_srli_epi32(bits, 28), _mm512_set1_epi32(8), 0xF8)}};  // a | (b & c)
-    }
-#endif
+    return {{_mm512_ternarylogic_epi32(sum, _mm512_srli_epi32(bits, 28), _mm512_set1_epi32(8), 0xF8)}};  // a | (b & c)
   }
+#endif
+}
 
-  template <class Arch>
-    requires has_e2m1<Arch>
-  [[gnu::always_inline]] inline void store_e2m1([[maybe_unused]] e2m1_codes<Arch> const(&w)[4], [[maybe_unused]] bit_order order,
-                                                [[maybe_unused]] std::byte* to) noexcept {
-    if constexpr (has_avx2<Arch>) return store_signed_codes<4, Arch>(w, order, to);
+template <class Arch>
+  requires has_e2m1<Arch>
+[[gnu::always_inline]] inline void store_e2m1([[maybe_unused]] e2m1_codes<Arch> const (&w)[4], [[maybe_unused]] bit_order order,
+                                              [[maybe_unused]] std::byte* to) noexcept {
+  if constexpr (has_avx2<Arch>) return store_signed_codes<4, Arch>(w, order, to);
 #if XSIMD_WITH_AVX512BW
-    if constexpr (has_avx512<Arch>) {
-      // Byte r of lane j: number 16 r + j. A sum has nothing but its code below bit 23; what a shift leaves of others is cut off.
-      auto const three =
-          _mm512_ternarylogic_epi32(w[0].part[0], _mm512_slli_epi32(w[1].part[0], 8), _mm512_slli_epi32(w[2].part[0], 16), 0xFE);
-      auto const four = _mm512_ternarylogic_epi32(three, _mm512_set1_epi32(0x7FFFFF), _mm512_slli_epi32(w[3].part[0], 24), 0xEA);
-      // Byte r of lane 2 k: numbers 16 r + 2 k and the next.
-      auto const pairs = order == bit_order::low_first ? _mm512_or_si512(four, _mm512_srli_epi64(four, 28))
-                                                       : _mm512_or_si512(_mm512_slli_epi64(four, 4), _mm512_srli_epi64(four, 32));
+  if constexpr (has_avx512<Arch>) {
+    // Byte r of lane j: number 16 r + j. A sum has nothing but its code below bit 23; what a shift leaves of others is cut off.
+    auto const three =
+        _mm512_ternarylogic_epi32(w[0].part[0], _mm512_slli_epi32(w[1].part[0], 8), _mm512_slli_epi32(w[2].part[0], 16), 0xFE);
+    auto const four = _mm512_ternarylogic_epi32(three, _mm512_set1_epi32(0x7FFFFF), _mm512_slli_epi32(w[3].part[0], 24), 0xEA);
+    // Byte r of lane 2 k: numbers 16 r + 2 k and the next.
+    auto const pairs = order == bit_order::low_first ? _mm512_or_si512(four, _mm512_srli_epi64(four, 28))
+                                                     : _mm512_or_si512(_mm512_slli_epi64(four, 4), _mm512_srli_epi64(four, 32));
 #if XSIMD_WITH_AVX512VBMI
-      if constexpr (has_avx512vbmi<Arch>) {
-        auto const place = _mm512_castsi256_si512(_mm256_setr_epi8(0, 8, 16, 24, 32, 40, 48, 56, 1, 9, 17, 25, 33, 41, 49, 57, 2,
-                                                                   10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59));
-        auto const codes = _mm512_castsi512_si256(_mm512_permutexvar_epi8(place, pairs));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), codes);
-        return;
-      }
-#endif
-      auto const within = _mm512_set4_epi32(0, 0, 0x0B03'0A02, 0x0901'0800);
-      auto const place = _mm512_castsi256_si512(_mm256_setr_epi16(0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27));
-      auto const codes = _mm512_permutexvar_epi16(place, _mm512_shuffle_epi8(pairs, within));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(codes));
+    if constexpr (has_avx512vbmi<Arch>) {
+      auto const place = _mm512_castsi256_si512(_mm256_setr_epi8(0, 8, 16, 24, 32, 40, 48, 56, 1, 9, 17, 25, 33, 41, 49, 57, 2,
+                                                                 10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59));
+      auto const codes = _mm512_castsi512_si256(_mm512_permutexvar_epi8(place, pairs));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), codes);
+      return;
     }
 #endif
+    auto const within = _mm512_set4_epi32(0, 0, 0x0B03'0A02, 0x0901'0800);
+    auto const place = _mm512_castsi256_si512(_mm256_setr_epi16(0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19, 27));
+    auto const codes = _mm512_permutexvar_epi16(place, _mm512_shuffle_epi8(pairs, within));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(codes));
   }
+#endif
+}
 
 }  // namespace skive::simd
