@@ -68,6 +68,7 @@
 #include "skive/simd/row_lanes.hpp"
 #include "skive/simd/saturate.hpp"
 #include "skive/simd/short_lanes.hpp"
+#include "skive/simd/signed_codes.hpp"
 #include "skive/simd/sixteen.hpp"
 #include "skive/simd/spread.hpp"
 #include "skive/simd/stream.hpp"
@@ -75,6 +76,7 @@
 #include "skive/simd/widen.hpp"
 
 // format
+#include "skive/format/byte_float_lanes.hpp"
 #include "skive/format/e8m0.hpp"
 #include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/fp4.hpp"

@@ -79,20 +79,18 @@ class lane_batches {
   template <class Load, class Code>
   [[gnu::always_inline]] static void for_each_batch(std::size_t groups, std::size_t step, Load load, Code code) noexcept {
     batch memory[2];
-    std::size_t turn = 0;
-    auto const loaded = [&](std::size_t first, batch& b) {
-      b.count = groups - first < step ? groups - first : step;
-      load(b, first);
-    };
-    if (groups != 0) loaded(0, memory[0]);
-    for (std::size_t first = 0; first < groups; first += step, turn ^= 1) {
-      if (first + step < groups) loaded(first + step, memory[turn ^ 1]);
-      code(memory[turn], first);
+    std::size_t first = 0;                                                         // of the batch that is loaded
+    for (std::size_t turn = 0; first < groups + step; first += step, turn ^= 1) {  // one call each: both are inlined
+      if (first < groups) {
+        memory[turn].count = groups - first < step ? groups - first : step;
+        load(memory[turn], first);
+      }
+      if (first != 0) code(memory[turn ^ 1], first - step);
     }
   }
   template <class T, class Code>
   [[gnu::always_inline]] void for_each_settled(std::span<T const> row, std::size_t step, workspace w, Code code) const noexcept {
-    auto const load_batch = [&](batch& b, std::size_t first) {
+    auto const load_batch = [&](batch& b, std::size_t first) __attribute__((always_inline)) {
       settle(row.subspan(first * group_, b.count * group_), b.count, b.field, w);
       load<true>(b);
     };

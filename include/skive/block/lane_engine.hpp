@@ -43,7 +43,7 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
   template <class T>
   void encode(std::span<T const> row, to_planes const& to, workspace w) const noexcept {
     policy rounding = policy_of<Arch>(scheme_);
-    this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) {
+    this->for_each_settled(row, 16, w, [&](batch const& b, std::size_t first) __attribute__((always_inline)) {
       auto const numbers = row.subspan(first * group_, b.count * group_);
       if (b.table.none_by_rule(b.count) && group_ % 16 == 0)
         encode_whole(numbers.data(), b, codes_at(to[0], first), to[0].block_stride, rounding, first * group_);

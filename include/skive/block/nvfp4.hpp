@@ -140,7 +140,7 @@ class nvfp4_scheme {
   [[gnu::always_inline]] auto load_lanes(std::array<simd::words<Arch>, 1> const& f) const noexcept {
     using floats = simd::floats<Arch>;
     auto const code = f[0] & simd::words<Arch>::broadcast(0x7F);
-    auto const s = format_lanes<ue4m3, Arch>::decode(code);
+    auto const s = simd::product<Arch>(simd::float16_value(code << 7), floats::broadcast(256.0f));  // 7F is special, below
     auto const scale = simd::product<Arch>(s, floats::broadcast(tensor_scale_));
     auto const usual = tensor_in_lanes() ? 0U : ~0U;
     auto const number = simd::as<std::int32_t>(code);

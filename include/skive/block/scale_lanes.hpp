@@ -16,6 +16,7 @@
 #include "skive/block/lane_scheme.hpp"
 #include "skive/block/scale.hpp"
 #include "skive/block/tiny_quotient_lanes.hpp"
+#include "skive/format/byte_float_lanes.hpp"
 #include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/integer_lanes.hpp"
 #include "skive/format/lookup_lanes.hpp"
