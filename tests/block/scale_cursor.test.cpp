@@ -51,7 +51,10 @@ void check(std::size_t lanes) {
 TEST_CASE("scale_cursor: every lane has its group's scale", "[block]") {
   test::for_each_arch([]<class Arch>() {
     for (std::size_t const lanes : {2U, 4U, 8U}) check<detail::spread::shift, Arch>(lanes);
-    if (detail::spread_of<Arch>(8, true) == detail::spread::halves) check<detail::spread::halves, Arch>(8);
+    if (detail::spread_of<Arch>(8, true) == detail::spread::halves) {
+      check<detail::spread::halves, Arch>(8);
+      check<detail::spread::broadcast, Arch>(8);
+    }
     for (std::size_t const lanes : {16U, 32U, 48U}) check<detail::spread::broadcast, Arch>(lanes);
     for (std::size_t const lanes : {1U, 3U, 5U, 12U, 20U}) check<detail::spread::any, Arch>(lanes);
   });

@@ -36,7 +36,7 @@ class scale_cursor {
 
   /// `p`: one for each row; `lanes`: of a group.
   [[gnu::always_inline]] scale_cursor(group_parameters<Arch> const* p, std::size_t lanes) noexcept
-      : p_{p}, lanes_{lanes}, steps_{lanes / 16}, left_{steps_} {
+      : p_{p}, lanes_{lanes}, steps_{lanes < 16 ? 1 : lanes / 16}, left_{steps_}, upper_{lanes < 16 ? std::size_t{1} : 0} {
     if constexpr (Spread == spread::shift) {
       auto const shift = std::countr_zero(static_cast<unsigned>(lanes));
       index_ = simd::generate<std::uint32_t, Arch>([](std::size_t i) noexcept { return static_cast<std::uint32_t>(i); }) >> shift;
@@ -54,7 +54,7 @@ class scale_cursor {
       if constexpr (whole) index_ = index_ + simd::words<Arch>::broadcast(static_cast<std::uint32_t>(steps_));
     } else if constexpr (Spread == spread::broadcast) {
       auto const over = std::size_t{0} - static_cast<std::size_t>(--left_ == 0);  // no jump: it would be a guess more a step
-      at_ += over & 1;
+      at_ += over & (1 + upper_);
       left_ += over & steps_;
     } else {
       at_ += 16;
@@ -75,10 +75,9 @@ class scale_cursor {
   static constexpr bool whole = simd::has_avx512<Arch>;  // what was stored is loaded; only the low four bits of an index count
 
   [[gnu::always_inline]] floats spread_out(float const* of_groups) const noexcept {
-    if constexpr (Spread == spread::broadcast) return floats::broadcast(of_groups[at_]);
-    if constexpr (Spread == spread::halves) {
+    if constexpr (Spread == spread::broadcast || Spread == spread::halves) {
       auto r = floats::broadcast(of_groups[at_]);
-      auto const upper = floats::broadcast(of_groups[at_ + 1]);
+      auto const upper = floats::broadcast(of_groups[at_ + (Spread == spread::halves ? 1 : upper_)]);
 #pragma GCC unroll 4
       for (std::size_t i = floats::registers / 2; i < floats::registers; ++i) r.part[i] = upper.part[i];
       return r;
@@ -97,8 +96,8 @@ class scale_cursor {
   std::size_t lanes_;
   std::size_t steps_;  // of a group; shift: groups of a step
   std::size_t left_;
-  std::size_t upper_ = 0;  // shift: from the four groups of lane 0 to those of lane 8
-  std::size_t at_ = 0;     // group, or lane
+  std::size_t upper_;   // from the group of lane 0 to that of lane 8, or to the four groups it is one of
+  std::size_t at_ = 0;  // group, or lane
   simd::words<Arch> index_{};
 };
 
