@@ -206,14 +206,16 @@ std::size_t encode_sixteens_rounded(std::span<T const> numbers, typename Format:
     while (i + 16 <= numbers.size()) {
       auto const now = policy.from(i);
       auto const end = numbers.size() - i < now.size ? numbers.size() / 16 * 16 : i + now.size;
-      for (; i != end; i += 16) {
-        auto const x = load_numbers<Arch>(numbers.data() + i);
-        if (!saturates && may_be_past<Format, Arch>(x)) [[unlikely]]
-          for (std::size_t j = i; j < i + 16; ++j)
-            codes[j] = Format::encode(widen(numbers[j]), rounding_of_number(rounding, j), overflow);
-        else
-          store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, now, i), codes + i);
-      }
+      with_window(now, [&](auto const& window) __attribute__((always_inline)) {
+        for (; i != end; i += 16) {
+          auto const x = load_numbers<Arch>(numbers.data() + i);
+          if (!saturates && may_be_past<Format, Arch>(x)) [[unlikely]]
+            for (std::size_t j = i; j < i + 16; ++j)
+              codes[j] = Format::encode(widen(numbers[j]), rounding_of_number(rounding, j), overflow);
+          else
+            store_codes<Arch>(format_lanes<Format, Arch>::encode_rounded(x, window, i), codes + i);
+        }
+      });
     }
   return i;
 }
