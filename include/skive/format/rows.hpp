@@ -10,9 +10,9 @@
 ///
 /// Model of : -
 /// Cost     : copy speed out of memory where the format has a vector rule (format/lanes.hpp) and rounding is to nearest even.
-///            Small floats and integers, saturating: directed rounding 1.3 to 1.9 times that in cache, stochastic with 8 random
-///            bits twice that for E4M3, where the scalar rule takes 60 times as long. Tables, bfloat16, TF32 and E8M0: directed
-///            as nearest even.
+///            Small floats and integers: directed rounding 1.3 to 1.9 times that in cache, stochastic with 8 random bits about
+///            twice that for E4M3, where the scalar rule takes 60 times as long. Tables, bfloat16, TF32 and E8M0: directed as
+///            nearest even. Not saturating, sixteen numbers take the scalar rule where one may be past the largest code.
 /// Accuracy : the format's.
 /// Promise  : the codes of the scalar rule; nothing is written unless the lengths agree.
 /// Source   : -
