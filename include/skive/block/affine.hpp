@@ -112,7 +112,7 @@ struct affine_scheme {
       q = detail::at_least<Arch>(0x1p-60f, x, q);
     }
     auto const low = floats::broadcast(0.0f) - p[3];
-    auto const n = detail::round_by_policy<Bits, 0, Arch>(q, low, floats::broadcast(max_code) - p[3], policy, i);
+    auto const n = detail::round_by_policy<Bits, 0, Arch, true>(q, low, floats::broadcast(max_code) - p[3], policy, i);
     auto const zero = simd::as<std::int32_t>(p[3] + floats::broadcast(0x1p23f));
     return simd::as<std::uint32_t>(n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
   }

@@ -122,9 +122,9 @@ class lane_batches {
     return scheme_.load(metadata);
   }
 
+  template <class Window>
   [[gnu::always_inline]] words codes_of(floats const& x, std::array<floats, parameters> const& p,
-                                        [[maybe_unused]] typename policy::window const& now,
-                                        [[maybe_unused]] std::size_t place) const noexcept {
+                                        [[maybe_unused]] Window const& now, [[maybe_unused]] std::size_t place) const noexcept {
     if constexpr (rounds_to_nearest_even<Scheme>)
       return scheme_.template code_lanes<Arch>(x, p);
     else

@@ -79,6 +79,15 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
         block += done * group_ * std::size_t{width} / 8;
         place += done * group_;
       }
+    if constexpr (!rounds_to_nearest_even<Scheme> && !codes_sixty_four_random<Scheme, Arch>)
+      if (side_by_side(b, stride)) {
+        if (group_ == 32) done = encode_rounded_steps<2>(x, b, block, rounding, place);
+        if (group_ == 16) done = encode_rounded_steps<4>(x, b, block, rounding, place);
+        if (done == b.count) return;
+        x += done * group_;
+        block += done * group_ * std::size_t{width} / 8;
+        place += done * group_;
+      }
     encode_groups(x, b, done, block, stride, rounding, place);
   }
   // Sixty-four numbers a step, which `Groups` groups have; -> groups coded.
@@ -127,6 +136,18 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
     }
     return g;
   }
+  // The same, rounded as the policy says: one look at it for sixty-four numbers.
+  template <std::size_t Groups, class T>
+  [[gnu::always_inline]] std::size_t encode_rounded_steps(T const* x, batch const& b, std::byte* out, policy& rounding,
+                                                          std::size_t place) const noexcept {
+    std::size_t g = 0;
+    for (; g + Groups <= b.count; g += Groups, x += 64, out += 8 * width, place += 64) {
+      auto const now = rounding.from(place, 64);
+      for (std::size_t i = 0; i < 4; ++i)
+        encode_sixteens(x + 16 * i, 16, b.table.of(g + i * Groups / 4), now, out + 2 * width * i, place + 16 * i);
+    }
+    return g;
+  }
   [[gnu::always_inline]] floats random_scaled(floats const& x, std::array<floats, parameters> const& p) const noexcept {
     return simd::product<Arch>(scheme_.template quotient_lanes<Arch>(x, p), floats::broadcast(256.0f));
   }
@@ -154,11 +175,23 @@ class lane_engine : public lane_decoder<Scheme, Arch> {
               for (std::size_t i = 0; i < 4; ++i) y[i] = random_scaled(load_numbers<Arch>(x + 16 * i), p);
               Scheme::template sixty_four<Arch>::store_random(y, now.bytes_at(place), order, out);
             }
-        for (; x != end; x += 16, out += 2 * width, place += 16)
-          simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, now, place), order, out);
+        encode_sixteens(x, end - x, p, now, out, place);
+        out += 2 * width * static_cast<std::size_t>(end - x) / 16;
+        place += static_cast<std::size_t>(end - x);
+        x = end;
       }
       if (++in_block == per_block) out = block += stride, in_block = 0;
     }
+  }
+  // Whole registers of one group, under what `now` says; of windows of bytes there is nothing to ask at run time.
+  template <class T, class Window>
+  [[gnu::always_inline]] void encode_sixteens(T const* x, std::ptrdiff_t n, std::array<floats, parameters> const& p,
+                                              Window const& now, std::byte* out, std::size_t place) const noexcept {
+    if constexpr (requires { now.by_bytes(); })
+      if (now.rounds_by_bytes()) return encode_sixteens(x, n, p, now.by_bytes(), out, place);
+    auto const order = order_;
+    for (auto const* const end = x + n; x != end; x += 16, out += 2 * width, place += 16)
+      simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x), p, now, place), order, out);
   }
   template <class T>
   [[gnu::noinline]] void encode_group(std::span<T const> numbers, batch const& b, std::size_t g, std::byte* out, policy& rounding,

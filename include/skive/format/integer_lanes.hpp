@@ -48,8 +48,8 @@ template <int FractionBits, class Arch>
 }
 
 // x 2^FractionBits rounded as a policy says (format/rounding_lanes.hpp), then clamped; low <= 0 <= high, integers less than
-// 2^Bits apart, Bits <= 21. NaN becomes 0.
-template <int Bits, int FractionBits, class Arch, class Rounding>
+// 2^Bits apart, Bits <= 21. NaN becomes 0; there is none among `Numbers`.
+template <int Bits, int FractionBits, class Arch, bool Numbers = false, class Rounding>
 [[gnu::always_inline]] inline simd::integers<Arch> round_by_policy(simd::floats<Arch> const& x, simd::floats<Arch> const& low,
                                                                    simd::floats<Arch> const& high, Rounding& rounding,
                                                                    std::uint64_t i) noexcept {
@@ -60,12 +60,13 @@ template <int Bits, int FractionBits, class Arch, class Rounding>
   auto const nan = magnitude > integers::broadcast(0x7F80'0000);
   if constexpr (requires { rounding.rounds_signed(); })
     if (Bits <= 13 && rounding.rounds_signed()) {
-      auto const number = select(simd::as<float>(nan), floats::broadcast(0.0f), x);
+      auto const number = Numbers ? x : select(simd::as<float>(nan), floats::broadcast(0.0f), x);
       return rounding.round_signed(between<FractionBits, Arch>(number, low, high), i);
     }
   auto const below = bits < integers::broadcast(0);
   auto const negative = simd::as<float>(below);
-  auto const number = select(nan, integers::broadcast(0), lift_tiny<Rounding::sees_tiny, Arch>(magnitude));
+  auto number = lift_tiny<Rounding::sees_tiny, Arch>(magnitude);
+  if constexpr (!Numbers) number = select(nan, integers::broadcast(0), number);
   auto const limit = select(negative, floats::broadcast(0.0f) - low, high);
   auto scaled = simd::as<float>(number);
   if constexpr (FractionBits != 0) scaled = simd::product<Arch>(scaled, floats::broadcast(static_cast<float>(1 << FractionBits)));

@@ -54,7 +54,7 @@ class rounding_lanes<Rounding, Arch> {
   rounding_lanes(Rounding const&, int /*bits*/) noexcept {}
   static constexpr bool usable() noexcept { return true; }
   using window = rounding_lanes;
-  [[gnu::always_inline]] window from(std::uint64_t) const noexcept { return *this; }
+  [[gnu::always_inline]] window from(std::uint64_t, std::uint64_t /*least*/ = 16) const noexcept { return *this; }
 
   [[gnu::always_inline]] static integers round(floats const& in_ulps, mask const& negative, std::uint64_t) noexcept {
     auto const shift = floats::broadcast(0x1p23f);
@@ -85,6 +85,36 @@ class rounding_lanes<stochastic_stream, Arch> {
  public:
   using floats = simd::floats<Arch>;
   using integers = simd::integers<Arch>;
+
+  // Eight random bits of variant c, as bytes that lie in their order, where one sum is long enough: nothing to ask at run time.
+  struct byte_window {
+    static constexpr bool sees_tiny = false;
+    static constexpr auto variant = stochastic_variant::c;
+    std::byte const* fields;
+    std::uint64_t first;
+
+    [[gnu::always_inline]] integers round(floats const& in_ulps, typename floats::mask const&, std::uint64_t i) const noexcept {
+      auto const shift = floats::broadcast(0x1p23f);
+      auto const t = simd::as<std::int32_t>(simd::fused<Arch>(in_ulps, floats::broadcast(256.0f), shift));
+      return ((t + bytes_at(i)) >> 8) - integers::broadcast(std::bit_cast<std::int32_t>(0x1p23f) >> 8);
+    }
+    static constexpr bool rounds_signed() noexcept { return true; }
+    [[gnu::always_inline]] integers round_signed(floats const& in_ulps, std::uint64_t i) const noexcept {
+      auto const shift = floats::broadcast(0x1.8p23f);
+      auto const sum = simd::fused<Arch>(in_ulps, floats::broadcast(256.0f), shift);
+      auto const t = simd::as<std::int32_t>(sum) - simd::as<std::int32_t>(shift);
+      return (t + (bytes_at(i) ^ ((t >> 31) & integers::broadcast(255)))) >> 8;
+    }
+    [[gnu::always_inline]] simd::words<Arch> bits_at(std::uint64_t i) const noexcept {
+      return simd::as<std::uint32_t>(bytes_at(i)) << 24;
+    }
+    static constexpr int random_bits() noexcept { return 8; }
+
+   private:
+    [[gnu::always_inline]] integers bytes_at(std::uint64_t i) const noexcept {
+      return simd::as<std::int32_t>(simd::load_bytes<Arch>(fields + (i - first)));
+    }
+  };
 
   // What rounding needs, apart from memory that stores could change, and the random fields of `size` numbers from `first` on.
   struct window {
@@ -132,7 +162,8 @@ class rounding_lanes<stochastic_stream, Arch> {
     [[gnu::always_inline]] int random_bits() const noexcept { return static_cast<int>(8 * bytes) - surplus; }
 
     /// Do the bytes drawn, as they lie, round all numbers? Those of number i on.
-    [[gnu::always_inline]] bool rounds_by_bytes() const noexcept { return rounds_signed() && count == 8; }
+    [[gnu::always_inline]] bool rounds_by_bytes() const noexcept { return rounds_signed() && count == 8 && !wide; }
+    [[gnu::always_inline]] byte_window by_bytes() const noexcept { return {fields, first}; }
     [[gnu::always_inline]] std::byte const* bytes_at(std::uint64_t i) const noexcept { return fields + (i - first); }
     /// Is there a shorter way for numbers with their sign, if they are below 2^13?
     [[gnu::always_inline]] bool rounds_signed() const noexcept { return bytes == 1 && variant == stochastic_variant::c; }
@@ -237,6 +268,14 @@ class rounding_lanes<stochastic_stream, Arch> {
   std::uint64_t begin_ = ~std::uint64_t{0} / 2;
   alignas(64) std::array<std::uint32_t, 192> drawn_;
 };
+
+/// f(now), where that has nothing to ask at run time if there is a window of bytes.
+template <class Window, class F>
+[[gnu::always_inline]] inline void with_window(Window const& now, F f) noexcept {
+  if constexpr (requires { now.by_bytes(); })
+    if (now.rounds_by_bytes()) return f(now.by_bytes());
+  f(now);
+}
 
 /// The scalar policies of the numbers from place i on, given their lane.
 template <class Arch, class Rounding>
