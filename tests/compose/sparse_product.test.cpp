@@ -6,6 +6,7 @@
 #include "skive/block/absmax.hpp"
 #include "skive/block/affine.hpp"
 #include "skive/compose/sparse_codec.hpp"
+#include "skive/kernel/expert_products.hpp"
 #include "skive/kernel/matrix_matrix.hpp"
 #include "skive/sparse/kept_bytes.hpp"
 
@@ -140,6 +141,32 @@ TEST_CASE("sparse products with bytes: refusals", "[compose]") {
   CHECK(sparse_codec{two_of_four{}, absmax<int4>{0}}.prepare_int8(many, per_block, large.get()).error() == errc::unsupported);
   x[77] = std::numeric_limits<float>::quiet_NaN();
   CHECK(codec.prepare_int8(x, per_block, memory.get()).error() == errc::not_finite);
+}
+
+TEST_CASE("sparse experts: a token for other codes is refused before the first product", "[compose]") {
+  using codec_type = sparse_codec<two_of_four, absmax<int8>>;
+  codec_type const codec{two_of_four{}, absmax<int8>{32}};
+  auto const x = test::gaussian_row(64, 1);
+  test::packed_row<codec_type> packed{codec, 64};
+  test::fill_codes(codec, packed, x);
+  packed_matrix<3> one;
+  one.rows = 1;
+  one.first = packed.from();
+  std::vector<expert<codec_type>> const experts{{codec, one}, {codec, one}};
+  test::scratch_memory memory{codec.int8_query_bytes(64)};
+  std::vector tokens(2, *codec.prepare_int8(x, activation_scale::per_block, memory.get()));
+  std::vector<float> y{-7.0f, -7.0f};
+  std::vector<std::size_t> const offsets{0, 1, 2};
+  auto const multiply = [&] {
+    return expert_products(std::span<expert<codec_type> const>{experts}, std::span<std::size_t const>{offsets},
+                           std::span<sparse_int8_query const>{tokens}, matrix_view<float>{y.data(), 2, 1});
+  };
+  tokens[1].order ^= 1;
+  CHECK(multiply().error() == errc::invalid_argument);
+  CHECK(y == std::vector<float>{-7.0f, -7.0f});
+  tokens[1].order ^= 1;
+  REQUIRE(multiply());
+  CHECK(y == std::vector<float>(2, *codec.dot(packed.from(), tokens[0])));
 }
 
 TEST_CASE("sparse products: rows of a matrix are single rows, up to the first that is corrupt", "[compose]") {

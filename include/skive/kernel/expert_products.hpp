@@ -43,7 +43,7 @@ status expert_products(std::span<expert<Codec> const> experts, std::span<std::si
       if (tokens[t].size != n) return errc::size_mismatch;
       if constexpr (requires { tokens[t].kind; })
         if (tokens[t].kind != tokens[0].kind) return errc::invalid_argument;
-      if constexpr (detail::multiplies_rows<Codec, Query, Arch>)
+      if constexpr (requires { experts[e].codec.accepts(tokens[t]); })
         if (!experts[e].codec.accepts(tokens[t])) return errc::invalid_argument;
     }
   }
