@@ -77,6 +77,7 @@
 
 // format
 #include "skive/format/byte_float_lanes.hpp"
+#include "skive/format/directed_lanes.hpp"
 #include "skive/format/e8m0.hpp"
 #include "skive/format/e8m0_lanes.hpp"
 #include "skive/format/fp4.hpp"
@@ -96,6 +97,7 @@
 #include "skive/format/lookup_table.hpp"
 #include "skive/format/minifloat.hpp"
 #include "skive/format/minifloat_lanes.hpp"
+#include "skive/format/number_lanes.hpp"
 #include "skive/format/p3109.hpp"
 #include "skive/format/power_of_two.hpp"
 #include "skive/format/rounding_lanes.hpp"
@@ -104,6 +106,7 @@
 #include "skive/format/sign.hpp"
 #include "skive/format/sign_lanes.hpp"
 #include "skive/format/sixty_four_lanes.hpp"
+#include "skive/format/stochastic_lanes.hpp"
 
 // metric
 #include "skive/metric/error.hpp"
@@ -119,6 +122,7 @@
 #include "skive/block/description.hpp"
 #include "skive/block/digit_engine.hpp"
 #include "skive/block/double_quantized.hpp"
+#include "skive/block/exact_lanes.hpp"
 #include "skive/block/float_query.hpp"
 #include "skive/block/format_name.hpp"
 #include "skive/block/group_error.hpp"
