@@ -112,8 +112,9 @@ class tile_lanes : lane_batches<Scheme, Arch> {
   };
 
   void encode_row(float const* x, std::size_t n, columns const& p, std::size_t r, std::byte* out) const noexcept {
-    auto const by_row = rounding_of_row(scheme_.rounding, r);
-    policy rounding{by_row};
+    auto of_row = scheme_;
+    of_row.rounding = rounding_of_row(scheme_.rounding, r);
+    policy rounding = policy_of<Arch>(of_row);
     std::size_t c = 0;
     if constexpr (codes_sixty_four<Scheme, Arch>)
       if (p.none_by_rule()) {
@@ -128,11 +129,11 @@ class tile_lanes : lane_batches<Scheme, Arch> {
       }
     for (; c + 16 <= n; c += 16, out += 2 * width)
       if (p.by_rule(c)) [[unlikely]]
-        encode_by_rule(std::span{x + c, 16}, p, c, by_row, out);
+        encode_by_rule(std::span{x + c, 16}, p, c, of_row.rounding, out);
       else
         simd::store_fields<width, Arch>(codes_of(load_numbers<Arch>(x + c), p.at(c), rounding.from(p.begin() + c), p.begin() + c),
                                         order, out);
-    if (c != n) encode_by_rule(std::span{x + c, n - c}, p, c, by_row, out);
+    if (c != n) encode_by_rule(std::span{x + c, n - c}, p, c, of_row.rounding, out);
   }
   // At most sixteen columns.
   template <class Rounding>
