@@ -30,7 +30,7 @@ void check(bool scaled, bool more, std::size_t tokens) {
   for (std::size_t row = 0; row < Rows; ++row)
     for (std::size_t k = 0; k < 4 && t + k < tokens; ++k) {
       double sum = 0;
-      for (std::size_t l = 0; l < batch::size; ++l) sum += lanes[(4 * row + k) * batch::size + l];
+      for (std::size_t l = 0; l < batch::size; ++l) sum += static_cast<double>(lanes[(4 * row + k) * batch::size + l]);
       auto const one = scaled ? static_cast<float>(sum * static_cast<double>(scales[k])) : static_cast<float>(sum);
       auto& to = expected[(h + row) * columns + t + k];
       to = more ? to + one : one;
