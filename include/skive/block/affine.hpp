@@ -105,15 +105,15 @@ struct affine_scheme {
   [[gnu::always_inline]] simd::words<Arch> rounded_lanes(simd::floats<Arch> const& x, std::array<simd::floats<Arch>, 4> const& p,
                                                          Policy& policy, std::size_t i) const noexcept {
     using floats = simd::floats<Arch>;
-    auto q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[1], p[2]});
+    auto q = simd::quotient(x, simd::divisor<detail::scale_bits<Scale>, Arch>{p[0], p[2], p[3]});
     if constexpr (Policy::sees_tiny) {
       if (detail::may_vanish<Arch>(simd::as<std::int32_t>(x) & simd::integers<Arch>::broadcast(0x7FFF'FFFF))) [[unlikely]]
         return codes_by_rule<Arch>(x, p, detail::policy_of_lanes<Arch>(policy, i));
       q = detail::at_least<Arch>(0x1p-60f, x, q);
     }
-    auto const low = floats::broadcast(0.0f) - p[3];
-    auto const n = detail::round_by_policy<Bits, 0, Arch, true>(q, low, floats::broadcast(max_code) - p[3], policy, i);
-    auto const zero = simd::as<std::int32_t>(p[3] + floats::broadcast(0x1p23f));
+    auto const low = floats::broadcast(0.0f) - p[1];
+    auto const n = detail::round_by_policy<Bits, 0, Arch, true>(q, low, floats::broadcast(max_code) - p[1], policy, i);
+    auto const zero = simd::as<std::int32_t>(p[1] + floats::broadcast(0x1p23f));
     return simd::as<std::uint32_t>(n + zero) & simd::words<Arch>::broadcast((1U << Bits) - 1);
   }
   template <class Arch>
@@ -142,7 +142,7 @@ struct affine_scheme {
     alignas(64) float shared[2][16];
     x.store(number);
     p[0].store(shared[0]);
-    p[3].store(shared[1]);
+    p[1].store(shared[1]);
     return simd::generate<std::uint32_t, Arch>([&](std::size_t l) {
       state const s{{0, shared[0][l]}, static_cast<std::uint32_t>(shared[1][l])};
       return std::uint32_t{code(s, number[l], policy(l))};
